@@ -1,2 +1,30 @@
-def lambda_handler(event, context):
-    return {"statusCode": 200}
+"""POST /checkout/sessions/{session_id}/confirm"""
+
+from typing import TYPE_CHECKING, Any
+
+from checkout import wiring
+from checkout.http import answers_problems, json_answer
+from checkout.log import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+wiring.warm_up()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@answers_problems
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    order = wiring.sessions().confirm(event["pathParameters"]["session_id"])
+    return json_answer(
+        200,
+        {
+            "order_id": order.order_id,
+            "session_id": order.session_id,
+            "status": order.status,
+            "payment_status": order.payment_status,
+            "amount_total": order.amount_total,
+            "amount_refunded": order.amount_refunded,
+            "currency": order.currency,
+        },
+    )

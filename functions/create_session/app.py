@@ -1,2 +1,29 @@
-def lambda_handler(event, context):
-    return {"statusCode": 200}
+"""POST /checkout/sessions"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from checkout import wiring
+from checkout.errors import UnsupportedMediaType
+from checkout.http import answers_problems, header, json_answer, raw_body
+from checkout.log import logger
+from checkout.models import CheckoutRequest
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# A hundred items with the longest names, and all of the metadata.
+MAX_BODY_BYTES = 128 * 1024
+
+wiring.warm_up()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@answers_problems
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    media_type = (header(event, "content-type") or "application/json").partition(";")[0]
+    if media_type.strip().lower() != "application/json":
+        raise UnsupportedMediaType("Send the body as content-type: application/json.")
+    request = CheckoutRequest.from_json(raw_body(event, at_most=MAX_BODY_BYTES))
+    created = wiring.sessions().create(request, header(event, "idempotency-key"))
+    return json_answer(201, asdict(created))

@@ -1,0 +1,1 @@
+"""The order of a Stripe Checkout, and everything that may change it."""

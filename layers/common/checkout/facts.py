@@ -1,0 +1,120 @@
+"""What a Checkout Session of Stripe's means for an order.
+
+Sessions are read as Stripe's JSON, from an event or from the API:
+https://docs.stripe.com/api/checkout/sessions/object
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from checkout.errors import UnexpectedStripeObject
+from checkout.order import OrderStatus, SessionFact
+
+ORDER_ID = "order_id"
+STACK = "checkout_stack"
+FINGERPRINT = "request_fingerprint"
+RESERVED_METADATA = frozenset({ORDER_ID, STACK, FINGERPRINT})
+
+SESSION_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+PAID = ("paid", "no_payment_required")
+
+type Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Which of an account's sessions are this stack's."""
+
+    stack: str
+    livemode: bool
+
+    def metadata(self, order_id: str) -> dict[str, str]:
+        return {ORDER_ID: order_id, STACK: self.stack}
+
+    def covers(self, stripe_object: Json) -> bool:
+        metadata = stripe_object.get("metadata")
+        return (
+            isinstance(metadata, Mapping)
+            and metadata.get(STACK) == self.stack
+            and bool(metadata.get(ORDER_ID))
+            and stripe_object.get("livemode") is self.livemode
+        )
+
+
+def session_fact(
+    session: Json, *, source: str, occurred_at: int, event_type: str | None = None
+) -> SessionFact:
+    """Read a session of this stack; raise UnexpectedStripeObject where it is not as documented."""
+    try:
+        return SessionFact(
+            order_id=_string(session["metadata"][ORDER_ID]),
+            session_id=_string(session["id"]),
+            status=_status(session, event_type),
+            payment_status=_string(session["payment_status"]),
+            payment_intent=_id(session["payment_intent"]),
+            amount_total=_integer(session["amount_total"]),
+            currency=_string(session["currency"]),
+            client_reference_id=session["client_reference_id"],
+            request_fingerprint=_string(session["metadata"][FINGERPRINT]),
+            created_at=_integer(session["created"]),
+            expires_at=_integer(session["expires_at"]),
+            occurred_at=occurred_at,
+            source=source,
+        )
+    except KeyError as error:
+        raise UnexpectedStripeObject(f"The Checkout Session has no {error.args[0]}.") from None
+    except (TypeError, ValueError) as error:
+        raise UnexpectedStripeObject(f"The Checkout Session is malformed: {error}.") from None
+
+
+def _status(session: Json, event_type: str | None) -> OrderStatus:
+    match session["status"], session["payment_status"]:
+        case "open", _:
+            return OrderStatus.OPEN
+        case "expired", _:
+            return OrderStatus.EXPIRED
+        case "complete", payment_status if payment_status in PAID:
+            return OrderStatus.PAID
+        case "complete", "unpaid":
+            failed = event_type == "checkout.session.async_payment_failed"
+            if failed or _payment_failed(session["payment_intent"]):
+                return OrderStatus.FAILED
+            return OrderStatus.PROCESSING
+        case _:
+            raise ValueError("unknown status or payment_status")
+
+
+def _payment_failed(payment_intent: Json | str | None) -> bool:
+    """Tell failed from processing, which the session itself does not; an id alone can't say."""
+    if not isinstance(payment_intent, Mapping):
+        return False
+    if payment_intent["status"] == "canceled":
+        return True
+    return (
+        payment_intent["status"] == "requires_payment_method"
+        and payment_intent["last_payment_error"] is not None
+    )
+
+
+def _id(expandable: Json | str | None) -> str | None:
+    return _string(expandable["id"]) if isinstance(expandable, Mapping) else expandable
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("a text is missing")
+    return value
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("a whole number is missing")
+    return value

@@ -1,0 +1,122 @@
+"""Lambda's payload format 2.0 in and out, which HTTP API and function URL share.
+
+The one place where an error becomes a status. Errors are RFC 9457 problems; what is not the
+caller's to mend says nothing of its cause, which is in the log.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+import base64
+import binascii
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from checkout import errors
+from checkout.log import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+type Event = dict[str, Any]
+type Answer = dict[str, Any]
+type Handler = Callable[[Event, "LambdaContext"], Answer]
+
+INTERNAL = "Something went wrong on our side, and nothing was lost. Please try again."
+RETRY_AFTER_SECONDS = 2
+
+PROBLEMS: Mapping[type[errors.CheckoutError], tuple[int, str, str]] = {
+    errors.InvalidRequest: (400, "invalid-request", "The request is not valid"),
+    errors.NotAuthentic: (400, "not-authentic", "Not an authentic delivery"),
+    errors.SessionNotFound: (404, "session-not-found", "No such session"),
+    errors.PayloadTooLarge: (413, "payload-too-large", "The body is too large"),
+    errors.UnsupportedMediaType: (415, "unsupported-media-type", "The body is not JSON"),
+    errors.IdempotencyMismatch: (
+        422,
+        "idempotency-mismatch",
+        "The Idempotency-Key was used before",
+    ),
+    errors.StripeUnavailable: (502, "stripe-unavailable", "Stripe does not answer"),
+    errors.StripeRateLimited: (503, "rate-limited", "Too many requests"),
+    errors.OrdersUnavailable: (503, "orders-unavailable", "Orders can't be saved just now"),
+}
+INTERNAL_PROBLEM = (500, "internal-error", "Internal error")
+
+
+def answers_problems(handler: Handler) -> Handler:
+    """Turn whatever a handler raises into a problem response, and log what ops must know."""
+
+    @functools.wraps(handler)
+    def answering(event: Event, context: "LambdaContext") -> Answer:
+        try:
+            return handler(event, context)
+        except errors.CheckoutError as error:
+            return _problem(error)
+        except Exception as error:
+            # Answered rather than raised, so that every caller gets a problem document.
+            logger.exception("unexpected error", error=type(error).__name__)
+            return _problem_answer(*INTERNAL_PROBLEM, INTERNAL)
+
+    return answering
+
+
+def json_answer(status: int, document: Mapping[str, Any]) -> Answer:
+    return _answer(status, "application/json", document)
+
+
+def header(event: Event, name: str) -> str | None:
+    """Give a header; API Gateway and function URLs send their names in lower case."""
+    value: str | None = event.get("headers", {}).get(name)
+    return value
+
+
+def raw_body(event: Event, *, at_most: int) -> bytes:
+    """Give the bytes as they were sent; raise PayloadTooLarge above `at_most` bytes.
+
+    The length is judged before anything is decoded.
+    """
+    text: str = event.get("body") or ""
+    encoded: bool = event.get("isBase64Encoded", False)
+    if len(text) > (at_most * 4 // 3 + 4 if encoded else at_most):
+        raise errors.PayloadTooLarge(f"The body must not be larger than {at_most} bytes.")
+    try:
+        body = base64.b64decode(text, validate=True) if encoded else text.encode()
+    except (binascii.Error, UnicodeEncodeError):
+        raise errors.InvalidRequest("The body can't be decoded.") from None
+    if len(body) > at_most:
+        raise errors.PayloadTooLarge(f"The body must not be larger than {at_most} bytes.")
+    return body
+
+
+def _problem(error: errors.CheckoutError) -> Answer:
+    status, slug, title = PROBLEMS.get(type(error), INTERNAL_PROBLEM)
+    log = logger.error if status >= 500 else logger.info  # noqa: PLR2004
+    log("refused", problem=slug, status=status, reason=error.detail, exc_info=status >= 500)  # noqa: PLR2004
+    detail = INTERNAL if status == INTERNAL_PROBLEM[0] else error.detail
+    fields = error.errors if isinstance(error, errors.InvalidRequest) else ()
+    answer = _problem_answer(status, slug, title, detail, fields)
+    if status == 503:  # noqa: PLR2004
+        answer["headers"]["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _problem_answer(
+    status: int, slug: str, title: str, detail: str, fields: tuple[errors.FieldError, ...] = ()
+) -> Answer:
+    problem: dict[str, Any] = {
+        "type": f"urn:problem-type:checkout:{slug}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if fields:
+        problem["errors"] = [{"pointer": f.pointer, "detail": f.detail} for f in fields]
+    return _answer(status, "application/problem+json", problem)
+
+
+def _answer(status: int, content_type: str, document: Mapping[str, Any]) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": content_type, "cache-control": "no-store"},
+        "body": json.dumps(document),
+    }

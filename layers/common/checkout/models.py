@@ -1,0 +1,78 @@
+"""The body of `POST /checkout/sessions` and its answer, as the contract says."""
+
+import hashlib
+import hmac
+import json
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from checkout.errors import FieldError, InvalidRequest
+from checkout.facts import RESERVED_METADATA
+
+# Stripe's limits: https://docs.stripe.com/api/checkout/sessions/create and /api/metadata
+MAX_ITEMS = 100
+MAX_QUANTITY = 999_999
+MAX_METADATA = 50 - len(RESERVED_METADATA)
+
+Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+Url = Annotated[str, Field(min_length=1, max_length=2000)]
+MetadataKey = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\[\]]+$")]
+MetadataValue = Annotated[str, Field(max_length=500)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Item(Model):
+    """A Stripe price and how many of it; the amount is Stripe's."""
+
+    price: Annotated[str, Field(pattern=r"^price_[A-Za-z0-9]{1,200}$")] | None = None
+    lookup_key: Identifier | None = None
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if (self.price is None) == (self.lookup_key is None):
+            raise ValueError("name the price by either price or lookup_key")
+        return self
+
+
+class CheckoutRequest(Model):
+    items: Annotated[list[Item], Field(min_length=1, max_length=MAX_ITEMS)]
+    customer_email: (
+        Annotated[str, Field(max_length=512, pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")] | None
+    ) = None
+    client_reference_id: (
+        Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")] | None
+    ) = None
+    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_METADATA)] = {}
+    success_url: Url | None = None
+    cancel_url: Url | None = None
+
+    @model_validator(mode="after")
+    def _no_reserved_metadata(self) -> Self:
+        if reserved := RESERVED_METADATA & self.metadata.keys():
+            raise ValueError(f"metadata must not have {', '.join(sorted(reserved))}: it is ours")
+        return self
+
+    @classmethod
+    def from_json(cls, body: bytes) -> "CheckoutRequest":
+        """Raise InvalidRequest with a pointer for each field that is wrong."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            fields = tuple(_field_error(**detail) for detail in error.errors(include_url=False))
+            raise InvalidRequest("The body does not fit the contract.", fields) from None
+
+    def fingerprint(self, key: str) -> str:
+        """Tell two bodies apart; keyed, so that nobody can guess an e-mail address from it."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hmac.new(key.encode(), canonical.encode(), hashlib.sha256).hexdigest()
+
+
+def _field_error(*, loc: tuple[int | str, ...], msg: str, **_: Any) -> FieldError:  # noqa: ANN401
+    # A dict key that fails is reported below its own name, as "[key]".
+    path = [str(part).replace("~", "~0").replace("/", "~1") for part in loc if part != "[key]"]
+    return FieldError("".join(f"/{part}" for part in path), msg.removeprefix("Value error, "))

@@ -1,0 +1,164 @@
+"""The calls that we make to Stripe, and what its refusals mean to us.
+
+Stripe's messages may quote what was sent, a part of the key among it: they are neither passed on
+nor logged. Its `code`, `param` and `Request-Id` are enough to find the call in Stripe's dashboard.
+https://docs.stripe.com/error-handling
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import stripe
+
+from checkout.errors import (
+    CheckoutError,
+    Misconfigured,
+    SessionNotFound,
+    StripeRateLimited,
+    StripeRefused,
+    StripeUnavailable,
+)
+from checkout.log import logger
+
+if TYPE_CHECKING:
+    from stripe import RequestOptions, StripeClient
+    from stripe.params.checkout import SessionCreateParams
+
+    from checkout.credentials import CredentialsReader
+
+type Json = dict[str, Any]
+
+SERVER_ERROR = 500
+LOOKUP_KEYS_PER_CALL = 10  # https://docs.stripe.com/api/prices/list
+IDEMPOTENCY_KEYS_PER_ORDER = 5
+TRY_AGAIN = "Stripe did not answer as it should. Nothing was charged. Please try again."
+
+
+class ParameterRefused(CheckoutError):
+    """Stripe refuses a parameter of ours; `param` is its name, as `line_items[0][price]`."""
+
+    def __init__(self, param: str, code: str | None) -> None:
+        super().__init__("Stripe does not accept a value of the request.")
+        self.param = param
+        self.code = code
+
+
+class IdempotencyKeyReused(CheckoutError):
+    """Stripe knows the idempotency key with other parameters."""
+
+
+class StripeApi:
+    """Sessions and prices, as Stripe's JSON. Every method raises what `_translate` says."""
+
+    def __init__(self, client: "StripeClient", credentials: "CredentialsReader") -> None:
+        self._sessions = client.v1.checkout.sessions
+        self._prices = client.v1.prices
+        self._credentials = credentials
+
+    def create_session(self, params: "SessionCreateParams", idempotency_key: str) -> Json:
+        """Create a session once for the key.
+
+        Stripe keeps an idempotency key's first answer for 24 hours, a 500 like any other. A key
+        that only replays such a 500 is spent: the next one asks anew. The session that the first
+        try may have left behind was never shown to anyone, and expires.
+        https://docs.stripe.com/api/idempotent_requests
+        """
+        for attempt in range(1, IDEMPOTENCY_KEYS_PER_ORDER + 1):
+            key = idempotency_key if attempt == 1 else f"{idempotency_key}-{attempt}"
+            try:
+                return self._call(
+                    lambda options: self._sessions.create(params, options),
+                    idempotency_key=key,
+                )
+            except _ServerErrorReplayed:
+                logger.warning("stripe replays a server error", idempotency_key=key)
+        raise StripeUnavailable(TRY_AGAIN)
+
+    def retrieve_session(self, session_id: str) -> Json:
+        """Give a session with its PaymentIntent, without which unpaid can't be told from failed."""
+        try:
+            return self._call(
+                lambda options: self._sessions.retrieve(
+                    session_id, {"expand": ["payment_intent"]}, options
+                )
+            )
+        except ParameterRefused:
+            raise SessionNotFound("No such session.") from None
+
+    def expire_session(self, session_id: str) -> None:
+        self._call(lambda options: self._sessions.expire(session_id, {}, options))
+
+    def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, str]:
+        """Give the ids of the active prices; a lookup key that none of them has is left out."""
+        wanted = sorted(set(lookup_keys))
+        found: dict[str, str] = {}
+        for start in range(0, len(wanted), LOOKUP_KEYS_PER_CALL):
+            chunk = wanted[start : start + LOOKUP_KEYS_PER_CALL]
+            prices = self._call(
+                lambda options, chunk=chunk: self._prices.list(  # type: ignore[misc]
+                    {"lookup_keys": chunk, "active": True, "limit": LOOKUP_KEYS_PER_CALL}, options
+                )
+            )
+            found |= {price["lookup_key"]: price["id"] for price in prices["data"]}
+        return found
+
+    def _call(
+        self,
+        operation: "Callable[[RequestOptions], stripe.StripeObject]",
+        idempotency_key: str | None = None,
+    ) -> Json:
+        def send(api_key: str) -> Json:
+            options: RequestOptions = {"api_key": api_key}
+            if idempotency_key:
+                options["idempotency_key"] = idempotency_key
+            return operation(options).to_dict()
+
+        cached = self._credentials.read()
+        try:
+            try:
+                return send(cached.stripe_api_key)
+            except stripe.AuthenticationError:
+                rolled = self._credentials.reread()
+                if rolled is None or rolled.stripe_api_key == cached.stripe_api_key:
+                    raise
+                return send(rolled.stripe_api_key)
+        except stripe.StripeError as error:
+            _translate(error)
+
+
+class _ServerErrorReplayed(StripeUnavailable):
+    pass
+
+
+def _translate(error: stripe.StripeError) -> NoReturn:
+    """Raise our error for Stripe's, and log what finds the call in Stripe's dashboard."""
+    logger.warning(
+        "stripe refused",
+        stripe_error=type(error).__name__,
+        stripe_status=error.http_status,
+        stripe_code=error.code,
+        stripe_param=getattr(error, "param", None),
+        stripe_request_id=error.request_id,
+    )
+    match error:
+        case stripe.RateLimitError():
+            raise StripeRateLimited("Stripe allows no more requests just now.") from None
+        case stripe.AuthenticationError() | stripe.PermissionError():
+            raise Misconfigured(
+                f"Stripe refuses stripe_api_key ({error.http_status} {error.code or ''}): put a "
+                "valid one that may write Checkout Sessions and read prices into StripeSecretArn."
+            ) from None
+        case stripe.IdempotencyError():
+            raise IdempotencyKeyReused("The Idempotency-Key was used with another body.") from None
+        case stripe.InvalidRequestError() if error.param:
+            raise ParameterRefused(error.param, error.code) from None
+        case stripe.APIConnectionError():
+            raise StripeUnavailable(TRY_AGAIN) from None
+        case stripe.APIError() if (error.http_status or SERVER_ERROR) >= SERVER_ERROR:
+            headers: Mapping[str, str] = error.headers or {}
+            replayed = any(name.lower() == "idempotent-replayed" for name in headers)
+            raise (_ServerErrorReplayed if replayed else StripeUnavailable)(TRY_AGAIN) from None
+        case _:
+            raise StripeRefused(
+                f"Stripe refuses the call: {error.code}, {error.request_id}."
+            ) from None

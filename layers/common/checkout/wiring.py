@@ -1,0 +1,97 @@
+"""The parts, built once per container, when first needed.
+
+Timeouts and retries together stay inside the functions' own (template.yaml): a try at Stripe takes
+at most 6 s and is made twice, DynamoDB and Secrets Manager at most 2 s and three times.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from botocore.config import Config
+
+from checkout.credentials import CredentialsReader
+from checkout.errors import CheckoutError
+from checkout.facts import Ownership
+from checkout.log import logger
+from checkout.orders import Orders
+from checkout.settings import Settings
+
+if TYPE_CHECKING:
+    from checkout.sessions import Sessions
+    from checkout.webhook import WebhookReceiver
+
+AWS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+STRIPE_TIMEOUT = (2, 4)
+STRIPE_RETRIES = 1
+
+
+@cache
+def settings() -> Settings:
+    return Settings.from_environment()
+
+
+@cache
+def credentials() -> CredentialsReader:
+    client = boto3.client("secretsmanager", config=AWS_CONFIG)
+    return CredentialsReader(
+        SecretsProvider(boto3_client=client),
+        settings().stripe_secret_arn,
+        livemode=settings().livemode,
+    )
+
+
+@cache
+def orders() -> Orders:
+    return Orders(boto3.client("dynamodb", config=AWS_CONFIG), settings().orders_table)
+
+
+@cache
+def webhook_receiver() -> "WebhookReceiver":
+    from checkout.webhook import WebhookReceiver
+
+    ownership = Ownership(settings().stack, livemode=settings().livemode)
+    return WebhookReceiver(credentials(), orders(), ownership)
+
+
+@cache
+def sessions() -> "Sessions":
+    # Imported here, so that the webhook's start does not pay for what only calls to Stripe need.
+    import stripe
+
+    from checkout.sessions import Sessions
+    from checkout.stripe_api import StripeApi
+
+    client = stripe.StripeClient(
+        # Each call names the key itself, for one that was rolled while this container lives.
+        "read from the secret",
+        base_addresses={"api": settings().stripe_api_base or stripe.DEFAULT_API_BASE},
+        http_client=stripe.RequestsClient(timeout=STRIPE_TIMEOUT),
+        max_network_retries=STRIPE_RETRIES,
+    )
+    return Sessions(settings(), StripeApi(client, credentials()), orders())
+
+
+def warm_up() -> None:
+    """Read the secret and open DynamoDB's connection while Lambda starts the function.
+
+    Lambda gives a starting function more CPU than its memory buys, and Stripe's customer waits for
+    the first answer. What fails here fails again, and is answered, at the first request.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    """
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        return
+    try:
+        with ThreadPoolExecutor() as threads:
+            connection = threads.submit(orders().open_connection)
+            credentials().read()
+            connection.result()
+    except CheckoutError as error:
+        logger.warning("not warm", reason=error.detail)
