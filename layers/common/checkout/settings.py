@@ -15,7 +15,7 @@ LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`stack` marks our sessions on the Stripe account; no `stripe_api_base` means Stripe itself."""
+    """`stack` marks our sessions at Stripe; without a `stripe_api_base` it is Stripe itself."""
 
     orders_table: str
     stripe_secret_arn: str
