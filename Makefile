@@ -1,0 +1,74 @@
+# Needs Python 3.13 and make; all else is installed under .local/ (remove it with `make clean`).
+ENV ?= dev
+DEV_PYTHON := .local/dev/bin/python
+SAM := .local/sam/bin/sam
+
+# On this file system, so that uv links the packages into the environments instead of copying.
+export UV_CACHE_DIR ?= $(CURDIR)/.local/cache/uv
+export SAM_CLI_TELEMETRY := 0
+unexport VIRTUAL_ENV
+
+# Several names: a pyenv shim answers only for the versions that the folder's .python-version allows.
+find_python = $(shell for name in python3.13 python3 python /usr/bin/python3.13 \
+	/usr/local/bin/python3.13 /opt/homebrew/bin/python3.13; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
+	&& echo "$$name" && break; done)
+# Looked for only by a target that installs something, and once.
+BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not found; install \
+	it (python.org, pyenv, or your system's packages with python3.13-venv) and try again)) \
+	-m local.bootstrap)$(BOOTSTRAP)
+
+TESTS = $(wildcard tests/unit tests/simulator tests/integration tests/e2e)
+
+.PHONY: help demo dev test lint types format lock build deploy clean
+help:
+	@echo "make demo               one whole purchase on a local cloud"
+	@echo "make dev                the local cloud, kept running"
+	@echo "make test               everything that CI runs: lint, types, tests"
+	@echo "make lint types format  parts of it"
+	@echo "make lock               update uv.lock and the layer's requirements"
+	@echo "make deploy ENV=dev     build and deploy to AWS"
+	@echo "make clean              remove what all of these made"
+
+demo:
+	@$(BOOTSTRAP) dev sam ministack
+	@exec $(DEV_PYTHON) -m local.demo
+
+dev:
+	@$(BOOTSTRAP) dev sam ministack
+	@exec $(DEV_PYTHON) -m local.dev
+
+test: lint types
+	@$(BOOTSTRAP) dev sam ministack
+	$(DEV_PYTHON) -m pytest $(TESTS) --cov
+
+lint:
+	@$(BOOTSTRAP) dev
+	$(DEV_PYTHON) -m ruff check
+	$(DEV_PYTHON) -m ruff format --check
+
+types:
+	@$(BOOTSTRAP) dev
+	$(DEV_PYTHON) -m mypy
+
+format:
+	@$(BOOTSTRAP) dev
+	$(DEV_PYTHON) -m ruff check --fix
+	$(DEV_PYTHON) -m ruff format
+
+lock:
+	@$(BOOTSTRAP)
+	.local/uv/bin/uv lock
+	.local/uv/bin/uv export --quiet --frozen --only-group layer --no-emit-project --no-annotate \
+		--no-header --output-file layers/common/requirements.txt
+
+# The layer's and the functions' Makefiles run in a copy of their folders: paths must be whole.
+build:
+	@$(BOOTSTRAP) sam dev
+	UV="$(CURDIR)/.local/uv/bin/uv" PYTHON="$(CURDIR)/$(DEV_PYTHON)" $(SAM) build
+
+deploy: build
+	$(SAM) deploy --config-env $(ENV)
+
+clean:
+	rm -rf .local .aws-sam

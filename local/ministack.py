@@ -1,0 +1,103 @@
+"""MiniStack, the local AWS, on a free port of 127.0.0.1, with its state in memory."""
+
+import os
+import random
+import socket
+import time
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
+from local.paths import MINISTACK_PACKAGES
+from local.processes import LocalCloudError, Service, service
+
+HOST = "127.0.0.1"
+READY_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+@contextmanager
+def ministack(
+    run: Path, *, enforce_iam: bool, on_exit: Callable[[], None]
+) -> Iterator[tuple[Service, LocalAws]]:
+    """`run` takes its log and its temporary files. With `enforce_iam` a function may do only what
+    its role allows, and all else needs MiniStack's root credentials (local/aws.py).
+    """
+    port = free_port()
+    with service(
+        "MiniStack",
+        [
+            standard_library_python(run),
+            Path(__file__).with_name("ministack_main.py"),
+            MINISTACK_PACKAGES,
+        ],
+        log=run / "ministack.log",
+        env=environment(run, port, enforce_iam=enforce_iam),
+        on_exit=on_exit,
+    ) as child:
+        url = f"http://{HOST}:{port}"
+        wait_until_ready(child, f"{url}/_ministack/ready")
+        yield child, LocalAws(url)
+
+
+def standard_library_python(run: Path) -> Path:
+    """What the Lambdas run on: see ministack_main.py."""
+    home = run / "lambda-python"
+    venv.create(home, with_pip=False, symlinks=True)
+    return home / "bin" / "python"
+
+
+def environment(run: Path, port: int, *, enforce_iam: bool) -> dict[str, str]:
+    """The Lambdas inherit it, so nothing of the caller's but the path is in it."""
+    temporary = run / "tmp"
+    temporary.mkdir()
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(run),
+        "TMPDIR": str(temporary),
+        "LANG": "C.UTF-8",
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "AUTH": "true" if enforce_iam else "false",
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "MINISTACK_REGION": REGION,
+        "LAMBDA_EXECUTOR": "local",
+        # Listeners on fixed ports, which a second MiniStack could not have.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def free_port() -> int:
+    """Below the ports that the system gives to outgoing connections: none of those can take it
+    between this test and MiniStack's start.
+    """
+    while True:
+        port = random.randint(20_000, 29_999)  # noqa: S311  (no secret)
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+
+
+def wait_until_ready(child: Service, url: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not answers(url):
+        child.exited.wait(POLL_SECONDS)
+        child.check()
+        if time.monotonic() > deadline:
+            raise LocalCloudError(f"{child.name} was not ready in {READY_SECONDS:.0f} s", child.log)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=POLL_SECONDS * 10).is_success
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,154 @@
+"""Child processes that never outlive us, with a log file each."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from local.paths import ROOT
+
+STOP_SECONDS = 5.0
+TAIL_LINES = 30
+
+
+class LocalCloudError(Exception):
+    """Something of the local cloud failed; `log` is the file that says more."""
+
+    def __init__(self, message: str, log: Path | None = None) -> None:
+        super().__init__(message)
+        self.log = log
+
+
+@dataclass
+class Service:
+    """A child that is meant to run until we stop it."""
+
+    name: str
+    log: Path
+    process: subprocess.Popen[bytes]
+    exited: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self, on_exit: Callable[[], None]) -> None:
+        def wait() -> None:
+            self.process.wait()
+            self.exited.set()
+            on_exit()
+
+        threading.Thread(target=wait, name=f"watch-{self.name}", daemon=True).start()
+
+    def check(self) -> None:
+        if self.exited.is_set():
+            code = self.process.returncode
+            raise LocalCloudError(f"{self.name} died (exit code {code})", self.log)
+
+    def stop(self) -> None:
+        # The group, not the process: MiniStack's Lambdas are its children.
+        signal_group(self.process.pid, signal.SIGTERM)
+        self.exited.wait(STOP_SECONDS)
+        signal_group(self.process.pid, signal.SIGKILL)
+        self.exited.wait(STOP_SECONDS)
+
+
+@contextmanager
+def service(
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    on_exit: Callable[[], None] = lambda: None,
+) -> Iterator[Service]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # A group of its own, so that Ctrl-C reaches us alone and we stop it in order.
+            start_new_session=True,
+        )
+    child = Service(name, log, process)
+    child.watch(on_exit)
+    try:
+        yield child
+    finally:
+        child.stop()
+
+
+def run_logged(
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> None:
+    """Run a command to its end; each line of its output goes to the log and to `on_line`."""
+    with (
+        log.open("w", encoding="utf-8") as file,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None  # noqa: S101  (PIPE, above)
+            for line in process.stdout:
+                file.write(line)
+                file.flush()
+                on_line(line.strip())
+        except BaseException:
+            signal_group(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode != 0:
+        raise LocalCloudError(f"{name} failed (exit code {process.returncode})", log)
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def tail(log: Path, lines: int = TAIL_LINES) -> list[str]:
+    if not log.is_file():
+        return []
+    return log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+
+
+class Terminated(BaseException):
+    """SIGTERM or SIGHUP. Not an Exception: only the ways out of `with` and `finally` meet it."""
+
+
+@contextmanager
+def termination_unwinds() -> Iterator[None]:
+    """SIGTERM ends a Python process without any `finally`; here it stops the children first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise Terminated(signal.Signals(number).name)
+
+    previous = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
