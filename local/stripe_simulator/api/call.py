@@ -1,0 +1,22 @@
+"""The API request that is being answered. Outside one, as when time alone passes, there is none."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Call:
+    request_id: str
+    idempotency_key: str | None
+    base_url: str
+
+
+current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
+
+
+def base_url() -> str:
+    """Where the caller found the simulator, without a slash at the end."""
+    call = current_call.get()
+    if call is None:
+        raise LookupError("only an API request has a base URL")
+    return call.base_url

@@ -1,0 +1,105 @@
+"""Stripe's errors.
+
+StripeError                 anything that Stripe answers with an `error` document
+├── InvalidRequest          400: a parameter or a state that Stripe refuses
+│   ├── NoSuchObject        404, or 400 where the id is a parameter's value
+│   └── NotSimulated        400: Stripe can do this, the simulator can't
+├── Unauthenticated         401
+├── CardDeclined            402
+├── IdempotencyConflict     400 or 409
+└── Unavailable             429 or 5xx: an injected fault
+"""
+
+from collections.abc import Mapping
+
+from local.stripe_simulator.documents import Json
+
+
+DOC_URL = "https://stripe.com/docs/error-codes/"
+
+
+class StripeError(Exception):
+    def __init__(  # noqa: PLR0913  (the fields of Stripe's error document)
+        self,
+        message: str,
+        *,
+        status: int,
+        type_: str,
+        code: str | None = None,
+        param: str | None = None,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.type = type_
+        self.code = code
+        self.param = param
+        self.details = dict(details or {})
+
+    def body(self, request_log_url: str) -> Json:
+        doc_url = DOC_URL + self.code.replace("_", "-") if self.code else None
+        fields = {
+            "code": self.code,
+            "doc_url": doc_url,
+            "message": self.message,
+            "param": self.param,
+            "request_log_url": request_log_url,
+            "type": self.type,
+        }
+        return {"error": {k: v for k, v in (fields | self.details).items() if v is not None}}
+
+
+class InvalidRequest(StripeError):
+    def __init__(
+        self, message: str, *, param: str | None = None, code: str | None = None, status: int = 400
+    ) -> None:
+        super().__init__(
+            message, status=status, type_="invalid_request_error", code=code, param=param
+        )
+
+
+class NoSuchObject(InvalidRequest):
+    def __init__(self, noun: str, id_: str, *, param: str, status: int = 404) -> None:
+        message = f"No such {noun}: '{id_}'"
+        super().__init__(message, param=param, code="resource_missing", status=status)
+
+
+class NotSimulated(InvalidRequest):
+    def __init__(self, what: str, *, param: str | None = None) -> None:
+        super().__init__(f"The simulator does not support {what}.", param=param)
+
+
+class Unauthenticated(InvalidRequest):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=401)
+
+
+class CardDeclined(StripeError):
+    def __init__(self, message: str, *, code: str, details: Mapping[str, object]) -> None:
+        super().__init__(message, status=402, type_="card_error", code=code, details=details)
+
+
+class IdempotencyConflict(StripeError):
+    def __init__(self, message: str, *, status: int = 400, code: str | None = None) -> None:
+        super().__init__(message, status=status, type_="idempotency_error", code=code)
+
+
+class Unavailable(StripeError):
+    """`status` is 400 to 599, as the fault says."""
+
+    def __init__(self, status: int) -> None:
+        if status == 429:  # noqa: PLR2004  (an HTTP status)
+            super().__init__(
+                "Request rate limit exceeded. Learn more about rate limits here "
+                "https://stripe.com/docs/rate-limits.",
+                status=status,
+                type_="invalid_request_error",
+                code="rate_limit",
+            )
+        elif status < 500:  # noqa: PLR2004  (an HTTP status)
+            super().__init__("A simulated fault.", status=status, type_="invalid_request_error")
+        else:
+            super().__init__(
+                "An unknown error occurred (a simulated fault).", status=status, type_="api_error"
+            )

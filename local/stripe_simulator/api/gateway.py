@@ -1,0 +1,177 @@
+"""The one door to the API: what Stripe does with a request before and after its endpoint runs.
+
+logged ─> authenticated ─> parameters read ─> idempotency key ─> run ─> expanded ─> answered
+"""
+
+import inspect
+import json
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from local.stripe_simulator.api import body, expansion
+from local.stripe_simulator.api.authentication import authenticate
+from local.stripe_simulator.api.call import Call, current_call
+from local.stripe_simulator.api.errors import (
+    IdempotencyConflict,
+    InvalidRequest,
+    StripeError,
+    Unavailable,
+)
+from local.stripe_simulator.api.expansion import Find, Include
+from local.stripe_simulator.api.idempotency import Answer, IdempotencyKeys
+from local.stripe_simulator.api.parameters import Parameters
+from local.stripe_simulator.behaviour import Behaviour, Fault
+from local.stripe_simulator.documents import Json
+from local.stripe_simulator.identifiers import new_id
+from local.stripe_simulator.moments import written
+from local.stripe_simulator.settings import API_VERSION, Settings
+
+# Answers that say that nothing ran: the same key may try again.
+NOT_KEPT = frozenset({401, 409, 429, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One endpoint. `run` gets its parameters, then the ids in its path; `answers` is the kind
+    of object that it answers, `charge` or `list charge`."""
+
+    method: str
+    path: str
+    parameters: type[Parameters]
+    run: Callable[..., Json | Awaitable[Json]]
+    answers: str = ""
+
+
+class Gateway:
+    """`prepare` is called before each request: what is due by now has then happened."""
+
+    def __init__(  # noqa: PLR0913  (what the endpoints have in common)
+        self,
+        settings: Settings,
+        behaviour: Behaviour,
+        *,
+        clock: Callable[[], float],
+        prepare: Callable[[], None],
+        find: Find,
+        include: Include,
+    ) -> None:
+        self.requests: list[Json] = []
+        self._settings = settings
+        self._behaviour = behaviour
+        self._clock = clock
+        self._prepare = prepare
+        self._find = find
+        self._include = include
+        self._keys = IdempotencyKeys(clock)
+
+    async def handle(self, operation: Operation | None, request: Request) -> Response:
+        """No operation: Stripe has no such URL."""
+        self._prepare()
+        call = Call(
+            request_id=new_id("req", 14),
+            idempotency_key=request.headers.get("idempotency-key"),
+            base_url=str(request.base_url).rstrip("/"),
+        )
+        current_call.set(call)
+        entry = self._log(request, call)
+        try:
+            answer = await self._answer(operation, request, call)
+        except StripeError as error:
+            answer = self._refusal(error, call)
+        entry["status"] = answer.status
+        return self._response(answer, request, call)
+
+    async def _answer(self, operation: Operation | None, request: Request, call: Call) -> Answer:
+        authenticate(request.headers.get("authorization"), self._settings.secret_keys)
+        if operation is None:
+            raise InvalidRequest(
+                f"Unrecognized request URL ({request.method}: {request.url.path}). Please see "
+                "https://stripe.com/docs or we can help at https://support.stripe.com/.",
+                status=404,
+            )
+        raw = body.read(request.method, request.url, request.headers, await request.body())
+        key = call.idempotency_key if request.method == "POST" else None
+        if key is None:
+            return await self._run(operation, request, raw, call)
+        kept = self._keys.begin(key, request.url.path, raw)
+        if kept is not None:
+            return kept
+        try:
+            answer = await self._run(operation, request, raw, call)
+        except BaseException:
+            self._keys.forget(key)
+            raise
+        if answer.status in NOT_KEPT:
+            self._keys.forget(key)
+        else:
+            self._keys.keep(key, answer)
+        return answer
+
+    async def _run(self, operation: Operation, request: Request, raw: Json, call: Call) -> Answer:
+        """Raises what is refused before the endpoint runs; answers what it then refuses."""
+        parameters = operation.parameters.read(raw)
+        expansion.check(operation.answers, parameters.expand)
+        fault = self._behaviour.take_fault(request.method, request.url.path)
+        try:
+            document = await self._carry_out(operation, request, parameters, fault)
+        except StripeError as error:
+            return self._refusal(error, call)
+        shown = expansion.expanded(document, parameters.expand, self._find, self._include)
+        return Answer(HTTPStatus.OK, _encoded(shown), call.request_id)
+
+    async def _carry_out(
+        self, operation: Operation, request: Request, parameters: Parameters, fault: Fault | None
+    ) -> Json:
+        if fault is not None and fault.status != HTTPStatus.OK:
+            await sleep(fault.delay_seconds)
+            raise Unavailable(fault.status)
+        result = operation.run(parameters, *request.path_params.values())
+        document = await result if inspect.isawaitable(result) else result
+        if fault is not None:
+            await sleep(fault.delay_seconds)
+        return document
+
+    def _refusal(self, error: StripeError, call: Call) -> Answer:
+        mode = "" if self._settings.livemode else "test/"
+        log_url = (
+            f"https://dashboard.stripe.com/{mode}logs/{call.request_id}?t={int(self._clock())}"
+        )
+        return Answer(error.status, _encoded(error.body(log_url)), call.request_id)
+
+    def _response(self, answer: Answer, request: Request, call: Call) -> Response:
+        headers = {
+            "Request-Id": call.request_id,
+            "Stripe-Version": request.headers.get("stripe-version", API_VERSION),
+        }
+        if call.idempotency_key is not None:
+            headers["Idempotency-Key"] = call.idempotency_key
+            headers["Original-Request"] = answer.request_id
+        if answer.request_id != call.request_id:
+            headers["Idempotent-Replayed"] = "true"
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # A 500 is replayed: to repeat it with its key is no use.
+            again = answer.status in NOT_KEPT or call.idempotency_key is None
+            headers["Stripe-Should-Retry"] = "true" if again else "false"
+        return Response(answer.body, answer.status, headers, media_type="application/json")
+
+    def _log(self, request: Request, call: Call) -> Json:
+        entry: Json = {
+            "method": request.method,
+            "path": request.url.path,
+            "status": None,
+            "idempotency_key": call.idempotency_key,
+            "at": written(self._clock()),
+        }
+        self.requests.append(entry)
+        return entry
+
+
+def _encoded(document: Json) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()

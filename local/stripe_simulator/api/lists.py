@@ -1,0 +1,50 @@
+"""Lists: newest first, in pages, each beginning after an id of the one before."""
+
+from collections.abc import Callable, Sequence
+
+from local.stripe_simulator.api.errors import InvalidRequest, NoSuchObject
+from local.stripe_simulator.api.parameters import ListParameters
+from local.stripe_simulator.documents import Json
+
+
+def page(
+    everything: Sequence[Json],
+    parameters: ListParameters,
+    *,
+    url: str,
+    noun: str,
+    keep: Callable[[Json], bool] = lambda _: True,
+) -> Json:
+    """`everything`, newest first, less what `keep` leaves out.
+
+    The id that a page begins after need not be kept: it may have changed since the page before.
+    """
+    if parameters.starting_after and parameters.ending_before:
+        raise InvalidRequest(
+            "You can only specify one of these parameters: starting_after, ending_before."
+        )
+    if parameters.ending_before:
+        end = _position(everything, parameters.ending_before, noun, "ending_before")
+        kept = [object_ for object_ in everything[:end] if keep(object_)]
+        return _list(kept[-parameters.limit :], has_more=len(kept) > parameters.limit, url=url)
+    begin = 0
+    if parameters.starting_after:
+        begin = _position(everything, parameters.starting_after, noun, "starting_after") + 1
+    kept = [object_ for object_ in everything[begin:] if keep(object_)]
+    return _list(kept[: parameters.limit], has_more=len(kept) > parameters.limit, url=url)
+
+
+def whole(objects: Sequence[Json], *, url: str) -> Json:
+    """A list inside an object, in one page."""
+    return _list(objects, has_more=False, url=url)
+
+
+def _list(objects: Sequence[Json], *, has_more: bool, url: str) -> Json:
+    return {"object": "list", "data": list(objects), "has_more": has_more, "url": url}
+
+
+def _position(objects: Sequence[Json], id_: str, noun: str, param: str) -> int:
+    for position, object_ in enumerate(objects):
+        if object_["id"] == id_:
+            return position
+    raise NoSuchObject(noun, id_, param=param, status=400)

@@ -1,0 +1,169 @@
+"""The types of parameters, as Stripe reads them from a form's strings or a JSON body's values.
+
+An error carries Stripe's code as pydantic's error type, and Stripe's message as its text.
+"""
+
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+MAX_METADATA_KEYS = 50
+MAX_METADATA_KEY = 40
+MAX_METADATA_VALUE = 500
+MAX_LIMIT = 100
+
+NO_CODE = "no_code"
+"""The error type of a refusal that Stripe gives no code."""
+
+
+def refusal(message: str, code: str = NO_CODE) -> PydanticCustomError:
+    # pydantic takes a template: the message goes in whole, whatever braces it has.
+    return PydanticCustomError(code, "{message}", {"message": message})  # type: ignore[arg-type]
+
+
+def _text(value: object) -> object:
+    if value == "":
+        raise PydanticCustomError("parameter_invalid_empty", "empty")
+    if isinstance(value, dict | list):
+        raise refusal(f"Invalid string: {json.dumps(value)}")
+    return value
+
+
+def _text_or_unset(value: object) -> object:
+    return None if value == "" else _text(value)
+
+
+def _integer(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value):
+        return int(value)
+    raise refusal(f"Invalid integer: {_shown(value)}", "parameter_invalid_integer")
+
+
+def _not_negative(value: int) -> int:
+    if value < 0:
+        raise refusal("Invalid non-negative integer", "parameter_invalid_integer")
+    return value
+
+
+def _positive(value: int) -> int:
+    if value < 1:
+        raise refusal("This value must be greater than or equal to 1.", "parameter_invalid_integer")
+    return value
+
+
+def _limit(value: int) -> int:
+    if value > MAX_LIMIT:
+        raise refusal(
+            f"This value must be less than or equal to {MAX_LIMIT} (it currently is '{value}').",
+            "parameter_invalid_integer",
+        )
+    return _positive(value)
+
+
+def _boolean(value: object) -> object:
+    known = {"true": True, "false": False, "1": True, "0": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in known:
+        return known[value]
+    raise refusal(f"Invalid boolean: {_shown(value)}")
+
+
+def _array(value: object) -> object:
+    """A list from `a[]`, or from the mapping that `a[0]`, `a[1]` make."""
+    if value == "":
+        return []
+    if isinstance(value, dict) and value and all(re.fullmatch("[0-9]+", key) for key in value):
+        return [value[key] for key in sorted(value, key=int)]
+    if isinstance(value, list):
+        return value
+    raise refusal("Invalid array")
+
+
+def _metadata(value: object) -> object:
+    if value == "":
+        return {}
+    if not isinstance(value, dict):
+        raise refusal("Invalid object")
+    if len(value) > MAX_METADATA_KEYS:
+        raise refusal(f"You can only have up to {MAX_METADATA_KEYS} metadata keys.")
+    for key, text in value.items():
+        if not isinstance(text, str):
+            raise refusal(f"Metadata values must be strings, but {key} is {_shown(text)}")
+        _within("keys", key, MAX_METADATA_KEY)
+        _within("values", text, MAX_METADATA_VALUE)
+    return value
+
+
+def _within(what: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise refusal(
+            f"Metadata {what} can have up to {longest} characters, but you passed in a value that "
+            f"is {len(text)} characters. Invalid value: {text}"
+        )
+
+
+def _url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value, re.IGNORECASE):
+        raise refusal("Not a valid URL", "url_invalid")
+    return value
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", value):
+        raise refusal(f"Invalid email address: {value}", "email_invalid")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}", value):
+        raise refusal(f"Invalid currency: {value}")
+    return value.lower()
+
+
+def _period(value: object) -> object:
+    """`created=5` is the one second; `created[gte]=5` a half-open period."""
+    if isinstance(value, dict):
+        return value
+    return {"gte": value, "lte": value}
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+type Text = Annotated[str, BeforeValidator(_text)]
+type TextOrUnset = Annotated[str | None, BeforeValidator(_text_or_unset)]
+type Integer = Annotated[int, BeforeValidator(_integer)]
+type NonNegative = Annotated[int, BeforeValidator(_integer), AfterValidator(_not_negative)]
+type Positive = Annotated[int, BeforeValidator(_integer), AfterValidator(_positive)]
+type Limit = Annotated[int, BeforeValidator(_integer), AfterValidator(_limit)]
+type Boolean = Annotated[bool, BeforeValidator(_boolean)]
+type Array[T] = Annotated[list[T], BeforeValidator(_array)]
+type Metadata = Annotated[dict[str, str], BeforeValidator(_metadata)]
+type Url = Annotated[str, BeforeValidator(_text), AfterValidator(_url)]
+type Email = Annotated[str, BeforeValidator(_text), AfterValidator(_email)]
+type Currency = Annotated[str, BeforeValidator(_text), AfterValidator(_currency)]
+
+
+class Range(BaseModel, extra="forbid"):
+    gt: Integer | None = None
+    gte: Integer | None = None
+    lt: Integer | None = None
+    lte: Integer | None = None
+
+    def __contains__(self, moment: int) -> bool:
+        return (
+            (self.gt is None or moment > self.gt)
+            and (self.gte is None or moment >= self.gte)
+            and (self.lt is None or moment < self.lt)
+            and (self.lte is None or moment <= self.lte)
+        )
+
+
+type Period = Annotated[Range, BeforeValidator(_period)]

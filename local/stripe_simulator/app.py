@@ -1,0 +1,90 @@
+"""The simulator as a web application."""
+
+import contextlib
+import ipaddress
+import time
+from collections.abc import AsyncIterator, Callable
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local.stripe_simulator import checkout_page, controls
+from local.stripe_simulator.api.gateway import Operation
+from local.stripe_simulator.operations import operations
+from local.stripe_simulator.settings import Settings
+from local.stripe_simulator.simulator import Simulator
+
+METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
+
+
+def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Starlette:
+    """`app.state.simulator` is the Simulator behind it."""
+    simulator = Simulator(settings, clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with simulator.running():
+            yield
+
+    app = Starlette(
+        routes=[
+            *_api_routes(simulator),
+            *controls.routes(simulator),
+            *checkout_page.routes(simulator),
+        ],
+        middleware=[Middleware(LoopbackOnly)],
+        lifespan=lifespan,
+    )
+    app.state.simulator = simulator
+    return app
+
+
+class LoopbackOnly:
+    """Callers on this machine, who name it: no page of another site reaches the controls, not
+    even under a name that it has made to resolve to 127.0.0.1."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _is_local(Request(scope)):
+            await self._app(scope, receive, send)
+            return
+        refusal = PlainTextResponse("The simulator answers on loopback only.\n", 403)
+        await refusal(scope, receive, send)
+
+
+def _is_local(request: Request) -> bool:
+    named = request.url.hostname or ""
+    peer = request.client.host if request.client else ""
+    return _is_loopback(peer) and (
+        named == "localhost" or named.endswith(".localhost") or _is_loopback(named)
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _api_routes(simulator: Simulator) -> list[Route]:
+    routes = [_api_route(simulator, operation) for operation in operations(simulator)]
+
+    async def unknown(request: Request) -> Response:
+        return await simulator.gateway.handle(None, request)
+
+    everything = [Route(f"/{v}/{{rest:path}}", unknown, methods=METHODS) for v in ("v1", "v2")]
+    return [*routes, *everything]
+
+
+def _api_route(simulator: Simulator, operation: Operation) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return await simulator.gateway.handle(operation, request)
+
+    return Route(operation.path, endpoint, methods=[operation.method])

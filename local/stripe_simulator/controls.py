@@ -1,0 +1,114 @@
+"""`/_simulator/`: what a test asks of the simulator itself. JSON in, JSON out."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.stripe_simulator.behaviour import Behaviour
+from local.stripe_simulator.simulator import Simulator
+from local.stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS
+
+type Handler = Callable[[Request], Awaitable[Response]]
+
+
+class RollSecret(BaseModel, extra="forbid", strict=True):
+    overlap_seconds: float = Field(ROLLED_SECRET_SECONDS, ge=0)
+
+
+def routes(simulator: Simulator) -> list[Route]:
+    controls = Controls(simulator)
+    return [
+        Route("/_simulator/behaviour", controls.behaviour, methods=["GET"]),
+        Route("/_simulator/behaviour", controls.change_behaviour, methods=["PATCH"]),
+        Route("/_simulator/behaviour", controls.reset_behaviour, methods=["DELETE"]),
+        Route("/_simulator/requests", controls.requests, methods=["GET"]),
+        Route("/_simulator/requests", controls.forget_requests, methods=["DELETE"]),
+        Route("/_simulator/deliveries", controls.deliveries, methods=["GET"]),
+        Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
+        Route("/_simulator/endpoints/{id}/roll_secret", controls.roll_secret, methods=["POST"]),
+    ]
+
+
+class Controls:
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    async def behaviour(self, _: Request) -> Response:
+        return JSONResponse(self._simulator.behaviour.model_dump())
+
+    async def change_behaviour(self, request: Request) -> Response:
+        """The settings that are given change; `faults` as a whole."""
+        given = await _document(request)
+        if isinstance(given, Response):
+            return given
+        now = self._simulator.behaviour
+        try:
+            changed = Behaviour.model_validate(now.model_dump() | given)
+        except ValidationError as error:
+            return _refused(error)
+        self._simulator.change_behaviour(changed)
+        return JSONResponse(now.model_dump())
+
+    async def reset_behaviour(self, _: Request) -> Response:
+        self._simulator.change_behaviour(Behaviour())
+        return JSONResponse(self._simulator.behaviour.model_dump())
+
+    async def requests(self, _: Request) -> Response:
+        return JSONResponse(self._simulator.gateway.requests)
+
+    async def forget_requests(self, _: Request) -> Response:
+        self._simulator.gateway.requests.clear()
+        return JSONResponse([])
+
+    async def deliveries(self, _: Request) -> Response:
+        return JSONResponse(self._simulator.deliveries.attempts)
+
+    async def repeat_event(self, request: Request) -> Response:
+        """The same change again, as an event of another id."""
+        id_ = request.path_params["id"]
+        if id_ not in self._simulator.log.events:
+            return _error(HTTPStatus.NOT_FOUND, f"no event {id_}")
+        return JSONResponse(self._simulator.log.repeat(self._simulator.log.events[id_]))
+
+    async def roll_secret(self, request: Request) -> Response:
+        """A new signing secret; for `overlap_seconds` the old one signs too."""
+        endpoint = self._simulator.endpoints.find(request.path_params["id"])
+        if endpoint is None:
+            return _error(HTTPStatus.NOT_FOUND, f"no endpoint {request.path_params['id']}")
+        given = await _document(request)
+        if isinstance(given, Response):
+            return given
+        try:
+            overlap = RollSecret.model_validate(given).overlap_seconds
+        except ValidationError as error:
+            return _refused(error)
+        return JSONResponse({"secret": self._simulator.endpoints.roll_secret(endpoint, overlap)})
+
+
+async def _document(request: Request) -> dict[str, Any] | Response:
+    # A media type that no web page can send without asking first.
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        return _error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
+    try:
+        given = await request.json()
+    except ValueError:
+        return _error(HTTPStatus.BAD_REQUEST, "the body is not JSON")
+    if not isinstance(given, dict):
+        return _error(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
+    return given
+
+
+def _refused(error: ValidationError) -> Response:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return _error(HTTPStatus.BAD_REQUEST, f"{where}: {first['msg']}")
+
+
+def _error(status: HTTPStatus, message: str) -> Response:
+    return JSONResponse({"error": {"message": message}}, status)

@@ -1,0 +1,80 @@
+"""Customers: who pays, where the merchant wants to know."""
+
+import stripe
+
+from local.stripe_simulator.api.lists import page
+from local.stripe_simulator.api.parameters import ListParameters, Parameters
+from local.stripe_simulator.api.values import Email, Metadata, Period, Text, TextOrUnset
+from local.stripe_simulator.documents import Json
+from local.stripe_simulator.identifiers import new_id
+from local.stripe_simulator.objects import metadata
+from local.stripe_simulator.objects.account import Account
+from local.stripe_simulator.objects.people import Address, Shipping
+from local.stripe_simulator.objects.shapes import declared
+
+
+class CreateCustomer(Parameters):
+    address: Address | None = None
+    description: TextOrUnset = None
+    email: Email | None = None
+    metadata: Metadata = {}
+    name: TextOrUnset = None
+    phone: TextOrUnset = None
+    shipping: Shipping | None = None
+
+
+class ListCustomers(ListParameters):
+    created: Period | None = None
+    email: Text | None = None
+
+
+def create(account: Account, parameters: CreateCustomer) -> Json:
+    return make(account, parameters.model_dump(exclude={"expand"}))
+
+
+def make(account: Account, values: Json) -> Json:
+    id_ = new_id("cus", 14)
+    customer = declared(
+        stripe.Customer,
+        **({"metadata": {}} | values),
+        balance=0,
+        created=account.now(),
+        delinquent=False,
+        id=id_,
+        invoice_prefix=id_[-8:].upper(),
+        invoice_settings=declared(stripe.Customer.InvoiceSettings),
+        livemode=account.livemode,
+        next_invoice_sequence=1,
+        preferred_locales=[],
+        tax_exempt="none",
+    )
+    account.customers.add(customer)
+    account.record("customer.created", customer, None)
+    return customer
+
+
+def retrieve(account: Account, _: Parameters, id_: str) -> Json:
+    return account.customers.retrieve(id_)
+
+
+def update(account: Account, parameters: CreateCustomer, id_: str) -> Json:
+    customer = account.customers.retrieve(id_)
+    account.update("customer.updated", customer, metadata.merged(customer, parameters.given()))
+    return customer
+
+
+def delete(account: Account, _: Parameters, id_: str) -> Json:
+    customer = account.customers.retrieve(id_)
+    account.customers.remove(id_)
+    account.record("customer.deleted", customer, None)
+    return {"id": id_, "object": "customer", "deleted": True}
+
+
+def list_(account: Account, parameters: ListCustomers) -> Json:
+    def kept(customer: Json) -> bool:
+        return (parameters.created is None or customer["created"] in parameters.created) and (
+            parameters.email is None or customer["email"] == parameters.email
+        )
+
+    customers = account.customers.newest_first()
+    return page(customers, parameters, url="/v1/customers", noun="customer", keep=kept)

@@ -1,0 +1,126 @@
+"""Line items: what a Checkout Session sells, by a price that there is or one made with it."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import stripe
+
+from local.stripe_simulator.api.errors import InvalidRequest
+from local.stripe_simulator.api.parameters import Fields, missing
+from local.stripe_simulator.api.values import Array, Boolean, Metadata, Positive, Text
+from local.stripe_simulator.documents import Json
+from local.stripe_simulator.identifiers import new_id
+from local.stripe_simulator.objects import prices
+from local.stripe_simulator.objects.account import Account
+from local.stripe_simulator.objects.prices import PriceData
+from local.stripe_simulator.objects.shapes import declared
+
+
+class AdjustableQuantity(Fields):
+    enabled: Boolean
+    maximum: Positive | None = None
+    minimum: Positive | None = None
+
+
+class LineItem(Fields):
+    adjustable_quantity: AdjustableQuantity | None = None
+    metadata: Metadata | None = None
+    price: Text | None = None
+    price_data: PriceData | None = None
+    quantity: Positive | None = None
+    tax_rates: Array[Text] = []
+
+
+def make_all(account: Account, items: list[LineItem]) -> list[Json]:
+    """All of one currency: the first's. Nothing is made unless every item can be."""
+    currency = _currency(account, items[0], "line_items[0]")
+    for index, item in enumerate(items):
+        _check(account, item, f"line_items[{index}]", currency)
+    return [
+        _make(account, item, _price(account, item, f"line_items[{index}]"))
+        for index, item in enumerate(items)
+    ]
+
+
+def _check(account: Account, item: LineItem, param: str, currency: str) -> None:
+    if item.price is not None and item.price_data is not None:
+        raise InvalidRequest(
+            "You may only specify one of these parameters: price, price_data.", param=param
+        )
+    if item.price_data is not None and item.price_data.recurring is not None:
+        raise _recurring()
+    if item.price is not None:
+        price = account.prices.named(item.price, f"{param}[price]")
+        _require_sellable(account, price, f"{param}[price]")
+    if item.quantity is None:
+        raise missing(f"{param}[quantity]")
+    if _currency(account, item, param) != currency:
+        raise InvalidRequest(
+            f"The price specified only supports `{_currency(account, item, param)}`. This doesn't "
+            f"match the expected currency: `{currency}`.",
+            param=f"{param}[price]",
+        )
+
+
+def _currency(account: Account, item: LineItem, param: str) -> str:
+    if item.price_data is not None:
+        return item.price_data.currency
+    if item.price is None:
+        raise missing(f"{param}[price]")
+    currency: str = account.prices.named(item.price, f"{param}[price]")["currency"]
+    return currency
+
+
+def _price(account: Account, item: LineItem, param: str) -> Json:
+    if item.price_data is not None:
+        # It can't be used again: Stripe makes it inactive.
+        return prices.make(account, item.price_data, f"{param}[price_data]", {"active": False})
+    if item.price is None:
+        raise missing(f"{param}[price]")
+    return account.prices[item.price]
+
+
+def _require_sellable(account: Account, price: Json, param: str) -> None:
+    if not price["active"]:
+        raise InvalidRequest(
+            "The price specified is inactive. This field only accepts active prices.", param=param
+        )
+    if not account.products[price["product"]]["active"]:
+        raise InvalidRequest(
+            f"Price `{price['id']}` is not available to be purchased because its product is not "
+            "active.",
+            param=param,
+        )
+    if price["type"] == "recurring":
+        raise _recurring()
+
+
+def _recurring() -> InvalidRequest:
+    return InvalidRequest(
+        "You specified `payment` mode but passed a recurring price. Either switch to "
+        "`subscription` mode or use only one-time prices."
+    )
+
+
+def _make(account: Account, item: LineItem, price: Json) -> Json:
+    amount = _times(price, item.quantity or 1)
+    return declared(
+        stripe.LineItem,
+        adjustable_quantity=item.adjustable_quantity and item.adjustable_quantity.model_dump(),
+        amount_discount=0,
+        amount_subtotal=amount,
+        amount_tax=0,
+        amount_total=amount,
+        currency=price["currency"],
+        description=account.products[price["product"]]["name"],
+        discounts=[],
+        id=new_id("li"),
+        metadata=item.metadata,
+        price=price,
+        quantity=item.quantity,
+        taxes=[],
+    )
+
+
+def _times(price: Json, quantity: int) -> int:
+    exact = Decimal(price["unit_amount_decimal"]) * quantity
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,0 +1,42 @@
+"""What happens by itself later: a session expires, a bank debit settles, a refund fails."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+
+type Action = Callable[[], None]
+
+
+class Schedule:
+    """`run_due` before each request, so that nobody sees a state that time has ended;
+    `run` as a task, so that it ends also when nobody asks."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._waiting: list[tuple[float, int, Action]] = []
+        self._number = itertools.count()
+        self._changed = asyncio.Event()
+
+    def at(self, moment: float, action: Action) -> None:
+        heapq.heappush(self._waiting, (moment, next(self._number), action))
+        self._changed.set()
+
+    def after(self, seconds: float, action: Action) -> None:
+        self.at(self._clock() + seconds, action)
+
+    def run_due(self) -> None:
+        while self._waiting and self._waiting[0][0] <= self._clock():
+            _, _, action = heapq.heappop(self._waiting)
+            action()
+
+    async def run(self) -> None:
+        while True:
+            self._changed.clear()
+            self.run_due()
+            seconds = self._waiting[0][0] - self._clock() if self._waiting else None
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue

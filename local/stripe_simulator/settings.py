@@ -1,0 +1,34 @@
+"""What is fixed for the life of one simulator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import stripe
+
+# The simulator speaks the version of the API that the SDK is pinned to.
+API_VERSION = stripe.api_version
+DEFAULT_RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Durations are in seconds.
+
+    `retry_seconds` are the waits before the second, third, ... attempt of a delivery: Stripe's go
+    on for three days, these for half a minute. `async_payment_seconds` is how long a bank debit
+    is processing. `redirect_seconds` is how long a paid page waits for the webhook's answer.
+    `connect_to` maps a webhook URL's host to the address to connect to instead.
+    """
+
+    secret_keys: tuple[str, ...]
+    retry_seconds: tuple[float, ...] = DEFAULT_RETRY_SECONDS
+    async_payment_seconds: float = 0.5
+    refund_seconds: float = 0.5
+    redirect_seconds: float = 10.0
+    delivery_timeout_seconds: float = 30.0
+    connect_to: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+
+    @property
+    def livemode(self) -> bool:
+        return self.secret_keys[0].startswith(("sk_live_", "rk_live_"))

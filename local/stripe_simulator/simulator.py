@@ -1,0 +1,93 @@
+"""The parts of one simulator, put together."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+
+from local.stripe_simulator.api.gateway import Gateway
+from local.stripe_simulator.api.lists import whole
+from local.stripe_simulator.behaviour import Behaviour
+from local.stripe_simulator.documents import Json
+from local.stripe_simulator.objects import payment_pages
+from local.stripe_simulator.objects.account import Account
+from local.stripe_simulator.objects.payment_pages import ConfirmPage
+from local.stripe_simulator.objects.schedule import Schedule
+from local.stripe_simulator.settings import Settings
+from local.stripe_simulator.webhooks.deliveries import Deliveries
+from local.stripe_simulator.webhooks.endpoints import Endpoints
+from local.stripe_simulator.webhooks.event_endpoints import Webhooks
+from local.stripe_simulator.webhooks.events import EventLog
+
+
+class Simulator:
+    """`clock` is Stripe's: seconds since 1970."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self.behaviour = Behaviour()
+        self.schedule = Schedule(clock)
+        self.log = EventLog(clock, livemode=settings.livemode)
+        self.account = Account(settings, clock, self.schedule, self.log.record)
+        self.endpoints = Endpoints(clock, livemode=settings.livemode)
+        self.deliveries = Deliveries(settings, self.behaviour, self.endpoints)
+        self.webhooks = Webhooks(self.log, self.deliveries, self.endpoints)
+        self.log.announce = self.deliveries.announce
+        self.gateway = Gateway(
+            settings,
+            self.behaviour,
+            clock=clock,
+            prepare=self.schedule.run_due,
+            find=self.account.find,
+            include=self._include,
+        )
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        timekeeper = asyncio.create_task(self.schedule.run())
+        try:
+            yield
+        finally:
+            timekeeper.cancel()
+            await asyncio.gather(timekeeper, return_exceptions=True)
+            await self.deliveries.aclose()
+
+    def change_behaviour(self, changed: Behaviour) -> None:
+        for name in Behaviour.model_fields:
+            setattr(self.behaviour, name, getattr(changed, name))
+        self.deliveries.behaviour_changed()
+
+    async def confirm_page(self, parameters: ConfirmPage, id_: str) -> Json:
+        page = payment_pages.confirm(self.account, parameters, id_)
+        await self.redirect_may_go(id_)
+        return page
+
+    async def redirect_may_go(self, session_id: str) -> None:
+        """A paid page waits for the answer to the webhook, but not for ever.
+
+        https://docs.stripe.com/checkout/fulfillment: up to 10 seconds.
+        """
+        completed = [
+            event["id"]
+            for event in self.log.events
+            if event["type"] == "checkout.session.completed"
+            and event["data"]["object"]["id"] == session_id
+        ]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.redirect_seconds):
+                for event_id in completed:
+                    await self.deliveries.first_attempts(event_id)
+
+    def _include(self, document: Json, field: str) -> Json | None:
+        id_ = document["id"]
+        match document["object"], field:
+            case "checkout.session", "line_items":
+                items = self.account.checkout[id_].line_items
+                return whole(items, url=f"/v1/checkout/sessions/{id_}/line_items")
+            case "charge", "refunds":
+                refunds = [
+                    one for one in self.account.refunds.newest_first() if one["charge"] == id_
+                ]
+                return whole(refunds, url=f"/v1/charges/{id_}/refunds")
+            case _:
+                return None
