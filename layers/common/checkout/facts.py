@@ -59,10 +59,10 @@ def session_fact(
             session_id=_string(session["id"]),
             status=_status(session, event_type),
             payment_status=_string(session["payment_status"]),
-            payment_intent=_id(session["payment_intent"]),
+            payment_intent=_payment_intent(session),
             amount_total=_integer(session["amount_total"]),
             currency=_string(session["currency"]),
-            client_reference_id=session["client_reference_id"],
+            client_reference_id=_optional(session["client_reference_id"]),
             request_fingerprint=_string(session["metadata"][FINGERPRINT]),
             created_at=_integer(session["created"]),
             expires_at=_integer(session["expires_at"]),
@@ -104,8 +104,22 @@ def _payment_failed(payment_intent: Json | str | None) -> bool:
     )
 
 
-def _id(expandable: Json | str | None) -> str | None:
-    return _string(expandable["id"]) if isinstance(expandable, Mapping) else expandable
+def _payment_intent(session: Json) -> str | None:
+    """Give the id of the PaymentIntent, expanded or not.
+
+    A declined card leaves one on a session that stays open; an open order names none, so that it
+    is the same order whether it was seen before or after that.
+    """
+    payment_intent = session["payment_intent"]
+    if session["status"] == "open":
+        return None
+    return _optional(
+        payment_intent["id"] if isinstance(payment_intent, Mapping) else payment_intent
+    )
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else _string(value)
 
 
 def _string(value: object) -> str:
