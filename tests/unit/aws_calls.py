@@ -1,0 +1,67 @@
+"""What a boto3 client sends, seen and disturbed at botocore's own `before-send` event.
+
+https://boto3.amazonaws.com/v1/documentation/api/latest/guide/events.html
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+
+@dataclass
+class AwsCalls:
+    """`made` names the operations in the order of their requests, retries included.
+
+    With a `failure` set, requests fail with it before they are sent.
+    """
+
+    made: list[str] = field(default_factory=list)
+    failure: Callable[[AWSPreparedRequest], AWSResponse] | None = None
+
+    def watch(self, client: "BaseClient") -> None:
+        service = client.meta.service_model.service_name
+        # Its stub forgets that a handler of this event may answer in place of the service.
+        handler = cast("Callable[..., None]", self._before_send)
+        client.meta.events.register_first(f"before-send.{service}.*", handler)
+
+    def count(self, operation: str) -> int:
+        return self.made.count(operation)
+
+    def _before_send(
+        self, request: AWSPreparedRequest, event_name: str, **_: object
+    ) -> AWSResponse | None:
+        self.made.append(event_name.rpartition(".")[2])
+        return self.failure(request) if self.failure else None
+
+
+@dataclass(frozen=True)
+class _Body:
+    content: bytes
+
+    def stream(self) -> list[bytes]:
+        return [self.content]
+
+
+def refuses(code: str, status: int = 400) -> Callable[[AWSPreparedRequest], AWSResponse]:
+    """Answer every request with an error of the JSON protocol."""
+    body = json.dumps({"__type": code, "message": "from the test"}).encode()
+
+    def answer(request: AWSPreparedRequest) -> AWSResponse:
+        return AWSResponse(request.url, status, HeadersDict(), _Body(body))
+
+    return answer
+
+
+def breaks(error: Exception) -> Callable[[AWSPreparedRequest], AWSResponse]:
+    """Let every connection fail."""
+
+    def answer(request: AWSPreparedRequest) -> AWSResponse:
+        raise error
+
+    return answer

@@ -1,0 +1,214 @@
+import importlib.util
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import stripe
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from botocore.config import Config
+from moto import mock_aws
+from pytest_socket import disable_socket
+
+from checkout import wiring
+from checkout.credentials import CredentialsReader
+from checkout.log import logger
+from checkout.orders import Orders
+from checkout.settings import Settings
+from tests.unit.aws_calls import AwsCalls
+from tests.unit.fake_stripe import FakeStripe
+from tests.unit.stack import (
+    API_KEY,
+    AWS_ENVIRONMENT,
+    ENVIRONMENT,
+    FUNCTIONS,
+    SECRET_NAME,
+    SIGNING_SECRET,
+    TABLE,
+    orders_table,
+)
+from tests.unit.stripe_objects import NOW, ORDER_ID
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+ONE_TRY = Config(retries={"total_max_attempts": 1})
+OVERRIDES = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+)
+
+
+def pytest_runtest_setup() -> None:
+    """No unit test talks to anything; pytest-socket's `enable_socket` marker still wins."""
+    disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Set what the template gives the functions, and nothing of the machine's own."""
+    for name in OVERRIDES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (AWS_ENVIRONMENT | ENVIRONMENT).items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings.from_environment(ENVIRONMENT)
+
+
+@pytest.fixture
+def calls() -> AwsCalls:
+    return AwsCalls()
+
+
+@pytest.fixture
+def aws(environment: pytest.MonkeyPatch) -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def dynamodb(aws: None) -> "DynamoDBClient":
+    client = boto3.client("dynamodb", config=ONE_TRY)
+    client.create_table(**orders_table())
+    return client
+
+
+@pytest.fixture
+def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> Orders:
+    """Give an empty table; `calls` sees what is sent to it."""
+    calls.watch(dynamodb)
+    return Orders(dynamodb, TABLE, now=lambda: NOW)
+
+
+@pytest.fixture
+def stored(dynamodb: "DynamoDBClient") -> Callable[[], dict[str, Any] | None]:
+    """Give the item of the order that the tests are about, by a client that nobody watches."""
+    table = boto3.resource("dynamodb").Table(TABLE)
+    return lambda: table.get_item(Key={"order_id": ORDER_ID}).get("Item")
+
+
+@dataclass(frozen=True)
+class Secret:
+    client: "SecretsManagerClient"
+
+    def put(self, value: object) -> None:
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.client.put_secret_value(SecretId=SECRET_NAME, SecretString=text)
+
+    def roll(self, *signing_secrets: str, api_key: str = API_KEY) -> None:
+        secrets = list(signing_secrets or (SIGNING_SECRET,))
+        self.put({"stripe_api_key": api_key, "webhook_signing_secrets": secrets})
+
+
+@pytest.fixture
+def secret(aws: None) -> Secret:
+    client = boto3.client("secretsmanager", config=ONE_TRY)
+    client.create_secret(Name=SECRET_NAME)
+    one = Secret(client)
+    one.roll()
+    return one
+
+
+@dataclass
+class Clock:
+    """Seconds, moved by the test."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def credentials(secret: Secret, calls: AwsCalls, clock: Clock) -> CredentialsReader:
+    client = boto3.client("secretsmanager", config=ONE_TRY)
+    calls.watch(client)
+    provider = SecretsProvider(boto3_client=client)
+    return CredentialsReader(provider, SECRET_NAME, livemode=False, clock=clock)
+
+
+@pytest.fixture
+def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
+    """Stripe for whoever builds the SDK's default HTTP client; its retries do not wait."""
+    fake = FakeStripe()
+    monkeypatch.setattr(stripe, "RequestsClient", lambda **_: fake)
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
+    return fake
+
+
+@pytest.fixture
+def stripe_client(fake_stripe: FakeStripe) -> stripe.StripeClient:
+    return stripe.StripeClient(API_KEY, http_client=fake_stripe, max_network_retries=0)
+
+
+@dataclass(frozen=True)
+class Log:
+    stream: io.StringIO
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[Log]:
+    """Collect what the service logs, as CloudWatch would get it."""
+    handler = logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    stream = io.StringIO()
+    before = handler.setStream(stream)
+    yield Log(stream)
+    handler.setStream(before)
+    logger.clear_state()
+
+
+@pytest.fixture
+def load_function(environment: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """Import functions/<name>/app.py as a starting container does, with nothing built before."""
+    _forget_parts()
+
+    def load(name: str) -> ModuleType:
+        path = FUNCTIONS / name / "app.py"
+        spec = importlib.util.spec_from_file_location(f"{name}_app", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    yield load
+    _forget_parts()
+
+
+def _forget_parts() -> None:
+    for part in (
+        wiring.settings,
+        wiring.credentials,
+        wiring.orders,
+        wiring.webhook_receiver,
+        wiring.sessions,
+    ):
+        part.cache_clear()

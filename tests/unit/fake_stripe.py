@@ -1,0 +1,77 @@
+"""Stripe behind the SDK's own seam: an HTTP client with canned answers."""
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import stripe
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StripeRequest:
+    """`params` are the form's or the query's, as Stripe names them: `line_items[0][price]`."""
+
+    method: str
+    path: str
+    params: dict[str, str]
+    headers: Mapping[str, str]
+
+    @property
+    def api_key(self) -> str:
+        return self.headers["Authorization"].removeprefix("Bearer ")
+
+    @property
+    def idempotency_key(self) -> str | None:
+        return self.headers.get("Idempotency-Key")
+
+
+class FakeStripe(stripe.HTTPClient):
+    """Give each request the next answer; `requests` has what the SDK sent."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[StripeRequest] = []
+        self._answers: deque[tuple[str, int, dict[str, str]] | stripe.APIConnectionError] = deque()
+
+    @property
+    def calls(self) -> list[tuple[str, str]]:
+        return [(request.method, request.path) for request in self.requests]
+
+    def answer(self, document: Json, status: int = 200, **headers: str) -> None:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._answers.append((json.dumps(document), status, names))
+
+    def answer_error(
+        self, status: int, headers: dict[str, str] | None = None, **error: str
+    ) -> None:
+        self.answer({"error": error}, status, **{"request_id": "req_test"} | (headers or {}))
+
+    def break_connection(self) -> None:
+        self._answers.append(_no_route())
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: str | None = None,
+        **_: object,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        address = urlsplit(url)
+        params = dict(parse_qsl(post_data or address.query, keep_blank_values=True))
+        self.requests.append(StripeRequest(method, address.path, params, dict(headers or {})))
+        answer = self._answers.popleft()
+        if isinstance(answer, stripe.APIConnectionError):
+            raise answer
+        return answer
+
+
+def _no_route() -> stripe.APIConnectionError:
+    return stripe.APIConnectionError("no route to host", should_retry=True)  # type: ignore[no-untyped-call]

@@ -1,0 +1,141 @@
+"""Stripe's JSON, as its API reference documents it, with the fields that the service reads.
+
+https://docs.stripe.com/api/checkout/sessions/object
+"""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from checkout.order import OrderStatus, SessionFact
+from tests.unit.stack import SIGNING_SECRET, STACK
+
+NOW = 1_795_000_000
+CREATED_AT = NOW - 600
+EXPIRES_AT = CREATED_AT + 86_400
+ORDER_ID = "ord_0123456789abcdef0123456789abcdef"
+SESSION_ID = "cs_test_a1B2c3"
+PAYMENT_INTENT = "pi_3abc"
+FINGERPRINT = "f" * 64
+
+type Json = dict[str, Any]
+
+# Each state of a session, and the event that Stripe sends when it is entered.
+STATES: dict[OrderStatus, tuple[str, Json]] = {
+    OrderStatus.EXPIRED: ("checkout.session.expired", {"status": "expired"}),
+    OrderStatus.PROCESSING: (
+        "checkout.session.completed",
+        {"status": "complete", "payment_intent": PAYMENT_INTENT},
+    ),
+    OrderStatus.FAILED: (
+        "checkout.session.async_payment_failed",
+        {"status": "complete", "payment_intent": PAYMENT_INTENT},
+    ),
+    OrderStatus.PAID: (
+        "checkout.session.completed",
+        {"status": "complete", "payment_status": "paid", "payment_intent": PAYMENT_INTENT},
+    ),
+}
+
+
+def session(**changes: object) -> Json:
+    """Give an open Checkout Session of this stack, with some fields changed."""
+    return {
+        "id": SESSION_ID,
+        "object": "checkout.session",
+        "amount_subtotal": 4200,
+        "amount_total": 4200,
+        "cancel_url": "https://shop.example/cart",
+        "client_reference_id": "cart-77",
+        "created": CREATED_AT,
+        "currency": "eur",
+        "customer_email": "ada@example.com",
+        "expires_at": EXPIRES_AT,
+        "livemode": False,
+        "metadata": session_metadata(),
+        "mode": "payment",
+        "payment_intent": None,
+        "payment_status": "unpaid",
+        "status": "open",
+        "success_url": "https://shop.example/thanks?session_id={CHECKOUT_SESSION_ID}",
+        "url": f"https://checkout.stripe.com/c/pay/{SESSION_ID}",
+        **changes,
+    }
+
+
+def session_metadata(**changes: str) -> Json:
+    return {
+        "order_id": ORDER_ID,
+        "checkout_stack": STACK,
+        "request_fingerprint": FINGERPRINT,
+        **changes,
+    }
+
+
+def session_in(status: OrderStatus, **changes: object) -> Json:
+    return session(url=None, **STATES[status][1] | changes)
+
+
+def payment_intent(status: str, *, declined: bool = False) -> Json:
+    error = {"code": "payment_intent_payment_attempt_failed", "type": "card_error"}
+    return {
+        "id": PAYMENT_INTENT,
+        "object": "payment_intent",
+        "last_payment_error": error if declined else None,
+        "status": status,
+    }
+
+
+def event(event_type: str, stripe_object: object, **changes: object) -> Json:
+    return {
+        "id": "evt_1abc",
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": NOW,
+        "data": {"object": stripe_object},
+        "livemode": False,
+        "type": event_type,
+        **changes,
+    }
+
+
+def event_of(status: OrderStatus, **changes: object) -> Json:
+    return event(STATES[status][0], session_in(status, **changes))
+
+
+def signature(payload: bytes, *secrets: str, timestamp: int = NOW, scheme: str = "v1") -> str:
+    """Sign as Stripe documents it: https://docs.stripe.com/webhooks#verify-manually."""
+    signed = str(timestamp).encode() + b"." + payload
+    signatures = [
+        f"{scheme}={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+        for secret in secrets or (SIGNING_SECRET,)
+    ]
+    return ",".join([f"t={timestamp}", *signatures])
+
+
+def delivery(document: object, *secrets: str, timestamp: int = NOW) -> tuple[bytes, str]:
+    """Give the body and the Stripe-Signature of a delivery."""
+    body = json.dumps(document).encode()
+    return body, signature(body, *secrets, timestamp=timestamp)
+
+
+def fact(status: OrderStatus, **changes: Any) -> SessionFact:  # noqa: ANN401
+    """Give a fact about one session; all of its facts agree on what never changes."""
+    started = status not in (OrderStatus.OPEN, OrderStatus.EXPIRED)
+    fields: Json = {
+        "order_id": ORDER_ID,
+        "session_id": SESSION_ID,
+        "status": status,
+        "payment_status": "paid" if status is OrderStatus.PAID else "unpaid",
+        "payment_intent": PAYMENT_INTENT if started else None,
+        "amount_total": 4200,
+        "currency": "eur",
+        "client_reference_id": "cart-77",
+        "request_fingerprint": FINGERPRINT,
+        "created_at": CREATED_AT,
+        "expires_at": EXPIRES_AT,
+        "occurred_at": NOW,
+        "source": f"evt_{status}",
+    }
+    return SessionFact(**fields | changes)
