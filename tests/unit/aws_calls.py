@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -53,7 +54,7 @@ def refuses(code: str, status: int = 400) -> Callable[[AWSPreparedRequest], AWSR
     body = json.dumps({"__type": code, "message": "from the test"}).encode()
 
     def answer(request: AWSPreparedRequest) -> AWSResponse:
-        return AWSResponse(request.url, status, HeadersDict(), _Body(body))
+        return AWSResponse(request.url, status, HTTPHeaders(), _Body(body))
 
     return answer
 

@@ -11,6 +11,7 @@ import boto3
 import pytest
 import stripe
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from moto import mock_aws
 from pytest_socket import disable_socket
@@ -74,9 +75,17 @@ def calls() -> AwsCalls:
     return AwsCalls()
 
 
+@pytest.fixture(scope="module")
+def boto3_session() -> Iterator[None]:
+    """Keep boto3's default session for a module: it caches botocore's models, slow to read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        yield
+
+
 @pytest.fixture
-def aws(environment: pytest.MonkeyPatch) -> Iterator[None]:
-    with mock_aws():
+def aws(environment: pytest.MonkeyPatch, boto3_session: None) -> Iterator[None]:
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 
 
@@ -97,8 +106,14 @@ def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> Orders:
 @pytest.fixture
 def stored(dynamodb: "DynamoDBClient") -> Callable[[], dict[str, Any] | None]:
     """Give the item of the order that the tests are about, by a client that nobody watches."""
-    table = boto3.resource("dynamodb").Table(TABLE)
-    return lambda: table.get_item(Key={"order_id": ORDER_ID}).get("Item")
+    client = boto3.client("dynamodb", config=ONE_TRY)
+    deserialize = TypeDeserializer().deserialize
+
+    def read() -> dict[str, Any] | None:
+        item = client.get_item(TableName=TABLE, Key={"order_id": {"S": ORDER_ID}}).get("Item")
+        return item and {name: deserialize(value) for name, value in item.items()}
+
+    return read
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,259 @@
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from checkout.errors import OrdersUnavailable
+from checkout.order import CHANGE_TYPES, OrderStatus, Outcome
+from checkout.orders import Orders, Recorded
+from tests.unit.aws_calls import AwsCalls, breaks, refuses
+from tests.unit.conftest import ONE_TRY
+from tests.unit.stack import TABLE
+from tests.unit.stripe_objects import (
+    CREATED_AT,
+    EXPIRES_AT,
+    FINGERPRINT,
+    NOW,
+    ORDER_ID,
+    PAYMENT_INTENT,
+    SESSION_ID,
+    fact,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Stored = Callable[[], dict[str, Any] | None]
+
+ENDPOINT = "https://dynamodb.us-east-1.amazonaws.com"
+# What tells the way an order went; all else must not depend on it.
+OF_ARRIVAL = {"change", "history", "updated_at", "version"}
+
+
+def test_the_first_fact_makes_the_order(orders: Orders, stored: Stored) -> None:
+    assert orders.record(fact(OrderStatus.OPEN)).outcome is Outcome.APPLIED
+    change = {"type": "order.created", "occurred_at": NOW, "source": "evt_open"}
+    assert stored() == {
+        "order_id": ORDER_ID,
+        "session_id": SESSION_ID,
+        "status": "open",
+        "payment_status": "unpaid",
+        "amount_total": 4200,
+        "amount_refunded": 0,
+        "currency": "eur",
+        "client_reference_id": "cart-77",
+        "request_fingerprint": FINGERPRINT,
+        "created_at": CREATED_AT,
+        "expires_at": EXPIRES_AT,
+        "updated_at": NOW,
+        "version": 1,
+        "change": change,
+        "history": [change | {"recorded_at": NOW}],
+    }
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_any_fact_may_be_the_first_one(orders: Orders, stored: Stored, status: OrderStatus) -> None:
+    recorded = orders.record(fact(status))
+    item = stored()
+    assert item is not None
+    assert recorded.outcome is Outcome.APPLIED
+    assert (recorded.order.status, recorded.order.version) == (status, 1)
+    assert item["change"]["type"] == CHANGE_TYPES[status]
+
+
+@pytest.mark.parametrize("second", OrderStatus)
+@pytest.mark.parametrize("first", OrderStatus)
+def test_the_stronger_of_two_facts_is_kept(
+    orders: Orders, stored: Stored, first: OrderStatus, second: OrderStatus
+) -> None:
+    orders.record(fact(first))
+    before = stored()
+    recorded = orders.record(fact(second))
+    if first in second.weaker:
+        assert recorded.outcome is Outcome.APPLIED
+        assert recorded.order.status is second
+        assert recorded.order.version == 2
+    else:
+        assert recorded.outcome is (Outcome.DUPLICATE if first is second else Outcome.STALE)
+        assert recorded.order.status is first
+        assert stored() == before
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+@pytest.mark.parametrize("known", OrderStatus)
+def test_a_fact_about_another_session_changes_nothing(
+    orders: Orders, stored: Stored, known: OrderStatus, status: OrderStatus
+) -> None:
+    orders.record(fact(known))
+    before = stored()
+    recorded = orders.record(fact(status, session_id="cs_test_another"))
+    assert recorded.outcome is Outcome.IGNORED
+    assert recorded.order.session_id == SESSION_ID
+    assert stored() == before
+
+
+def test_gives_the_stored_order_whether_the_fact_changed_it_or_not(orders: Orders) -> None:
+    applied = orders.record(fact(OrderStatus.PAID))
+    refused = orders.record(fact(OrderStatus.EXPIRED))
+    assert applied.order == refused.order == orders.find(ORDER_ID)
+    assert applied.order.payment_intent == PAYMENT_INTENT
+    assert isinstance(applied.order.amount_total, int)
+
+
+def test_history_and_version_tell_each_change_and_the_change_record_the_last(
+    orders: Orders, stored: Stored
+) -> None:
+    path = [OrderStatus.OPEN, OrderStatus.PROCESSING, OrderStatus.FAILED, OrderStatus.PAID]
+    for seconds, status in enumerate(path):
+        orders.record(fact(status, occurred_at=NOW + seconds))
+        orders.record(fact(OrderStatus.OPEN))
+    item = stored()
+    assert item is not None
+    assert item["version"] == len(path)
+    assert [
+        (entry["type"], entry["occurred_at"], entry["source"]) for entry in item["history"]
+    ] == [
+        (CHANGE_TYPES[status], NOW + seconds, f"evt_{status}")
+        for seconds, status in enumerate(path)
+    ]
+    assert item["history"][-1] == item["change"] | {"recorded_at": NOW}
+
+
+def test_what_a_later_fact_does_not_say_is_kept(orders: Orders) -> None:
+    orders.record(fact(OrderStatus.PROCESSING))
+    silent = fact(OrderStatus.PAID, payment_intent=None, client_reference_id=None)
+    order = orders.record(silent).order
+    assert (order.payment_intent, order.client_reference_id) == (PAYMENT_INTENT, "cart-77")
+
+
+def test_a_change_keeps_what_was_refunded(orders: Orders, dynamodb: "DynamoDBClient") -> None:
+    orders.record(fact(OrderStatus.PROCESSING))
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression="SET amount_refunded = :refunded",
+        ExpressionAttributeValues={":refunded": {"N": "700"}},
+    )
+    assert orders.record(fact(OrderStatus.PAID)).order.amount_refunded == 700
+
+
+def test_orders_do_not_touch_each_other(orders: Orders) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    other = fact(OrderStatus.OPEN, order_id="ord_other", session_id="cs_test_other")
+    assert orders.record(other).outcome is Outcome.APPLIED
+    found = orders.find(ORDER_ID)
+    assert found is not None
+    assert found.status is OrderStatus.PAID
+
+
+@hypothesis_settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.sampled_from(OrderStatus), min_size=1, max_size=5).flatmap(
+        lambda facts: st.tuples(st.just(facts), st.permutations(facts + facts[:2]))
+    )
+)
+def test_any_order_and_any_copies_of_facts_end_in_the_same_order(
+    orders: Orders,
+    dynamodb: "DynamoDBClient",
+    histories: tuple[list[OrderStatus], list[OrderStatus]],
+) -> None:
+    ends = []
+    for statuses in histories:
+        dynamodb.delete_item(TableName=TABLE, Key={"order_id": {"S": ORDER_ID}})
+        for number, status in enumerate(statuses):
+            orders.record(fact(status, source=f"evt_{number}", occurred_at=NOW + number))
+        item = dynamodb.get_item(TableName=TABLE, Key={"order_id": {"S": ORDER_ID}})["Item"]
+        entered = [entry["M"]["type"]["S"] for entry in item["history"]["L"]]
+        assert len(entered) == len(set(entered)) == int(item["version"]["N"])
+        assert ("order.paid" in entered) == (OrderStatus.PAID in statuses)
+        ends.append({name: value for name, value in item.items() if name not in OF_ARRIVAL})
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (None, OrderStatus.PAID),
+        (OrderStatus.OPEN, OrderStatus.PAID),
+        (OrderStatus.PAID, OrderStatus.PAID),
+        (OrderStatus.PAID, OrderStatus.EXPIRED),
+    ],
+)
+def test_a_fact_costs_one_write_and_no_read(
+    orders: Orders, calls: AwsCalls, known: OrderStatus | None, said: OrderStatus
+) -> None:
+    if known:
+        orders.record(fact(known))
+    calls.made.clear()
+    orders.record(fact(said))
+    assert calls.made == ["UpdateItem"]
+
+
+def test_an_unknown_order_is_not_found(orders: Orders) -> None:
+    assert orders.find("ord_unknown") is None
+
+
+def test_opening_the_connection_writes_nothing(
+    orders: Orders, calls: AwsCalls, dynamodb: "DynamoDBClient"
+) -> None:
+    orders.open_connection()
+    assert calls.made == ["UpdateItem"]
+    assert dynamodb.scan(TableName=TABLE)["Items"] == []
+
+
+FAILURES = {
+    "throttled": refuses("ThrottlingException"),
+    "throughput": refuses("ProvisionedThroughputExceededException"),
+    "broken": refuses("InternalServerError", status=500),
+    "denied": refuses("AccessDeniedException"),
+    "no table": refuses("ResourceNotFoundException"),
+    "no route": breaks(EndpointConnectionError(endpoint_url=ENDPOINT)),
+    "connect timeout": breaks(ConnectTimeoutError(endpoint_url=ENDPOINT)),
+    "read timeout": breaks(ReadTimeoutError(endpoint_url=ENDPOINT)),
+    "no credentials": breaks(NoCredentialsError()),
+}
+
+
+def record(orders: Orders) -> Recorded:
+    return orders.record(fact(OrderStatus.PAID))
+
+
+def find(orders: Orders) -> object:
+    return orders.find(ORDER_ID)
+
+
+def open_connection(orders: Orders) -> None:
+    orders.open_connection()
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("operation", [record, find, open_connection])
+def test_a_table_that_does_not_answer_is_unavailable(
+    environment: pytest.MonkeyPatch,
+    boto3_session: None,
+    calls: AwsCalls,
+    operation: Callable[[Orders], object],
+    failure: str,
+) -> None:
+    client = boto3.client("dynamodb", config=ONE_TRY)
+    calls.watch(client)
+    calls.failure = FAILURES[failure]
+    with pytest.raises(OrdersUnavailable) as raised:
+        operation(Orders(client, TABLE))
+    assert len(calls.made) == 1
+    assert raised.value.__cause__ is not None
