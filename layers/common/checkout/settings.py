@@ -77,6 +77,9 @@ def origin(url: str) -> str:
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError("must be an absolute http or https URL")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    # Python 3.13.0 reads a host after whatever stands before its bracket.
+    if parts.netloc.startswith("[") != host.startswith("["):
+        raise ValueError("must be an absolute http or https URL")
     if parts.port in (None, DEFAULT_PORTS[parts.scheme]):
         return f"{parts.scheme}://{host}"
     return f"{parts.scheme}://{host}:{parts.port}"
