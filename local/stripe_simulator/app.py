@@ -12,9 +12,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local.stripe_simulator import checkout_page, controls
+from local.stripe_simulator import controls
 from local.stripe_simulator.api.gateway import Operation
 from local.stripe_simulator.operations import operations
+from local.stripe_simulator.page import routes as page
 from local.stripe_simulator.settings import Settings
 from local.stripe_simulator.simulator import Simulator
 
@@ -34,7 +35,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
         routes=[
             *_api_routes(simulator),
             *controls.routes(simulator),
-            *checkout_page.routes(simulator),
+            *page.routes(simulator),
         ],
         middleware=[Middleware(LoopbackOnly)],
         lifespan=lifespan,
@@ -45,7 +46,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
 
 class LoopbackOnly:
     """Callers on this machine, who name it: no page of another site reaches the controls, not
-    even under a name that it has made to resolve to 127.0.0.1."""
+    even under a name that it has made to resolve to 127.0.0.1.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

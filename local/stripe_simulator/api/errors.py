@@ -14,7 +14,6 @@ from collections.abc import Mapping
 
 from local.stripe_simulator.documents import Json
 
-
 DOC_URL = "https://stripe.com/docs/error-codes/"
 
 

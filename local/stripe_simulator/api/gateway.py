@@ -17,7 +17,6 @@ from local.stripe_simulator.api import body, expansion
 from local.stripe_simulator.api.authentication import authenticate
 from local.stripe_simulator.api.call import Call, current_call
 from local.stripe_simulator.api.errors import (
-    IdempotencyConflict,
     InvalidRequest,
     StripeError,
     Unavailable,
@@ -38,7 +37,8 @@ NOT_KEPT = frozenset({401, 409, 429, 502, 503, 504})
 @dataclass(frozen=True)
 class Operation:
     """One endpoint. `run` gets its parameters, then the ids in its path; `answers` is the kind
-    of object that it answers, `charge` or `list charge`."""
+    of object that it answers, `charge` or `list charge`.
+    """
 
     method: str
     path: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from local.stripe_simulator.api.errors import InvalidRequest
@@ -25,7 +25,7 @@ class Fields(BaseModel):
 class Parameters(Fields):
     """The parameters of one endpoint. Every endpoint takes `expand`."""
 
-    expand: Array[Text] = []
+    expand: Array[Text] = Field(default_factory=list)
 
     @classmethod
     def read(cls, raw: Mapping[str, object]) -> Self:
@@ -91,6 +91,6 @@ def _name(location: Sequence[str | int]) -> str:
 
 
 def _listed(expected: str) -> str:
-    """pydantic's `a, b or c` as Stripe's `a, b, or c`."""
+    """Pydantic's `a, b or c` as Stripe's `a, b, or c`."""
     head, _, last = expected.rpartition(" or ")
     return f"{head}, or {last}" if "," in head else expected

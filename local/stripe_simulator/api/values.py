@@ -5,7 +5,7 @@ An error carries Stripe's code as pydantic's error type, and Stripe's message as
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -21,7 +21,7 @@ NO_CODE = "no_code"
 
 def refusal(message: str, code: str = NO_CODE) -> PydanticCustomError:
     # pydantic takes a template: the message goes in whole, whatever braces it has.
-    return PydanticCustomError(code, "{message}", {"message": message})  # type: ignore[arg-type]
+    return PydanticCustomError(code, "{message}", {"message": message})
 
 
 def _text(value: object) -> object:

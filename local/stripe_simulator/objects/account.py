@@ -37,6 +37,9 @@ class Collection:
     def __iter__(self) -> Iterator[Json]:
         return iter(self._objects.values())
 
+    def find(self, id_: str) -> Json | None:
+        return self._objects.get(id_)
+
     def __getitem__(self, id_: str) -> Json:
         """An object that must be there: the simulator's own reference."""
         return self._objects[id_]
@@ -104,8 +107,7 @@ class Account:
 
     def find(self, id_: str) -> Json | None:
         """The object of an id, of whatever kind."""
-        holder = next((one for one in self.collections if id_ in one), None)
-        return holder[id_] if holder is not None else None
+        return next((one[id_] for one in self.collections if id_ in one), None)
 
     def now(self) -> int:
         return int(self.clock())

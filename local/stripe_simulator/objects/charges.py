@@ -1,6 +1,7 @@
 """Charges: one attempt to take a payment, and what was later refunded of it."""
 
 import stripe
+from pydantic import Field
 
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import ListParameters, Parameters
@@ -27,7 +28,7 @@ BANK_REFUSAL = Decline(
 
 class UpdateCharge(Parameters):
     description: TextOrUnset = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     receipt_email: TextOrUnset = None
 
 

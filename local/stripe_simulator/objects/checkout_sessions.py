@@ -7,6 +7,7 @@ open ─┬─> complete   paid, or a bank debit under way (`checkout_payments`)
 from typing import Literal
 
 import stripe
+from pydantic import Field
 
 from local.stripe_simulator.api.call import base_url
 from local.stripe_simulator.api.errors import InvalidRequest, NotSimulated
@@ -48,9 +49,9 @@ class CreateSession(Parameters):
     customer_creation: Literal["always", "if_required"] = "if_required"
     customer_email: Email | None = None
     expires_at: Integer | None = None
-    line_items: Array[LineItem] = []
+    line_items: Array[LineItem] = Field(default_factory=list)
     locale: Text | None = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     mode: Literal["payment", "setup", "subscription"]
     payment_intent_data: IntentData | None = None
     payment_method_types: Array[PaymentMethodType] | None = None
@@ -60,7 +61,7 @@ class CreateSession(Parameters):
 
 
 class UpdateSession(Parameters):
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
 
 
 class CustomerDetailsFilter(Fields):

@@ -9,10 +9,29 @@ ZERO_DECIMAL = frozenset(
 SYMBOLS = {"aud": "$", "cad": "$", "eur": "€", "gbp": "£", "hkd": "$", "jpy": "¥", "usd": "$"}
 # In the currency's minor unit; https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 MINIMUM = {
-    **{"aed": 200, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250},
-    **{"eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000},
-    **{"myr": 200, "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50},
-    **{"thb": 1000, "usd": 50},
+    "aed": 200,
+    "aud": 50,
+    "brl": 50,
+    "cad": 50,
+    "chf": 50,
+    "czk": 1500,
+    "dkk": 250,
+    "eur": 50,
+    "gbp": 30,
+    "hkd": 400,
+    "huf": 17500,
+    "inr": 50,
+    "jpy": 50,
+    "mxn": 1000,
+    "myr": 200,
+    "nok": 300,
+    "nzd": 50,
+    "pln": 200,
+    "ron": 200,
+    "sek": 300,
+    "sgd": 50,
+    "thb": 1000,
+    "usd": 50,
 }
 DEFAULT_MINIMUM = 50
 MAXIMUM = 99_999_999

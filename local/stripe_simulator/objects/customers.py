@@ -1,6 +1,7 @@
 """Customers: who pays, where the merchant wants to know."""
 
 import stripe
+from pydantic import Field
 
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import ListParameters, Parameters
@@ -17,7 +18,7 @@ class CreateCustomer(Parameters):
     address: Address | None = None
     description: TextOrUnset = None
     email: Email | None = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     name: TextOrUnset = None
     phone: TextOrUnset = None
     shipping: Shipping | None = None

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 import stripe
+from pydantic import Field
 
 from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.api.parameters import Fields, missing
@@ -27,7 +28,7 @@ class LineItem(Fields):
     price: Text | None = None
     price_data: PriceData | None = None
     quantity: Positive | None = None
-    tax_rates: Array[Text] = []
+    tax_rates: Array[Text] = Field(default_factory=list)
 
 
 def make_all(account: Account, items: list[LineItem]) -> list[Json]:

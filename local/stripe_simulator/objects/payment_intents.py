@@ -3,6 +3,7 @@
 from typing import Literal
 
 import stripe
+from pydantic import Field
 
 from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.api.lists import page
@@ -35,7 +36,7 @@ class IntentData(Fields):
     """What a Checkout Session may say about the PaymentIntent that it will make."""
 
     description: Text | None = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     receipt_email: Email | None = None
     setup_future_usage: Literal["off_session", "on_session"] | None = None
     shipping: Shipping | None = None
@@ -64,7 +65,7 @@ class CreatePaymentIntent(IntentData, Parameters):
 
 class UpdatePaymentIntent(Parameters):
     description: TextOrUnset = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     receipt_email: TextOrUnset = None
     shipping: Shipping | None = None
 

@@ -4,6 +4,7 @@ import zlib
 from typing import Literal
 
 import stripe
+from pydantic import Field
 
 from local.stripe_simulator.api.errors import CardDeclined, InvalidRequest, NoSuchObject
 from local.stripe_simulator.api.parameters import Fields, Parameters, missing
@@ -38,7 +39,7 @@ class CreatePaymentMethod(Parameters):
     sepa_debit: SepaDebit | None = None
     billing_details: BillingDetails | None = None
     allow_redisplay: Literal["always", "limited", "unspecified"] = "unspecified"
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
 
 
 def create(account: Account, parameters: CreatePaymentMethod) -> Json:

@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 import stripe
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.api.lists import page
@@ -68,7 +68,7 @@ class CreatePrice(PriceData, Parameters):
     active: Boolean = True
     billing_scheme: Literal["per_unit"] = "per_unit"
     lookup_key: Text | None = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     nickname: Text | None = None
     transfer_lookup_key: Boolean = False
 
@@ -76,7 +76,7 @@ class CreatePrice(PriceData, Parameters):
 class UpdatePrice(Parameters):
     active: Boolean = True
     lookup_key: TextOrUnset = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     nickname: TextOrUnset = None
     tax_behavior: TaxBehavior = "unspecified"
     transfer_lookup_key: Boolean = False

@@ -3,10 +3,11 @@
 from typing import Literal
 
 import stripe
+from pydantic import Field
 
+from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import Fields, ListParameters, Parameters
-from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.api.values import (
     Array,
     Boolean,
@@ -28,8 +29,8 @@ class ProductData(Fields):
 
     name: Text
     description: Text | None = None
-    images: Array[Url] = []
-    metadata: Metadata = {}
+    images: Array[Url] = Field(default_factory=list)
+    metadata: Metadata = Field(default_factory=dict)
     statement_descriptor: Text | None = None
     tax_code: Text | None = None
     unit_label: Text | None = None
@@ -47,8 +48,8 @@ class UpdateProduct(Parameters):
     active: Boolean = True
     default_price: Text | None = None
     description: TextOrUnset = None
-    images: Array[Url] = []
-    metadata: Metadata = {}
+    images: Array[Url] = Field(default_factory=list)
+    metadata: Metadata = Field(default_factory=dict)
     name: Text = ""
     shippable: Boolean | None = None
     statement_descriptor: Text | None = None

@@ -10,7 +10,8 @@ type Action = Callable[[], None]
 
 class Schedule:
     """`run_due` before each request, so that nobody sees a state that time has ended;
-    `run` as a task, so that it ends also when nobody asks."""
+    `run` as a task, so that it ends also when nobody asks.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

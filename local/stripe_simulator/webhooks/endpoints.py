@@ -14,7 +14,8 @@ ROLLED_SECRET_SECONDS = 24 * 60 * 60.0
 @dataclass
 class Endpoint:
     """A webhook endpoint of the v1 API, which gets snapshots, or an event destination of the v2
-    API. `document` is the object that the API shows: it says what the endpoint is now."""
+    API. `document` is the object that the API shows: it says what the endpoint is now.
+    """
 
     document: Json
     thin: bool

@@ -18,7 +18,8 @@ EVENT_TYPES = frozenset(get_args(stripe.Event.__annotations__["type"]))
 
 class EventLog:
     """Every event, oldest first. `announce` is told of each, and says how many endpoints it goes
-    to."""
+    to.
+    """
 
     def __init__(self, clock: Callable[[], float], *, livemode: bool) -> None:
         self.events = Collection("event", "id")

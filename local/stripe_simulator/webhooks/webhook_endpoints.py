@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import stripe
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import ListParameters, Parameters, missing
@@ -38,15 +38,15 @@ class CreateEndpoint(Parameters):
     connect: Boolean = False
     description: TextOrUnset = None
     enabled_events: Array[EventType]
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     url: Url
 
 
 class UpdateEndpoint(Parameters):
     description: TextOrUnset = None
     disabled: Boolean = False
-    enabled_events: Array[EventType] = []
-    metadata: Metadata = {}
+    enabled_events: Array[EventType] = Field(default_factory=list)
+    metadata: Metadata = Field(default_factory=dict)
     url: Url = ""
 
 
