@@ -80,6 +80,4 @@ def stack_outputs(aws: LocalAws) -> dict[str, str]:
 
 def put_secret(aws: LocalAws, secret_id: str, *, api_key: str, signing_secret: str) -> None:
     value = {"stripe_api_key": api_key, "webhook_signing_secrets": [signing_secret]}
-    aws.secrets.put_secret_value(
-        SecretId=secret_id, SecretString=json.dumps(value)
-    )
+    aws.secrets.put_secret_value(SecretId=secret_id, SecretString=json.dumps(value))

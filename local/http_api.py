@@ -7,6 +7,7 @@ read back here and made into routes, integrations and CORS settings through API 
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from local.aws import LocalAws
@@ -31,9 +32,9 @@ def import_http_api(aws: LocalAws, stack: str) -> str:
     return ids[API]
 
 
-def as_document(body: Any) -> dict[str, Any]:
+def as_document(body: str | Mapping[str, Any]) -> dict[str, Any]:
     """boto3 parses what it takes for JSON, and gives the rest as text."""
-    document: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    document: dict[str, Any] = json.loads(body) if isinstance(body, str) else dict(body)
     return document
 
 

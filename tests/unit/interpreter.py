@@ -13,7 +13,7 @@ def modules_loaded_by(statement: str, *paths: Path, isolated: bool = False) -> s
     places = os.pathsep.join(str(path) for path in paths)
     code = f"import sys; sys.path[:0] = {places!r}.split({os.pathsep!r}); {statement}"
     options = ["-I", "-S"] if isolated else ["-I"]
-    done = subprocess.run(  # noqa: S603  (this interpreter, with code of ours)
+    done = subprocess.run(
         [sys.executable, *options, "-c", f"{code}; print(*sys.modules)"],
         env=AWS_ENVIRONMENT,
         capture_output=True,

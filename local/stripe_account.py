@@ -1,0 +1,122 @@
+"""Stripe, as a stack needs it: an account to call, a webhook endpoint, something to sell.
+
+The account is the simulator's, or with a test key of the caller's a real one.
+"""
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import stripe
+
+from local.processes import LocalCloudError, Service, service
+
+if TYPE_CHECKING:
+    from stripe.params import WebhookEndpointCreateParams
+
+# What the webhook acts on: checkout.facts.SESSION_EVENTS.
+EVENT_TYPES = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+)
+STRIPE_URL = "https://api.stripe.com"
+TEST_KEY_PREFIXES = ("sk_test_", "rk_test_")
+LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
+READY_SECONDS = 30.0
+POLL_SECONDS = 0.05
+
+PRODUCT_NAME = "Mug"
+LOOKUP_KEY = "mug"
+UNIT_AMOUNT = 1200
+CURRENCY = "eur"
+
+
+@dataclass(frozen=True)
+class StripeAccount:
+    """`api_base` is what the stack's StripeApiBase takes: empty for Stripe itself."""
+
+    url: str
+    api_key: str
+    api_base: str
+    webhook_secret: str | None = None
+
+    @property
+    def simulated(self) -> bool:
+        return self.api_base != ""
+
+
+def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
+    """The account of STRIPE_API_KEY, if there is one; a live key is refused."""
+    key = environment.get("STRIPE_API_KEY", "")
+    if not key:
+        return None
+    if key.startswith(LIVE_KEY_PREFIXES):
+        raise LocalCloudError("STRIPE_API_KEY is a live key: only test keys are used here")
+    if not key.startswith(TEST_KEY_PREFIXES):
+        raise LocalCloudError("STRIPE_API_KEY is not a test key (sk_test_... or rk_test_...)")
+    # Without one, a secret that nobody has: an empty one would verify anybody's signature.
+    secret = environment.get("STRIPE_WEBHOOK_SECRET") or f"whsec_{secrets.token_hex(16)}"
+    return StripeAccount(STRIPE_URL, key, api_base="", webhook_secret=secret)
+
+
+@contextmanager
+def simulated_account(
+    run: Path, on_exit: Callable[[], None]
+) -> Iterator[tuple[Service, StripeAccount]]:
+    ready = run / "stripe.json"
+    api_key = f"sk_test_{secrets.token_hex(12)}"
+    command = [
+        *(sys.executable, "-m", "local.stripe_simulator"),
+        *("--port", "0", "--secret-key", api_key, "--ready-file", str(ready)),
+    ]
+    with service(
+        "Stripe simulator", command, log=run / "stripe.log", env={}, on_exit=on_exit
+    ) as child:
+        url = wait_for_url(child, ready)
+        yield child, StripeAccount(url, api_key, api_base=url)
+
+
+def wait_for_url(child: Service, ready: Path) -> str:
+    deadline = time.monotonic() + READY_SECONDS
+    while not ready.is_file():
+        child.exited.wait(POLL_SECONDS)
+        child.check()
+        if time.monotonic() > deadline:
+            raise LocalCloudError(f"{child.name} was not ready in {READY_SECONDS:.0f} s", child.log)
+    url: str = json.loads(ready.read_text())["url"]
+    return url
+
+
+def register_webhook(account: StripeAccount, url: str) -> str:
+    """The endpoint's signing secret."""
+    params = {"url": url, "enabled_events": EVENT_TYPES, "api_version": stripe.api_version}
+    endpoint = client(account).v1.webhook_endpoints.create(
+        cast("WebhookEndpointCreateParams", params)
+    )
+    assert endpoint.secret is not None  # noqa: S101  (given at creation, and only then)
+    return endpoint.secret
+
+
+def stock_the_shop(account: StripeAccount) -> None:
+    stripe_client = client(account)
+    product = stripe_client.v1.products.create({"name": PRODUCT_NAME})
+    stripe_client.v1.prices.create(
+        {
+            "product": product.id,
+            "unit_amount": UNIT_AMOUNT,
+            "currency": CURRENCY,
+            "lookup_key": LOOKUP_KEY,
+        }
+    )
+
+
+def client(account: StripeAccount) -> stripe.StripeClient:
+    return stripe.StripeClient(account.api_key, base_addresses={"api": account.url})
