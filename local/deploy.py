@@ -1,7 +1,7 @@
 """`sam deploy` to the local AWS."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,8 @@ def stack_outputs(aws: LocalAws) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
 
 
-def put_secret(aws: LocalAws, secret_id: str, *, api_key: str, signing_secret: str) -> None:
-    value = {"stripe_api_key": api_key, "webhook_signing_secrets": [signing_secret]}
+def put_secret(
+    aws: LocalAws, secret_id: str, *, api_key: str, signing_secrets: Sequence[str]
+) -> None:
+    value = {"stripe_api_key": api_key, "webhook_signing_secrets": list(signing_secrets)}
     aws.secrets.put_secret_value(SecretId=secret_id, SecretString=json.dumps(value))

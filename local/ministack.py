@@ -5,7 +5,7 @@ import random
 import socket
 import time
 import venv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import httpx
 
 from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
 from local.paths import MINISTACK_PACKAGES
-from local.processes import LocalCloudError, Service, service
+from local.processes import LocalCloudError, OnDeath, Service, service
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
@@ -21,27 +21,24 @@ POLL_SECONDS = 0.05
 
 
 @contextmanager
-def ministack(
-    run: Path, *, enforce_iam: bool, on_exit: Callable[[], None]
-) -> Iterator[tuple[Service, LocalAws]]:
-    """`run` takes its log and its temporary files. With `enforce_iam` a function may do only what
-    its role allows, and all else needs MiniStack's root credentials (local/aws.py).
-    """
+def ministack(run: Path, on_death: OnDeath) -> Iterator[LocalAws]:
+    """`run` takes its log and its temporary files. A function may do only what its role allows."""
     port = free_port()
     with service(
         "MiniStack",
         [
             standard_library_python(run),
+            "-P",  # not from this folder, where `ministack` is this module
             Path(__file__).with_name("ministack_main.py"),
             MINISTACK_PACKAGES,
         ],
         log=run / "ministack.log",
-        env=environment(run, port, enforce_iam=enforce_iam),
-        on_exit=on_exit,
+        env=environment(run, port),
+        on_death=on_death,
     ) as child:
         url = f"http://{HOST}:{port}"
         wait_until_ready(child, f"{url}/_ministack/ready")
-        yield child, LocalAws(url)
+        yield LocalAws(url)
 
 
 def standard_library_python(run: Path) -> Path:
@@ -51,7 +48,7 @@ def standard_library_python(run: Path) -> Path:
     return home / "bin" / "python"
 
 
-def environment(run: Path, port: int, *, enforce_iam: bool) -> dict[str, str]:
+def environment(run: Path, port: int) -> dict[str, str]:
     """The Lambdas inherit it, so nothing of the caller's but the path is in it."""
     temporary = run / "tmp"
     temporary.mkdir()
@@ -62,7 +59,8 @@ def environment(run: Path, port: int, *, enforce_iam: bool) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
-        "AUTH": "true" if enforce_iam else "false",
+        # IAM is enforced; the root credentials are those of local/aws.py.
+        "AUTH": "true",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "MINISTACK_REGION": REGION,
@@ -91,7 +89,6 @@ def wait_until_ready(child: Service, url: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not answers(url):
         child.exited.wait(POLL_SECONDS)
-        child.check()
         if time.monotonic() > deadline:
             raise LocalCloudError(f"{child.name} was not ready in {READY_SECONDS:.0f} s", child.log)
 

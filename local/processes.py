@@ -32,26 +32,33 @@ class Service:
     log: Path
     process: subprocess.Popen[bytes]
     exited: threading.Event = field(default_factory=threading.Event)
+    stopping: bool = False
 
-    def watch(self, on_exit: Callable[[], None]) -> None:
+    def watch(self, on_death: "OnDeath") -> None:
         def wait() -> None:
             self.process.wait()
             self.exited.set()
-            on_exit()
+            if not self.stopping:
+                on_death(self)
 
         threading.Thread(target=wait, name=f"watch-{self.name}", daemon=True).start()
 
-    def check(self) -> None:
-        if self.exited.is_set():
-            code = self.process.returncode
-            raise LocalCloudError(f"{self.name} died (exit code {code})", self.log)
+    @property
+    def death(self) -> LocalCloudError:
+        code = self.process.returncode
+        return LocalCloudError(f"{self.name} died (exit code {code})", self.log)
 
     def stop(self) -> None:
+        self.stopping = True
         # The group, not the process: MiniStack's Lambdas are its children.
         signal_group(self.process.pid, signal.SIGTERM)
         self.exited.wait(STOP_SECONDS)
         signal_group(self.process.pid, signal.SIGKILL)
         self.exited.wait(STOP_SECONDS)
+
+
+type OnDeath = Callable[[Service], None]
+"""Called from another thread, when a service ends that nobody stopped."""
 
 
 @contextmanager
@@ -61,7 +68,7 @@ def service(
     *,
     log: Path,
     env: Mapping[str, str],
-    on_exit: Callable[[], None] = lambda: None,
+    on_death: OnDeath,
 ) -> Iterator[Service]:
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -75,7 +82,7 @@ def service(
             start_new_session=True,
         )
     child = Service(name, log, process)
-    child.watch(on_exit)
+    child.watch(on_death)
     try:
         yield child
     finally:

@@ -7,7 +7,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import stripe
 
-from local.processes import LocalCloudError, Service, service
+from local.processes import LocalCloudError, OnDeath, Service, service
 
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
@@ -68,9 +68,7 @@ def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
 
 
 @contextmanager
-def simulated_account(
-    run: Path, on_exit: Callable[[], None]
-) -> Iterator[tuple[Service, StripeAccount]]:
+def simulated_account(run: Path, on_death: OnDeath) -> Iterator[StripeAccount]:
     ready = run / "stripe.json"
     api_key = f"sk_test_{secrets.token_hex(12)}"
     command = [
@@ -78,17 +76,16 @@ def simulated_account(
         *("--port", "0", "--secret-key", api_key, "--ready-file", str(ready)),
     ]
     with service(
-        "Stripe simulator", command, log=run / "stripe.log", env={}, on_exit=on_exit
+        "Stripe simulator", command, log=run / "stripe.log", env={}, on_death=on_death
     ) as child:
         url = wait_for_url(child, ready)
-        yield child, StripeAccount(url, api_key, api_base=url)
+        yield StripeAccount(url, api_key, api_base=url)
 
 
 def wait_for_url(child: Service, ready: Path) -> str:
     deadline = time.monotonic() + READY_SECONDS
     while not ready.is_file():
         child.exited.wait(POLL_SECONDS)
-        child.check()
         if time.monotonic() > deadline:
             raise LocalCloudError(f"{child.name} was not ready in {READY_SECONDS:.0f} s", child.log)
     url: str = json.loads(ready.read_text())["url"]

@@ -1,0 +1,122 @@
+"""The whole local cloud: AWS with the deployed stack, and Stripe beside it."""
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import stripe_account
+from local.aws import REGION, LocalAws
+from local.build import architecture, built_template
+from local.console import Console
+from local.deploy import deploy, put_secret
+from local.ministack import ministack
+from local.paths import RUNS
+from local.processes import Service, Terminated, termination_unwinds
+from local.stripe_account import StripeAccount
+
+KEPT_RUNS = 10
+
+
+@dataclass(frozen=True)
+class StackFacts:
+    """What `.local/stack.json` says, for scripts and tests."""
+
+    api_url: str
+    webhook_url: str
+    webhook_host: str
+    stripe_url: str
+    aws_endpoint_url: str
+    orders_table: str
+    webhook_secret: str
+    stripe_api_key: str
+    region: str
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A deployed stack. `run` is the folder with its logs."""
+
+    facts: StackFacts
+    aws: LocalAws
+    secret_id: str
+    run: Path
+
+    def set_signing_secrets(self, *secrets: str) -> None:
+        put_secret(
+            self.aws, self.secret_id, api_key=self.facts.stripe_api_key, signing_secrets=secrets
+        )
+
+
+@contextmanager
+def local_stack(console: Console, *, connect: StripeAccount | None = None) -> Iterator[LocalStack]:
+    """Start everything, deploy, and stop everything on the way out, whatever the way.
+
+    With an account of the caller's no simulator is started. Raise LocalCloudError, also when a
+    service dies later: it then reaches the caller wherever it is.
+    """
+    run = new_run()
+    dead: list[Service] = []
+
+    def on_death(child: Service) -> None:
+        # Whatever waits for it, a deploy for example, need not wait for a timeout of its own.
+        dead.append(child)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with termination_unwinds():
+        try:
+            with ExitStack() as services:
+                with console.phase("Starting a local AWS and a Stripe simulator"):
+                    account = connect or services.enter_context(
+                        stripe_account.simulated_account(run, on_death)
+                    )
+                    aws = services.enter_context(ministack(run, on_death))
+                yield deployed(console, run, aws, account)
+        except Terminated:
+            if dead:
+                raise dead[0].death from None
+            raise
+
+
+def deployed(console: Console, run: Path, aws: LocalAws, account: StripeAccount) -> LocalStack:
+    with console.phase("sam build"):
+        template = built_template(run / "sam-build.log", console.progress)
+    with console.phase("sam deploy"):
+        parameters = {
+            "Architecture": architecture(),
+            "Environment": "local",
+            "StripeApiBase": account.api_base,
+        }
+        stack = deploy(template, parameters, aws, run, console.progress)
+    signing_secret = account.webhook_secret or stripe_account.register_webhook(
+        account, stack.webhook_url
+    )
+    if account.simulated:
+        stripe_account.stock_the_shop(account)
+    put_secret(aws, stack.secret_id, api_key=account.api_key, signing_secrets=(signing_secret,))
+    facts = StackFacts(
+        api_url=stack.api_url,
+        webhook_url=stack.webhook_url,
+        # The webhook's address leads to it by its path: any Host header will do.
+        webhook_host=stack.webhook_url.split("/")[2],
+        stripe_url=account.url,
+        aws_endpoint_url=aws.endpoint_url,
+        orders_table=stack.orders_table,
+        webhook_secret=signing_secret,
+        stripe_api_key=account.api_key,
+        region=REGION,
+    )
+    return LocalStack(facts, aws, stack.secret_id, run)
+
+
+def new_run() -> Path:
+    """A folder for one run's logs, when few enough old ones are left."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    for old in sorted(RUNS.iterdir())[: -KEPT_RUNS or None]:
+        shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=RUNS))
