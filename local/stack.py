@@ -40,12 +40,13 @@ class StackFacts:
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A deployed stack. `run` is the folder with its logs."""
+    """A deployed stack. `run` has its logs; `price` is for sale, where Stripe is simulated."""
 
     facts: StackFacts
     aws: LocalAws
     secret_id: str
     run: Path
+    price: str | None
 
     def set_signing_secrets(self, *secrets: str) -> None:
         put_secret(
@@ -96,8 +97,7 @@ def deployed(console: Console, run: Path, aws: LocalAws, account: StripeAccount)
     signing_secret = account.webhook_secret or stripe_account.register_webhook(
         account, stack.webhook_url
     )
-    if account.simulated:
-        stripe_account.stock_the_shop(account)
+    price = stripe_account.stock_the_shop(account) if account.simulated else None
     put_secret(aws, stack.secret_id, api_key=account.api_key, signing_secrets=(signing_secret,))
     facts = StackFacts(
         api_url=stack.api_url,
@@ -111,7 +111,7 @@ def deployed(console: Console, run: Path, aws: LocalAws, account: StripeAccount)
         stripe_api_key=account.api_key,
         region=REGION,
     )
-    return LocalStack(facts, aws, stack.secret_id, run)
+    return LocalStack(facts, aws, stack.secret_id, run, price)
 
 
 def new_run() -> Path:

@@ -102,10 +102,11 @@ def register_webhook(account: StripeAccount, url: str) -> str:
     return endpoint.secret
 
 
-def stock_the_shop(account: StripeAccount) -> None:
+def stock_the_shop(account: StripeAccount) -> str:
+    """The id of the price of what there is to buy."""
     stripe_client = client(account)
     product = stripe_client.v1.products.create({"name": PRODUCT_NAME})
-    stripe_client.v1.prices.create(
+    price = stripe_client.v1.prices.create(
         {
             "product": product.id,
             "unit_amount": UNIT_AMOUNT,
@@ -113,6 +114,7 @@ def stock_the_shop(account: StripeAccount) -> None:
             "lookup_key": LOOKUP_KEY,
         }
     )
+    return price.id
 
 
 def client(account: StripeAccount) -> stripe.StripeClient:

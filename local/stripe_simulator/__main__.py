@@ -12,19 +12,17 @@ from pathlib import Path
 import uvicorn
 
 from local.stripe_simulator.app import create_app
+from local.stripe_simulator.listener import listen, url_of
 from local.stripe_simulator.settings import Settings
-
-LOOPBACK = "127.0.0.1"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     settings = _settings(options)
-    listener = socket.create_server((LOOPBACK, options.port))
-    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    listener = listen(options.port)
     server = ReadyServer(
         uvicorn.Config(create_app(settings), log_level="warning", lifespan="on"),
-        {"url": url, "secret_key": settings.secret_keys[0]},
+        {"url": url_of(listener), "secret_key": settings.secret_keys[0]},
         options.ready_file,
     )
     server.run(sockets=[listener])

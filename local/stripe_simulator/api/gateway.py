@@ -5,6 +5,7 @@ logged ─> authenticated ─> parameters read ─> idempotency key ─> run ─
 
 import inspect
 import json
+import time
 from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -79,11 +80,13 @@ class Gateway:
         )
         current_call.set(call)
         entry = self._log(request, call)
+        started = time.monotonic()
         try:
             answer = await self._answer(operation, request, call)
         except StripeError as error:
             answer = self._refusal(error, call)
         entry["status"] = answer.status
+        entry["duration_ms"] = round(1000 * (time.monotonic() - started), 3)
         return self._response(answer, request, call)
 
     async def _answer(self, operation: Operation | None, request: Request, call: Call) -> Answer:
@@ -168,6 +171,7 @@ class Gateway:
             "status": None,
             "idempotency_key": call.idempotency_key,
             "at": written(self._clock()),
+            "duration_ms": None,
         }
         self.requests.append(entry)
         return entry

@@ -12,7 +12,9 @@ from local.stripe_simulator.documents import Json
 
 
 def declared(class_: type[StripeObject], **values: object) -> Json:
-    """Values for some of the class's fields; `object` is the class's own name for itself."""
+    """Values for some of the class's fields, and of the hashes in it that it declares too;
+    `object` is the class's own name for itself.
+    """
     names = fields(class_)
     unknown = values.keys() - set(names)
     if unknown:
@@ -20,7 +22,11 @@ def declared(class_: type[StripeObject], **values: object) -> Json:
     shape: Json = dict.fromkeys(names)
     if "object" in names:
         shape["object"] = getattr(class_, "OBJECT_NAME", None)
-    return shape | values
+    inner = class_._inner_class_types  # noqa: SLF001  (what the SDK itself makes hashes of)
+    return shape | {
+        name: declared(inner[name], **value) if name in inner and isinstance(value, dict) else value
+        for name, value in values.items()
+    }
 
 
 def fields(class_: type[StripeObject]) -> list[str]:

@@ -48,13 +48,14 @@ class EventLog:
             stripe.Event,
             api_version=API_VERSION,
             created=int(self._clock()),
-            data=data,
             id=new_id("evt"),
             livemode=self._livemode,
             pending_webhooks=0,
             request=request,
             type=type_,
         )
+        # As it is: an event that is no update has no `previous_attributes`, not even null.
+        event["data"] = data
         self.events.add(event)
         event["pending_webhooks"] = self.announce(event)
         return event

@@ -1,0 +1,84 @@
+"""`make dev`: the local cloud, kept running until Ctrl-C or SIGTERM.
+
+With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
+`stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from local.console import Console
+from local.paths import STACK_FILE
+from local.processes import LocalCloudError, Terminated, tail
+from local.stack import LocalStack, local_stack
+from local.stripe_account import LOOKUP_KEY, real_account
+
+
+def main() -> int:
+    console = Console()
+    try:
+        with local_stack(console, connect=real_account(os.environ)) as stack:
+            announce(console, stack)
+            with announced_in_file(stack):
+                wait_for_ever()
+    except LocalCloudError as error:
+        console.say(f"\n{error}")
+        for line in tail(error.log) if error.log else []:
+            console.say(f"  {line}")
+        return 1
+    except (KeyboardInterrupt, Terminated):
+        console.say("\nStopped.")
+    return 0
+
+
+def announce(console: Console, stack: LocalStack) -> None:
+    facts = stack.facts
+    console.say()
+    console.say(f"API          {facts.api_url}")
+    console.say(f"Webhook      {facts.webhook_url}")
+    console.say(f"Stripe       {facts.stripe_url}")
+    console.say(f"AWS          {facts.aws_endpoint_url}")
+    console.say(f"Logs         {stack.run}")
+    console.say(f"All of it    {STACK_FILE}")
+    console.say()
+    if stack.price is None:
+        console.say(
+            "Stripe delivers through its CLI, whose secret STRIPE_WEBHOOK_SECRET must hold:"
+        )
+        console.say(f"  stripe listen --forward-to {facts.webhook_url}")
+    else:
+        body = json.dumps({"items": [{"lookup_key": LOOKUP_KEY, "quantity": 1}]})
+        console.say("Ask for a checkout, and pay on the page at the answer's url:")
+        console.say(f"  curl {facts.api_url}/checkout/sessions \\")
+        console.say(f"    --header 'content-type: application/json' --data '{body}'")
+    console.say("\nCtrl-C stops it.")
+
+
+@contextmanager
+def announced_in_file(stack: LocalStack) -> Iterator[None]:
+    """`.local/stack.json` exists while the stack does, and is never seen half written."""
+    text = json.dumps(asdict(stack.facts), indent=2)
+    part = STACK_FILE.with_suffix(".part")
+    # Readable by its owner alone: with a real key it holds one.
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    part.write_text(f"{text}\n")
+    part.replace(STACK_FILE)
+    try:
+        yield
+    finally:
+        STACK_FILE.unlink(missing_ok=True)
+
+
+def wait_for_ever() -> None:
+    while True:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""One purchase over HTTP, each step with who called whom, and how long it took.
+
+The durations between the machines come from three clocks that are one here: the frontend's own, the
+simulator's log of requests, and the functions' logs.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from boto3.dynamodb.types import TypeDeserializer
+
+from local.customer import Frontend, new_idempotency_key, pay_by_card, session_id_of
+from local.function_logs import wait_for_entry
+from local.stack import LocalStack
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+FRONTEND, BACKEND, STRIPE = "Frontend", "Backend", "Stripe"
+QUANTITY = 2
+COMPLETED = "checkout.session.completed"
+WIDTH = 72
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    number: int
+    title: str
+    source: str
+    target: str
+    duration_ms: float
+    detail: str
+
+
+class PurchaseFailed(Exception):
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"step {number}: {reason}")
+
+
+@dataclass(frozen=True)
+class StripeCall:
+    """One request to Stripe: when it arrived there, and when it was answered."""
+
+    arrived: datetime
+    answered: datetime
+
+
+@dataclass
+class Purchase:
+    stack: LocalStack
+    on_step: Callable[[Step], None]
+    steps: list[Step] = field(default_factory=list)
+    order: Json = field(default_factory=dict)
+    stripe_calls: int = 0
+    _pressed_pay: datetime = field(init=False)
+
+    @property
+    def changes(self) -> list[str]:
+        return [entry["type"] for entry in self.order["history"]]
+
+    def make(self) -> None:
+        """Raise PurchaseFailed unless the order is paid, by webhook and by confirm, once."""
+        self._simulator("DELETE", "requests")
+        created = self._create()
+        success_url = self._pay(created["url"])
+        confirmed = self._confirm(created["order_id"], session_id_of(success_url))
+        self.order = self._stored(created["order_id"])
+        self.stripe_calls = len(self._simulator("GET", "requests"))
+        shown = f"thank you: {confirmed['amount_total']} {confirmed['currency']}, minor units"
+        self._step(12, "the page shows the result", FRONTEND, FRONTEND, 0.0, shown)
+        self._require(12, self.order["status"] == "paid", f"the order is {self.order['status']}")
+        self._require(12, self.changes.count("order.paid") == 1, f"the order went {self.changes}")
+
+    def _create(self) -> Json:
+        sent = now()
+        answer = Frontend(self.stack.facts.api_url).request_checkout(
+            {"items": [{"price": self.stack.price, "quantity": QUANTITY}]},
+            idempotency_key=new_idempotency_key(),
+        )
+        answered = now()
+        created = self._answered(1, answer, HTTPStatus.CREATED)
+        call = self._stripe_call(2, "POST", "/v1/checkout/sessions")
+        recorded = self._logged(3, message="recorded", order_id=created["order_id"])
+        saved = moment(recorded["timestamp"])
+        self._step(
+            *(1, "checkout request", FRONTEND, BACKEND),
+            between(sent, call.arrived),
+            f"POST /checkout/sessions: {QUANTITY} of {self.stack.price}",
+        )
+        self._step(
+            *(2, "create Checkout Session", BACKEND, STRIPE),
+            between(call.arrived, call.answered),
+            "POST /v1/checkout/sessions",
+        )
+        self._step(
+            *(3, "session id and url", STRIPE, BACKEND),
+            between(call.answered, saved),
+            f"{created['order_id']} is written: {created['status']}",
+        )
+        self._step(
+            *(4, "session id and url", BACKEND, FRONTEND),
+            between(saved, answered),
+            f"201 {created['session_id']}"[:WIDTH],
+        )
+        return created
+
+    def _pay(self, page_url: str) -> str:
+        sent = now()
+        page = httpx.get(page_url)
+        self._require(5, page.is_success, f"the page to pay on answers {page.status_code}")
+        self._pressed_pay = now()
+        paid = pay_by_card(page_url)
+        redirected = now()
+        self._require(6, paid.is_redirect, f"paying answers {paid.status_code}")
+        success_url = paid.headers["location"]
+        self._step(
+            *(5, "redirect to the page to pay on", FRONTEND, STRIPE),
+            between(sent, self._pressed_pay),
+            page_url[:WIDTH],
+        )
+        self._step(
+            *(6, "paid, redirect to success_url", STRIPE, FRONTEND),
+            between(self._pressed_pay, redirected),
+            success_url[:WIDTH],
+        )
+        return success_url
+
+    def _confirm(self, order_id: str, session_id: str) -> Json:
+        self._step(7, "read the session id", FRONTEND, FRONTEND, 0.0, "from the page's own address")
+        sent = now()
+        answer = Frontend(self.stack.facts.api_url).confirm(session_id)
+        answered = now()
+        confirmed = self._answered(8, answer, HTTPStatus.OK)
+        call = self._stripe_call(9, "GET", f"/v1/checkout/sessions/{session_id}")
+        self._step(
+            *(8, "confirm payment", FRONTEND, BACKEND),
+            between(sent, call.arrived),
+            "POST /checkout/sessions/{session_id}/confirm",
+        )
+        self._step(
+            *(9, "retrieve session", BACKEND, STRIPE),
+            between(call.arrived, call.answered),
+            f"payment_status is {confirmed['payment_status']}",
+        )
+        self._webhook(order_id)
+        self._step(
+            *(11, "the result", BACKEND, FRONTEND),
+            between(call.answered, answered),
+            f"200, the order is {confirmed['status']}",
+        )
+        self._require(11, confirmed["status"] == "paid", f"confirm says {confirmed['status']}")
+        return confirmed
+
+    def _webhook(self, order_id: str) -> None:
+        """Tell of the delivery, which came before the redirect: Stripe's page waits for it."""
+        received = self._logged(10, message="received", order_id=order_id)
+        deliveries = self._simulator("GET", "deliveries")
+        statuses = [one["status"] for one in deliveries if one["type"] == COMPLETED]
+        self._require(10, statuses == [HTTPStatus.OK], f"the webhook answered {statuses}")
+        self._step(
+            *(10, "webhook event, signed", STRIPE, BACKEND),
+            between(self._pressed_pay, moment(deliveries[0]["at"])),
+            f"{COMPLETED}, before the redirect: {received['outcome']}",
+        )
+        self._require(10, received["outcome"] == "applied", f"it was {received['outcome']}")
+
+    def _step(  # noqa: PLR0913, PLR0917  (a step's fields, in the order of the sentence)
+        self, number: int, title: str, source: str, target: str, duration_ms: float, detail: str
+    ) -> None:
+        step = Step(number, title, source, target, round(duration_ms, 1), detail)
+        self.steps.append(step)
+        self.on_step(step)
+
+    def _require(self, number: int, condition: bool, reason: str) -> None:  # noqa: FBT001
+        if not condition:
+            raise PurchaseFailed(number, reason)
+
+    def _answered(self, number: int, answer: httpx.Response, status: HTTPStatus) -> Json:
+        got = f"the API answers {answer.status_code}: {answer.text}"
+        self._require(number, answer.status_code == status, got)
+        document: Json = answer.json()
+        return document
+
+    def _stripe_call(self, number: int, method: str, path: str) -> StripeCall:
+        made = [
+            one
+            for one in self._simulator("GET", "requests")
+            if (one["method"], one["path"]) == (method, path)
+        ]
+        self._require(number, len(made) == 1, f"Stripe got {len(made)} times {method} {path}")
+        arrived = moment(made[0]["at"])
+        return StripeCall(arrived, arrived + timedelta(milliseconds=made[0]["duration_ms"]))
+
+    def _logged(self, number: int, **wanted: str) -> Json:
+        try:
+            return wait_for_entry(self.stack.aws, **wanted)
+        except TimeoutError as error:
+            raise PurchaseFailed(number, str(error)) from None
+
+    def _simulator(self, method: str, log: str) -> list[Json]:
+        answer = httpx.request(method, f"{self.stack.facts.stripe_url}/_simulator/{log}")
+        listed: list[Json] = answer.raise_for_status().json()
+        return listed
+
+    def _stored(self, order_id: str) -> Json:
+        item = self.stack.aws.dynamodb.get_item(
+            TableName=self.stack.facts.orders_table,
+            Key={"order_id": {"S": order_id}},
+            ConsistentRead=True,
+        )["Item"]
+        return plain_item(item)
+
+
+def plain_item(item: "Mapping[str, AttributeValueTypeDef]") -> Json:
+    """An item as JSON would have it: DynamoDB's numbers are whole ones here."""
+    deserialize = TypeDeserializer().deserialize
+    plain: Json = json.loads(
+        json.dumps({name: deserialize(value) for name, value in item.items()}, default=int)
+    )
+    return plain
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def moment(text: str) -> datetime:
+    """A time as the simulator or the functions' logger writes it."""
+    return datetime.fromisoformat(text.replace(",", "."))
+
+
+def between(start: datetime, end: datetime) -> float:
+    """Milliseconds, and none where two logs' milliseconds round past each other."""
+    return max(0.0, (end - start).total_seconds() * 1000)
