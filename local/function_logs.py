@@ -1,14 +1,13 @@
 """What the functions logged, read from the local CloudWatch Logs."""
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from local.aws import LocalAws
+from local.waiting import wait_for
 
 WAIT_SECONDS = 10.0
-POLL_SECONDS = 0.05
 
 type Entry = dict[str, Any]
 
@@ -41,10 +40,8 @@ def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
 
     Raise TimeoutError when it does not come.
     """
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        for entry in entries(aws):
-            if wanted.items() <= entry.items():
-                return entry
-        time.sleep(POLL_SECONDS)
-    raise TimeoutError(f"the functions logged nothing with {wanted}")
+
+    def look() -> list[Entry]:
+        return [entry for entry in entries(aws) if wanted.items() <= entry.items()]
+
+    return wait_for(look, f"a log entry with {wanted}", seconds=WAIT_SECONDS)[0]

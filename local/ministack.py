@@ -3,7 +3,6 @@
 import os
 import random
 import socket
-import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,10 @@ import httpx
 
 from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
 from local.paths import MINISTACK_PACKAGES
-from local.processes import LocalCloudError, OnDeath, Service, service
+from local.processes import OnDeath, service
 
 HOST = "127.0.0.1"
-READY_SECONDS = 60.0
-POLL_SECONDS = 0.05
+ANSWER_SECONDS = 0.5
 
 
 @contextmanager
@@ -37,7 +35,7 @@ def ministack(run: Path, on_death: OnDeath) -> Iterator[LocalAws]:
         on_death=on_death,
     ) as child:
         url = f"http://{HOST}:{port}"
-        wait_until_ready(child, f"{url}/_ministack/ready")
+        child.wait_until_ready(lambda: answers(f"{url}/_ministack/ready"))
         yield LocalAws(url)
 
 
@@ -85,16 +83,8 @@ def free_port() -> int:
             return port
 
 
-def wait_until_ready(child: Service, url: str) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not answers(url):
-        child.exited.wait(POLL_SECONDS)
-        if time.monotonic() > deadline:
-            raise LocalCloudError(f"{child.name} was not ready in {READY_SECONDS:.0f} s", child.log)
-
-
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=POLL_SECONDS * 10).is_success
+        return httpx.get(url, timeout=ANSWER_SECONDS).is_success
     except httpx.TransportError:
         return False

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import FrameType
 
 from local.paths import ROOT
+from local.waiting import wait_for
 
+READY_SECONDS = 60.0
 STOP_SECONDS = 5.0
 TAIL_LINES = 30
 
@@ -47,6 +49,12 @@ class Service:
     def death(self) -> LocalCloudError:
         code = self.process.returncode
         return LocalCloudError(f"{self.name} died (exit code {code})", self.log)
+
+    def wait_until_ready(self, look: Callable[[], bool]) -> None:
+        try:
+            wait_for(look, f"{self.name} is ready", seconds=READY_SECONDS)
+        except TimeoutError as error:
+            raise LocalCloudError(str(error), self.log) from None
 
     def stop(self) -> None:
         self.stopping = True

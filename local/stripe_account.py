@@ -6,7 +6,6 @@ The account is the simulator's, or with a test key of the caller's a real one.
 import json
 import secrets
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import stripe
 
-from local.processes import LocalCloudError, OnDeath, Service, service
+from local.processes import LocalCloudError, OnDeath, service
 
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
@@ -30,8 +29,6 @@ EVENT_TYPES = (
 STRIPE_URL = "https://api.stripe.com"
 TEST_KEY_PREFIXES = ("sk_test_", "rk_test_")
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
-READY_SECONDS = 30.0
-POLL_SECONDS = 0.05
 
 PRODUCT_NAME = "Mug"
 LOOKUP_KEY = "mug"
@@ -78,18 +75,9 @@ def simulated_account(run: Path, on_death: OnDeath) -> Iterator[StripeAccount]:
     with service(
         "Stripe simulator", command, log=run / "stripe.log", env={}, on_death=on_death
     ) as child:
-        url = wait_for_url(child, ready)
+        child.wait_until_ready(ready.is_file)
+        url = json.loads(ready.read_text())["url"]
         yield StripeAccount(url, api_key, api_base=url)
-
-
-def wait_for_url(child: Service, ready: Path) -> str:
-    deadline = time.monotonic() + READY_SECONDS
-    while not ready.is_file():
-        child.exited.wait(POLL_SECONDS)
-        if time.monotonic() > deadline:
-            raise LocalCloudError(f"{child.name} was not ready in {READY_SECONDS:.0f} s", child.log)
-    url: str = json.loads(ready.read_text())["url"]
-    return url
 
 
 def register_webhook(account: StripeAccount, url: str) -> str:
