@@ -1,0 +1,16 @@
+"""Waiting for what another process does, and tells nobody."""
+
+import time
+from collections.abc import Callable
+
+POLL_SECONDS = 0.03
+
+
+def wait_for[T](look: Callable[[], T], what: str, *, seconds: float) -> T:
+    """Give the first look that is true; raise TimeoutError, naming `what`, when none was in time."""
+    deadline = time.monotonic() + seconds
+    while not (seen := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds:.0f} s")
+        time.sleep(POLL_SECONDS)
+    return seen
