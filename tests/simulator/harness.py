@@ -1,6 +1,8 @@
 """A simulator over real HTTP, the SDK as its client, and a receiver of its webhooks."""
 
+import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,15 +11,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
+import pytest
 import stripe
 import uvicorn
 
 from local.stripe_simulator.app import create_app
+from local.stripe_simulator.listener import LOOPBACK, listen, url_of
 from local.stripe_simulator.settings import Settings
 
 SECRET_KEY = "sk_test_51simulatedsimulatedsimulated"
 WAIT_SECONDS = 10.0
-LOOPBACK = "127.0.0.1"
+# To load the certificates takes longer than a request does, and nothing here has one.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 type Json = dict[str, Any]
 
@@ -52,52 +57,82 @@ class Running:
             "Authorization": f"Bearer {self.secret_key}",
             "Content-Type": "application/x-www-form-urlencoded",
         } | {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.post(f"{self.url}{path}", content=form, headers=sent)
+        return self.request("POST", path, content=form, headers=sent)
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        """A request as it is, without a key."""
+        return httpx.request(method, f"{self.url}{path}", verify=NO_TLS, **more)
 
     def get(self, path: str, **parameters: str) -> Json:
-        answer = httpx.get(
-            f"{self.url}{path}",
-            params=parameters,
-            headers={"Authorization": f"Bearer {self.secret_key}"},
-        )
+        headers = {"Authorization": f"Bearer {self.secret_key}"}
+        answer = self.request("GET", path, params=parameters, headers=headers)
         document: Json = answer.json()
         return document
 
     def behave(self, **behaviour: object) -> Json:
-        answer = httpx.patch(f"{self.url}/_simulator/behaviour", json=behaviour)
+        answer = self.request("PATCH", "/_simulator/behaviour", json=behaviour)
         assert answer.status_code == 200, answer.text
         document: Json = answer.json()
         return document
 
     def attempts(self) -> list[Json]:
-        listed: list[Json] = httpx.get(f"{self.url}/_simulator/deliveries").json()
+        listed: list[Json] = self.request("GET", "/_simulator/deliveries").json()
         return listed
 
 
+@contextmanager
+def refused(
+    status: int,
+    message: str,
+    *,
+    code: str | None = None,
+    param: str | None = None,
+    type_: str = "invalid_request_error",
+) -> Iterator[None]:
+    """The SDK's call in here is refused, and with just this error of Stripe's."""
+    with pytest.raises(stripe.StripeError) as caught:
+        yield
+    body: Any = caught.value.json_body
+    error = body["error"]
+    seen = (caught.value.http_status, error["message"], error.get("code"), error.get("param"))
+    assert seen == (status, message, code, param)
+    assert error["type"] == type_
+
+
 class _Server(uvicorn.Server):
+    """Stops when it is told to: uvicorn's own looks ten times a second whether it should."""
+
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._stopping = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._stopping.wait()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
 
 
 @contextmanager
 def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]:
     clock = clock or Clock()
-    with socket.create_server((LOOPBACK, 0)) as listener:
+    with listen() as listener:
         app = create_app(settings, clock)
         server = _Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             assert server.ready.wait(WAIT_SECONDS)
-            url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-            yield Running(url, clock, settings.secret_keys[0])
+            yield Running(url_of(listener), clock, settings.secret_keys[0])
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join(WAIT_SECONDS)
 
 

@@ -60,7 +60,7 @@ def check(kind: str, paths: Iterable[str]) -> None:
         for step in steps:
             found = _kind_after(here, step)
             if found is None:
-                raise InvalidRequest(f"This property cannot be expanded ({path}).", param="expand")
+                raise _not_expandable(kind, path, steps[0])
             here = found
 
 
@@ -70,6 +70,13 @@ def expanded(document: Json, paths: Iterable[str], find: Find, include: Include)
     for path in paths:
         _expand(copied, path.split("."), find, include)
     return copied
+
+
+def _not_expandable(kind: str, path: str, first: str) -> InvalidRequest:
+    hint = ""
+    if kind.startswith("list ") and first in EXPANDABLE.get(kind.removeprefix("list "), {}):
+        hint = f" You may want to try expanding 'data.{path}' instead."
+    return InvalidRequest(f"This property cannot be expanded ({path}).{hint}")
 
 
 def _kind_after(kind: str, step: str) -> str | None:

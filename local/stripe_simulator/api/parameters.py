@@ -19,7 +19,8 @@ class Fields(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """What the caller sent, without what was left to its default."""
-        return self.model_dump(exclude_unset=True)
+        everything = self.model_dump()
+        return {name: everything[name] for name in self.model_fields_set}
 
 
 class Parameters(Fields):

@@ -39,7 +39,7 @@ def _text_or_unset(value: object) -> object:
 def _integer(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value):
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value):
         return int(value)
     raise refusal(f"Invalid integer: {_shown(value)}", "parameter_invalid_integer")
 
@@ -85,7 +85,7 @@ def _array(value: object) -> object:
     raise refusal("Invalid array")
 
 
-def _metadata(value: object) -> object:
+def _metadata_changes(value: object) -> object:
     if value == "":
         return {}
     if not isinstance(value, dict):
@@ -98,6 +98,10 @@ def _metadata(value: object) -> object:
         _within("keys", key, MAX_METADATA_KEY)
         _within("values", text, MAX_METADATA_VALUE)
     return value
+
+
+def _without_empty(value: dict[str, str]) -> dict[str, str]:
+    return {key: text for key, text in value.items() if text != ""}
 
 
 def _within(what: str, text: str, longest: int) -> None:
@@ -145,7 +149,11 @@ type Positive = Annotated[int, BeforeValidator(_integer), AfterValidator(_positi
 type Limit = Annotated[int, BeforeValidator(_integer), AfterValidator(_limit)]
 type Boolean = Annotated[bool, BeforeValidator(_boolean)]
 type Array[T] = Annotated[list[T], BeforeValidator(_array)]
-type Metadata = Annotated[dict[str, str], BeforeValidator(_metadata)]
+type MetadataChanges = Annotated[dict[str, str], BeforeValidator(_metadata_changes)]
+"""In an update: an empty value takes its key away."""
+type Metadata = Annotated[
+    dict[str, str], BeforeValidator(_metadata_changes), AfterValidator(_without_empty)
+]
 type Url = Annotated[str, BeforeValidator(_text), AfterValidator(_url)]
 type Email = Annotated[str, BeforeValidator(_text), AfterValidator(_email)]
 type Currency = Annotated[str, BeforeValidator(_text), AfterValidator(_currency)]

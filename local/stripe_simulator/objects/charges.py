@@ -5,7 +5,7 @@ from pydantic import Field
 
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import ListParameters, Parameters
-from local.stripe_simulator.api.values import Metadata, Period, Text, TextOrUnset
+from local.stripe_simulator.api.values import MetadataChanges, Period, Text, TextOrUnset
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects import balance_transactions, metadata
@@ -28,7 +28,7 @@ BANK_REFUSAL = Decline(
 
 class UpdateCharge(Parameters):
     description: TextOrUnset = None
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: MetadataChanges = Field(default_factory=dict)
     receipt_email: TextOrUnset = None
 
 

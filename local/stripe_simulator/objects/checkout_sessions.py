@@ -19,6 +19,7 @@ from local.stripe_simulator.api.values import (
     Email,
     Integer,
     Metadata,
+    MetadataChanges,
     Period,
     Text,
     Url,
@@ -27,7 +28,7 @@ from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects import line_items, metadata, payment_intents
 from local.stripe_simulator.objects.account import Account, CheckoutFacts
-from local.stripe_simulator.objects.currencies import minimum, written
+from local.stripe_simulator.objects.currencies import MAXIMUM, minimum, written
 from local.stripe_simulator.objects.line_items import LineItem
 from local.stripe_simulator.objects.payment_intents import IntentData, PaymentMethodType
 from local.stripe_simulator.objects.shapes import declared
@@ -61,7 +62,7 @@ class CreateSession(Parameters):
 
 
 class UpdateSession(Parameters):
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: MetadataChanges = Field(default_factory=dict)
 
 
 class CustomerDetailsFilter(Fields):
@@ -86,11 +87,11 @@ def create(account: Account, parameters: CreateSession) -> Json:
         raise missing("line_items")
     _require_customer(account, parameters)
     expires_at = _expiry(account, parameters.expires_at)
-    items = line_items.make_all(account, parameters.line_items)
-    amount = sum(item["amount_total"] for item in items)
-    currency = items[0]["currency"]
+    amount, currency = line_items.total(account, parameters.line_items)
     _require_chargeable(amount, currency)
     methods = _payment_method_types(parameters, currency)
+    # Last: a session that is refused leaves no prices behind.
+    items = line_items.make_all(account, parameters.line_items)
     session = _make(account, parameters, amount, currency) | {
         "expires_at": expires_at,
         "payment_method_types": methods,
@@ -207,6 +208,12 @@ def _require_chargeable(amount: int, currency: str) -> None:
             "The Checkout Session's total amount due must add up to at least "
             f"{written(least, currency)} {currency}",
             code="amount_too_small",
+        )
+    if amount > MAXIMUM:
+        raise InvalidRequest(
+            "The Checkout Session's total amount due must be no more than "
+            f"{written(MAXIMUM, currency)} {currency}",
+            code="amount_too_large",
         )
 
 

@@ -5,7 +5,14 @@ from pydantic import Field
 
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import ListParameters, Parameters
-from local.stripe_simulator.api.values import Email, Metadata, Period, Text, TextOrUnset
+from local.stripe_simulator.api.values import (
+    Email,
+    Metadata,
+    MetadataChanges,
+    Period,
+    Text,
+    TextOrUnset,
+)
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects import metadata
@@ -22,6 +29,10 @@ class CreateCustomer(Parameters):
     name: TextOrUnset = None
     phone: TextOrUnset = None
     shipping: Shipping | None = None
+
+
+class UpdateCustomer(CreateCustomer):
+    metadata: MetadataChanges = Field(default_factory=dict)
 
 
 class ListCustomers(ListParameters):
@@ -58,7 +69,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
     return account.customers.retrieve(id_)
 
 
-def update(account: Account, parameters: CreateCustomer, id_: str) -> Json:
+def update(account: Account, parameters: UpdateCustomer, id_: str) -> Json:
     customer = account.customers.retrieve(id_)
     account.update("customer.updated", customer, metadata.merged(customer, parameters.given()))
     return customer

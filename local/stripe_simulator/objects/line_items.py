@@ -6,7 +6,7 @@ import stripe
 from pydantic import Field
 
 from local.stripe_simulator.api.errors import InvalidRequest
-from local.stripe_simulator.api.parameters import Fields, missing
+from local.stripe_simulator.api.parameters import Fields
 from local.stripe_simulator.api.values import Array, Boolean, Metadata, Positive, Text
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
@@ -31,53 +31,64 @@ class LineItem(Fields):
     tax_rates: Array[Text] = Field(default_factory=list)
 
 
-def make_all(account: Account, items: list[LineItem]) -> list[Json]:
-    """All of one currency: the first's. Nothing is made unless every item can be."""
+def total(account: Account, items: list[LineItem]) -> tuple[int, str]:
+    """Their amount and currency: all have the first's. Refuses what can't be sold."""
     currency = _currency(account, items[0], "line_items[0]")
-    for index, item in enumerate(items):
-        _check(account, item, f"line_items[{index}]", currency)
+    amounts = [
+        _amount(account, item, f"line_items[{index}]", currency) for index, item in enumerate(items)
+    ]
+    return sum(amounts), currency
+
+
+def make_all(account: Account, items: list[LineItem]) -> list[Json]:
+    """Of items whose `total` there is."""
     return [
         _make(account, item, _price(account, item, f"line_items[{index}]"))
         for index, item in enumerate(items)
     ]
 
 
-def _check(account: Account, item: LineItem, param: str, currency: str) -> None:
+def _amount(account: Account, item: LineItem, param: str, currency: str) -> int:
     if item.price is not None and item.price_data is not None:
         raise InvalidRequest(
             "You may only specify one of these parameters: price, price_data.", param=param
         )
     if item.price_data is not None and item.price_data.recurring is not None:
         raise _recurring()
-    if item.price is not None:
-        price = account.prices.named(item.price, f"{param}[price]")
+    if item.price_data is not None:
+        unit_amount = prices.check(account, item.price_data, f"{param}[price_data]")
+    else:
+        price = account.prices.named(item.price or "", f"{param}[price]")
         _require_sellable(account, price, f"{param}[price]")
+        unit_amount = price["unit_amount_decimal"]
     if item.quantity is None:
-        raise missing(f"{param}[quantity]")
+        raise InvalidRequest(f"Quantity is required. Add `quantity` to `{param}`", param=param)
     if _currency(account, item, param) != currency:
         raise InvalidRequest(
             f"The price specified only supports `{_currency(account, item, param)}`. This doesn't "
             f"match the expected currency: `{currency}`.",
             param=f"{param}[price]",
         )
+    return _times(unit_amount, item.quantity)
 
 
 def _currency(account: Account, item: LineItem, param: str) -> str:
     if item.price_data is not None:
         return item.price_data.currency
     if item.price is None:
-        raise missing(f"{param}[price]")
+        raise InvalidRequest(
+            "You must provide one of `price` or `price_data` for each line item when using prices.",
+            param=param,
+        )
     currency: str = account.prices.named(item.price, f"{param}[price]")["currency"]
     return currency
 
 
 def _price(account: Account, item: LineItem, param: str) -> Json:
-    if item.price_data is not None:
-        # It can't be used again: Stripe makes it inactive.
-        return prices.make(account, item.price_data, f"{param}[price_data]", {"active": False})
-    if item.price is None:
-        raise missing(f"{param}[price]")
-    return account.prices[item.price]
+    if item.price_data is None:
+        return account.prices[item.price or ""]
+    # It can't be used again: Stripe makes it inactive.
+    return prices.make(account, item.price_data, f"{param}[price_data]", {"active": False})
 
 
 def _require_sellable(account: Account, price: Json, param: str) -> None:
@@ -103,7 +114,7 @@ def _recurring() -> InvalidRequest:
 
 
 def _make(account: Account, item: LineItem, price: Json) -> Json:
-    amount = _times(price, item.quantity or 1)
+    amount = _times(price["unit_amount_decimal"], item.quantity or 1)
     return declared(
         stripe.LineItem,
         adjustable_quantity=item.adjustable_quantity and item.adjustable_quantity.model_dump(),
@@ -122,6 +133,6 @@ def _make(account: Account, item: LineItem, price: Json) -> Json:
     )
 
 
-def _times(price: Json, quantity: int) -> int:
-    exact = Decimal(price["unit_amount_decimal"]) * quantity
+def _times(unit_amount: str, quantity: int) -> int:
+    exact = Decimal(unit_amount) * quantity
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))

@@ -14,6 +14,7 @@ from local.stripe_simulator.api.values import (
     Currency,
     Email,
     Metadata,
+    MetadataChanges,
     Period,
     Positive,
     Text,
@@ -65,7 +66,7 @@ class CreatePaymentIntent(IntentData, Parameters):
 
 class UpdatePaymentIntent(Parameters):
     description: TextOrUnset = None
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: MetadataChanges = Field(default_factory=dict)
     receipt_email: TextOrUnset = None
     shipping: Shipping | None = None
 

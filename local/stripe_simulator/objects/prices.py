@@ -8,12 +8,13 @@ from pydantic import AfterValidator, Field
 
 from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.api.lists import page
-from local.stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
+from local.stripe_simulator.api.parameters import Fields, ListParameters, Parameters
 from local.stripe_simulator.api.values import (
     Array,
     Boolean,
     Currency,
     Metadata,
+    MetadataChanges,
     NonNegative,
     Period,
     Positive,
@@ -76,7 +77,7 @@ class CreatePrice(PriceData, Parameters):
 class UpdatePrice(Parameters):
     active: Boolean = True
     lookup_key: TextOrUnset = None
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: MetadataChanges = Field(default_factory=dict)
     nickname: TextOrUnset = None
     tax_behavior: TaxBehavior = "unspecified"
     transfer_lookup_key: Boolean = False
@@ -102,8 +103,16 @@ def create(account: Account, parameters: CreatePrice) -> Json:
     return make(account, parameters, "", extra)
 
 
+def check(account: Account, data: PriceData, prefix: str) -> str:
+    """Refuses what `make` would; what a unit costs otherwise."""
+    _require_product(account, data, prefix)
+    _, unit_amount_decimal = _amounts(data, prefix)
+    return unit_amount_decimal
+
+
 def make(account: Account, data: PriceData, prefix: str, extra: Json) -> Json:
     """`prefix` is where the data was in the request, for errors: `line_items[0][price_data]`."""
+    _require_product(account, data, prefix)
     unit_amount, unit_amount_decimal = _amounts(data, prefix)
     price = declared(
         stripe.Price,
@@ -113,7 +122,7 @@ def make(account: Account, data: PriceData, prefix: str, extra: Json) -> Json:
         currency=data.currency,
         id=new_id("price"),
         livemode=account.livemode,
-        product=_product(account, data, prefix),
+        product=_product(account, data),
         recurring=_recurring(data.recurring),
         tax_behavior=data.tax_behavior,
         type="recurring" if data.recurring else "one_time",
@@ -180,23 +189,30 @@ def _amounts(data: PriceData, prefix: str) -> tuple[int | None, str]:
         amount = Decimal(data.unit_amount_decimal)
         whole = int(amount) if amount == int(amount) else None
         return whole, data.unit_amount_decimal
-    raise missing(_within(prefix, "unit_amount"))
+    raise InvalidRequest(
+        "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
+    )
 
 
-def _product(account: Account, data: PriceData, prefix: str) -> str:
+def _require_product(account: Account, data: PriceData, prefix: str) -> None:
     if data.product is not None and data.product_data is not None:
         raise InvalidRequest(
             "You may only specify one of these parameters: product, product_data.",
             param=_within(prefix, "product"),
         )
-    if data.product_data is not None:
-        values = data.product_data.model_dump()
-        id_: str = products.make(account, values)["id"]
-        return id_
-    if data.product is None:
-        raise missing(_within(prefix, "product"))
-    account.products.named(data.product, _within(prefix, "product"))
-    return data.product
+    if data.product is not None:
+        account.products.named(data.product, _within(prefix, "product"))
+    elif data.product_data is None:
+        raise InvalidRequest(
+            "You must specify either `product` or `product_data` when creating a price."
+        )
+
+
+def _product(account: Account, data: PriceData) -> str | None:
+    if data.product_data is None:
+        return data.product
+    id_: str = products.make(account, data.product_data.model_dump())["id"]
+    return id_
 
 
 def _recurring(recurring: Recurring | None) -> Json | None:

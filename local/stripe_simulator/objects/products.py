@@ -12,6 +12,7 @@ from local.stripe_simulator.api.values import (
     Array,
     Boolean,
     Metadata,
+    MetadataChanges,
     Period,
     Text,
     TextOrUnset,
@@ -49,7 +50,7 @@ class UpdateProduct(Parameters):
     default_price: Text | None = None
     description: TextOrUnset = None
     images: Array[Url] = Field(default_factory=list)
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: MetadataChanges = Field(default_factory=dict)
     name: Text = ""
     shippable: Boolean | None = None
     statement_descriptor: Text | None = None

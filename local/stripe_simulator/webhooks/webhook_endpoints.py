@@ -11,6 +11,7 @@ from local.stripe_simulator.api.values import (
     Array,
     Boolean,
     Metadata,
+    MetadataChanges,
     Text,
     TextOrUnset,
     Url,
@@ -46,7 +47,7 @@ class UpdateEndpoint(Parameters):
     description: TextOrUnset = None
     disabled: Boolean = False
     enabled_events: Array[EventType] = Field(default_factory=list)
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: MetadataChanges = Field(default_factory=dict)
     url: Url = ""
 
 
