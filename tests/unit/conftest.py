@@ -75,6 +75,20 @@ def calls() -> AwsCalls:
     return AwsCalls()
 
 
+@pytest.fixture
+def watched(calls: AwsCalls, monkeypatch: pytest.MonkeyPatch) -> AwsCalls:
+    """Let `calls` see every client that is made from now on."""
+    make = boto3.client
+
+    def client(service: Any, **arguments: Any) -> Any:  # noqa: ANN401
+        made = make(service, **arguments)
+        calls.watch(made)
+        return made
+
+    monkeypatch.setattr(boto3, "client", client)
+    return calls
+
+
 @pytest.fixture(scope="module")
 def boto3_session() -> Iterator[None]:
     """Keep boto3's default session for a module: it caches botocore's models, slow to read."""

@@ -1,0 +1,273 @@
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checkout.order import OrderStatus
+from tests.unit.aws_calls import AwsCalls, refuses
+from tests.unit.conftest import Log, Secret
+from tests.unit.fake_stripe import FakeStripe
+from tests.unit.invocations import (
+    REQUEST_ID,
+    Context,
+    Json,
+    assert_answer,
+    assert_problem,
+    sample,
+    sample_names,
+)
+from tests.unit.stack import API_KEY, OTHER_STACK, SIGNING_SECRET, TABLE
+from tests.unit.stripe_objects import (
+    ORDER_ID,
+    SESSION_ID,
+    payment_intent,
+    session,
+    session_in,
+    session_metadata,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Handler = Callable[[Json, Context], Json]
+
+
+@pytest.fixture
+def handler(
+    load_function: Callable[[str], ModuleType],
+    dynamodb: "DynamoDBClient",
+    secret: Secret,
+    fake_stripe: FakeStripe,
+    watched: AwsCalls,
+) -> Handler:
+    lambda_handler: Handler = load_function("confirm_payment").lambda_handler
+    return lambda_handler
+
+
+@pytest.fixture
+def confirm() -> Json:
+    return sample("confirm_payment", "session")
+
+
+def of_session(confirm: Json, session_id: str) -> Json:
+    return confirm | {"pathParameters": {"session_id": session_id}}
+
+
+def test_the_samples_are_these() -> None:
+    assert sample_names("confirm_payment") == {"session"}
+
+
+@pytest.mark.parametrize(
+    ("known", "status"),
+    [
+        (session(), "open"),
+        (session_in(OrderStatus.PAID), "paid"),
+        (session_in(OrderStatus.PAID, payment_status="no_payment_required"), "paid"),
+        (
+            session_in(OrderStatus.PROCESSING, payment_intent=payment_intent("processing")),
+            "processing",
+        ),
+        (
+            session_in(
+                OrderStatus.FAILED,
+                payment_intent=payment_intent("requires_payment_method", declined=True),
+            ),
+            "failed",
+        ),
+        (session_in(OrderStatus.EXPIRED), "expired"),
+    ],
+    ids=["open", "paid", "free", "processing", "failed", "expired"],
+)
+def test_tells_how_the_payment_went(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe, known: Json, status: str
+) -> None:
+    fake_stripe.answer(known)
+    assert assert_answer(handler(confirm, Context()), 200) == {
+        "order_id": ORDER_ID,
+        "session_id": SESSION_ID,
+        "status": status,
+        "payment_status": known["payment_status"],
+        "amount_total": 4200,
+        "amount_refunded": 0,
+        "currency": "eur",
+    }
+
+
+def test_costs_one_call_to_stripe_and_one_write(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe, calls: AwsCalls
+) -> None:
+    fake_stripe.answer(session_in(OrderStatus.PAID))
+    handler(confirm, Context())
+    (request,) = fake_stripe.requests
+    assert (request.method, request.path) == ("get", f"/v1/checkout/sessions/{SESSION_ID}")
+    assert request.params == {"expand[0]": "payment_intent"}
+    assert request.api_key == API_KEY
+    assert calls.made == ["GetSecretValue", "UpdateItem"]
+
+
+def test_asking_again_says_the_same(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe, calls: AwsCalls
+) -> None:
+    for _ in range(2):
+        fake_stripe.answer(session_in(OrderStatus.PAID))
+    first, second = (assert_answer(handler(confirm, Context()), 200) for _ in range(2))
+    assert first == second
+    assert calls.count("UpdateItem") == 2
+    assert calls.count("GetSecretValue") == 1
+
+
+def test_a_paid_order_stays_paid_whatever_stripe_says_later(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.answer(session_in(OrderStatus.PAID))
+    fake_stripe.answer(session())
+    handler(confirm, Context())
+    assert assert_answer(handler(confirm, Context()), 200)["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    "session_id",
+    [
+        "",
+        "cs_live_a1B2c3",
+        "cs_test_",
+        "cs_test_../../v1/refunds",
+        "cs_test_a?b",
+        "sess_1",
+        "cs_te",
+    ],
+)
+def test_a_malformed_session_is_not_found_and_stripe_not_asked(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe, session_id: str
+) -> None:
+    answer = handler(of_session(confirm, session_id), Context())
+    assert_problem(answer, 404, "session-not-found")
+    assert fake_stripe.requests == []
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        session(metadata={}),
+        session(metadata=None),
+        session(metadata=session_metadata(checkout_stack=OTHER_STACK)),
+        session(metadata=session_metadata(order_id="")),
+        session(livemode=True),
+    ],
+    ids=["unmarked", "no metadata", "another stack", "no order", "the other mode"],
+)
+def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
+    handler: Handler,
+    confirm: Json,
+    fake_stripe: FakeStripe,
+    calls: AwsCalls,
+    foreign: Json,
+) -> None:
+    fake_stripe.answer(foreign)
+    theirs = handler(confirm, Context())
+    fake_stripe.answer_error(
+        404,
+        type="invalid_request_error",
+        code="resource_missing",
+        param="session",
+        message="No such checkout.session",
+    )
+    unknown = handler(confirm, Context())
+    assert_problem(theirs, 404, "session-not-found")
+    assert theirs == unknown
+    assert "UpdateItem" not in calls.made
+
+
+def test_another_session_of_a_known_order_is_not_found(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.answer(session_in(OrderStatus.PAID))
+    handler(confirm, Context())
+    fake_stripe.answer(session_in(OrderStatus.PAID, id="cs_test_second"))
+    answer = handler(of_session(confirm, "cs_test_second"), Context())
+    assert_problem(answer, 404, "session-not-found")
+
+
+def test_a_silent_stripe_is_a_bad_gateway(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.break_connection()
+    fake_stripe.break_connection()
+    assert_problem(handler(confirm, Context()), 502, "stripe-unavailable")
+
+
+def test_a_broken_stripe_is_a_bad_gateway(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe
+) -> None:
+    for _ in range(2):
+        fake_stripe.answer_error(500, type="api_error", message="Oops")
+    assert_problem(handler(confirm, Context()), 502, "stripe-unavailable")
+    assert len(fake_stripe.requests) == 2
+
+
+def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.answer_error(429, type="rate_limit_error", message="Too many requests")
+    answer = handler(confirm, Context())
+    assert_problem(answer, 503, "rate-limited")
+    assert answer["headers"]["retry-after"] == "2"
+
+
+def test_a_table_that_does_not_answer_is_unavailable(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe, calls: AwsCalls
+) -> None:
+    for _ in range(2):
+        fake_stripe.answer(session())
+    handler(confirm, Context())
+    calls.failure = refuses("AccessDeniedException")
+    answer = handler(confirm, Context())
+    assert_problem(answer, 503, "orders-unavailable")
+    assert answer["headers"]["retry-after"] == "2"
+
+
+def test_a_session_that_is_not_as_documented_is_an_internal_error(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe, log: Log
+) -> None:
+    fake_stripe.answer(session(amount_total=None))
+    assert_problem(handler(confirm, Context()), 500, "internal-error")
+    (entry,) = log.entries
+    assert entry["level"] == "ERROR"
+    assert "malformed" in entry["reason"]
+
+
+def test_a_bad_secret_is_ours_to_mend_and_the_log_names_it(
+    handler: Handler, confirm: Json, secret: Secret, log: Log
+) -> None:
+    secret.put({"stripe_api_key": "sk_live_leaked", "webhook_signing_secrets": [SIGNING_SECRET]})
+    problem = assert_problem(handler(confirm, Context()), 500, "internal-error")
+    assert "stripe_api_key" not in json.dumps(problem)
+    (entry,) = log.entries
+    assert (entry["level"], entry["status"]) == ("ERROR", 500)
+    assert "stripe_api_key" in entry["reason"]
+    assert "sk_live_leaked" not in log.text
+
+
+def test_a_bug_is_answered_and_logged(handler: Handler, confirm: Json, log: Log) -> None:
+    del confirm["pathParameters"]
+    assert_problem(handler(confirm, Context()), 500, "internal-error")
+    (entry,) = log.entries
+    assert (entry["level"], entry["error"]) == ("ERROR", "KeyError")
+
+
+def test_the_log_has_ids_and_no_personal_data(
+    handler: Handler, confirm: Json, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
+) -> None:
+    fake_stripe.answer(session_in(OrderStatus.PAID))
+    answer = handler(confirm, Context())
+    (entry,) = log.entries
+    assert entry["message"] == "recorded"
+    assert entry["function_request_id"] == REQUEST_ID
+    assert entry["order_id"] == ORDER_ID
+    assert entry["session_id"] == SESSION_ID
+    assert (entry["outcome"], entry["status"]) == ("applied", "paid")
+    stored = json.dumps(dynamodb.scan(TableName=TABLE)["Items"])
+    for private in ("ada@", "shop.example", API_KEY, SIGNING_SECRET):
+        assert private not in log.text + answer["body"] + stored

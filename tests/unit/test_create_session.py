@@ -1,0 +1,418 @@
+import json
+import re
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import stripe
+
+from tests.unit.aws_calls import AwsCalls, refuses
+from tests.unit.conftest import Log, Secret
+from tests.unit.fake_stripe import FakeStripe
+from tests.unit.invocations import (
+    REQUEST_ID,
+    Context,
+    Json,
+    assert_answer,
+    assert_problem,
+    sample,
+    sample_names,
+    with_body,
+    with_headers,
+)
+from tests.unit.stack import API_KEY, SIGNING_SECRET, STACK, TABLE
+from tests.unit.stripe_objects import EXPIRES_AT, SESSION_ID, session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Handler = Callable[[Json, Context], Json]
+
+ANSWERS = {"card_checkout": 201, "lookup_key": 201, "invalid_body": 400}
+ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
+
+
+class Stripe(FakeStripe):
+    """Without a canned answer it makes the session that was asked for."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: str | None = None,
+        **more: object,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        try:
+            return super().request(method, url, headers, post_data, **more)
+        except IndexError:
+            metadata = metadata_of(self.requests[-1].params)
+            return json.dumps(session(metadata=metadata)), 200, {}
+
+
+def metadata_of(params: dict[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix("metadata[").removesuffix("]"): value
+        for name, value in params.items()
+        if name.startswith("metadata[")
+    }
+
+
+@pytest.fixture
+def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> Stripe:
+    fake = Stripe()
+    monkeypatch.setattr(stripe, "RequestsClient", lambda **_: fake)
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
+    return fake
+
+
+@pytest.fixture
+def handler(
+    load_function: Callable[[str], ModuleType],
+    dynamodb: "DynamoDBClient",
+    secret: Secret,
+    fake_stripe: Stripe,
+    watched: AwsCalls,
+) -> Handler:
+    lambda_handler: Handler = load_function("create_session").lambda_handler
+    return lambda_handler
+
+
+@pytest.fixture
+def card_checkout() -> Json:
+    return sample("create_session", "card_checkout")
+
+
+def items(dynamodb: "DynamoDBClient") -> list[dict[str, Any]]:
+    return dynamodb.scan(TableName=TABLE)["Items"]
+
+
+def test_the_samples_are_these() -> None:
+    assert sample_names("create_session") == ANSWERS.keys()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_each_sample_as_the_contract_says(
+    handler: Handler, fake_stripe: Stripe, name: str
+) -> None:
+    if name == "lookup_key":
+        fake_stripe.answer({"data": [{"id": "price_1mug", "lookup_key": "mug-blue"}]})
+    assert handler(sample("create_session", name), Context())["statusCode"] == ANSWERS[name]
+
+
+def test_creates_an_order_and_its_session(
+    handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", calls: AwsCalls
+) -> None:
+    created = assert_answer(handler(card_checkout, Context()), 201)
+    order_id = created.pop("order_id")
+    assert ORDER_ID.fullmatch(order_id)
+    assert created == {
+        "session_id": SESSION_ID,
+        "url": f"https://checkout.stripe.com/c/pay/{SESSION_ID}",
+        "status": "open",
+        "expires_at": EXPIRES_AT,
+    }
+    (item,) = items(dynamodb)
+    assert item["order_id"]["S"] == order_id
+    assert calls.made == ["GetSecretValue", "UpdateItem"]
+
+
+def test_asks_stripe_for_what_the_frontend_asked_for(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe
+) -> None:
+    order_id = assert_answer(handler(card_checkout, Context()), 201)["order_id"]
+    (request,) = fake_stripe.requests
+    assert (request.method, request.path) == ("post", "/v1/checkout/sessions")
+    assert request.api_key == API_KEY
+    assert request.idempotency_key == order_id
+    params = dict(request.params)
+    assert re.fullmatch(r"[0-9a-f]{64}", params.pop("metadata[request_fingerprint]"))
+    assert params == {
+        "mode": "payment",
+        "line_items[0][price]": "price_1abc",
+        "line_items[0][quantity]": "2",
+        "customer_email": "ada@example.com",
+        "client_reference_id": "cart-77",
+        "metadata[gift]": "yes",
+        "metadata[order_id]": order_id,
+        "metadata[checkout_stack]": STACK,
+        "payment_intent_data[metadata][order_id]": order_id,
+        "payment_intent_data[metadata][checkout_stack]": STACK,
+        "success_url": "https://shop.example/thanks?session_id={CHECKOUT_SESSION_ID}",
+        "cancel_url": "https://shop.example/cart",
+    }
+
+
+def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: Stripe) -> None:
+    fake_stripe.answer({"data": [{"id": "price_1mug", "lookup_key": "mug-blue"}]})
+    assert_answer(handler(sample("create_session", "lookup_key"), Context()), 201)
+    prices, created = fake_stripe.requests
+    assert (prices.method, prices.path) == ("get", "/v1/prices")
+    assert created.params["line_items[0][price]"] == "price_1mug"
+    assert created.params["success_url"].startswith("https://shop.example/thanks?")
+
+
+def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: Stripe) -> None:
+    answer = handler(sample("create_session", "invalid_body"), Context())
+    problem = assert_problem(answer, 400, "invalid-request")
+    assert {error["pointer"] for error in problem["errors"]} == {"/items/0/quantity", "/amount"}
+    assert all(error.keys() == {"pointer", "detail"} for error in problem["errors"])
+    assert fake_stripe.requests == []
+
+
+def test_the_same_key_and_body_give_the_same_order(
+    handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", fake_stripe: Stripe
+) -> None:
+    first, second = (handler(card_checkout, Context()) for _ in range(2))
+    assert assert_answer(first, 201) == assert_answer(second, 201)
+    assert len(items(dynamodb)) == 1
+    assert len({request.idempotency_key for request in fake_stripe.requests}) == 1
+
+
+def test_without_a_key_each_request_is_an_order_of_its_own(
+    handler: Handler, card_checkout: Json
+) -> None:
+    keyless = with_headers(card_checkout, idempotency_key=None)
+    first, second = (assert_answer(handler(keyless, Context()), 201) for _ in range(2))
+    assert first["order_id"] != second["order_id"]
+
+
+def test_the_same_key_with_another_body_is_unprocessable(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe, calls: AwsCalls
+) -> None:
+    handler(card_checkout, Context())
+    calls.made.clear()
+    fake_stripe.answer_error(400, type="idempotency_error", message="Keys for idempotent requests")
+    other = with_body(card_checkout, card_checkout["body"].replace("price_1abc", "price_2def"))
+    assert_problem(handler(other, Context()), 422, "idempotency-mismatch")
+    assert calls.made == ["GetItem"]
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 256, "caf\xe9", "a\nb"])
+def test_refuses_a_malformed_idempotency_key(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe, key: str
+) -> None:
+    answer = handler(with_headers(card_checkout, idempotency_key=key), Context())
+    problem = assert_problem(answer, 400, "invalid-request")
+    assert "Idempotency-Key" in problem["detail"]
+    assert fake_stripe.requests == []
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "null", '"items"', "{}", b"\xff\xfe", '{"items": []}']
+)
+def test_refuses_what_is_no_request(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe, body: str | bytes
+) -> None:
+    problem = assert_problem(
+        handler(with_body(card_checkout, body), Context()), 400, "invalid-request"
+    )
+    assert problem["errors"]
+    assert fake_stripe.requests == []
+
+
+def test_refuses_a_request_without_a_body(handler: Handler, card_checkout: Json) -> None:
+    del card_checkout["body"]
+    assert_problem(handler(card_checkout, Context()), 400, "invalid-request")
+
+
+def test_refuses_broken_base64(handler: Handler, card_checkout: Json) -> None:
+    broken = card_checkout | {"body": "%%%", "isBase64Encoded": True}
+    assert_problem(handler(broken, Context()), 400, "invalid-request")
+
+
+def test_reads_a_base64_body(handler: Handler, card_checkout: Json) -> None:
+    encoded = with_body(card_checkout, card_checkout["body"].encode())
+    assert assert_answer(handler(encoded, Context()), 201) == assert_answer(
+        handler(card_checkout, Context()), 201
+    )
+
+
+@pytest.mark.parametrize("encode", [str, str.encode])
+def test_refuses_a_body_that_is_too_large(
+    handler: Handler,
+    card_checkout: Json,
+    fake_stripe: Stripe,
+    encode: Callable[[str], str | bytes],
+) -> None:
+    padded = card_checkout["body"].ljust(128 * 1024)
+    assert_answer(handler(with_body(card_checkout, encode(padded)), Context()), 201)
+    fake_stripe.requests.clear()
+    answer = handler(with_body(card_checkout, encode(padded + " ")), Context())
+    assert_problem(answer, 413, "payload-too-large")
+    assert fake_stripe.requests == []
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "application/json", "application/json; charset=utf-8", "Application/JSON ; a=b"],
+)
+def test_takes_json_however_it_is_declared(
+    handler: Handler, card_checkout: Json, content_type: str | None
+) -> None:
+    assert_answer(handler(with_headers(card_checkout, content_type=content_type), Context()), 201)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"],
+)
+def test_refuses_another_media_type(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe, content_type: str
+) -> None:
+    answer = handler(with_headers(card_checkout, content_type=content_type), Context())
+    assert_problem(answer, 415, "unsupported-media-type")
+    assert fake_stripe.requests == []
+
+
+def test_answers_a_request_without_any_header(handler: Handler, card_checkout: Json) -> None:
+    del card_checkout["headers"]
+    assert_answer(handler(card_checkout, Context()), 201)
+
+
+def test_a_return_address_elsewhere_is_refused(handler: Handler, card_checkout: Json) -> None:
+    body = card_checkout["body"].replace("https://shop.example/cart", "https://evil.example/")
+    problem = assert_problem(
+        handler(with_body(card_checkout, body), Context()), 400, "invalid-request"
+    )
+    assert [error["pointer"] for error in problem["errors"]] == ["/cancel_url"]
+
+
+def test_a_price_that_stripe_does_not_have_is_the_callers_to_mend(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe
+) -> None:
+    fake_stripe.answer_error(
+        400,
+        type="invalid_request_error",
+        code="resource_missing",
+        param="line_items[0][price]",
+        message="No such price: 'price_1abc'",
+    )
+    problem = assert_problem(handler(card_checkout, Context()), 400, "invalid-request")
+    assert [error["pointer"] for error in problem["errors"]] == ["/items/0/price"]
+
+
+def test_a_silent_stripe_is_a_bad_gateway(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe, dynamodb: "DynamoDBClient"
+) -> None:
+    fake_stripe.break_connection()
+    fake_stripe.break_connection()
+    assert_problem(handler(card_checkout, Context()), 502, "stripe-unavailable")
+    assert len(fake_stripe.requests) == 2
+    assert items(dynamodb) == []
+
+
+def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe
+) -> None:
+    fake_stripe.answer_error(429, type="rate_limit_error", message="Too many requests")
+    answer = handler(card_checkout, Context())
+    assert_problem(answer, 503, "rate-limited")
+    assert answer["headers"]["retry-after"] == "2"
+
+
+def test_an_order_that_is_not_saved_is_not_shown(
+    handler: Handler, card_checkout: Json, calls: AwsCalls
+) -> None:
+    assert_answer(handler(card_checkout, Context()), 201)
+    calls.failure = refuses("AccessDeniedException")
+    problem = assert_problem(handler(card_checkout, Context()), 503, "orders-unavailable")
+    assert SESSION_ID not in json.dumps(problem)
+    calls.failure = None
+    assert_answer(handler(card_checkout, Context()), 201)
+
+
+def test_stripe_refusing_our_own_parameter_is_an_internal_error(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe
+) -> None:
+    fake_stripe.answer_error(
+        400, type="invalid_request_error", code="parameter_unknown", param="mode", message="mode"
+    )
+    problem = assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    assert "mode" not in problem["detail"]
+
+
+BAD_SECRETS = {
+    "The secret is not a JSON object": "not json",
+    "stripe_api_key": {"stripe_api_key": "sk_live_x", "webhook_signing_secrets": [SIGNING_SECRET]},
+    "webhook_signing_secrets": {"stripe_api_key": API_KEY, "webhook_signing_secrets": []},
+}
+
+
+@pytest.mark.parametrize("named", BAD_SECRETS)
+def test_a_bad_secret_is_ours_to_mend_and_the_log_names_it(
+    handler: Handler, card_checkout: Json, secret: Secret, log: Log, named: str
+) -> None:
+    secret.put(BAD_SECRETS[named])
+    problem = assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    assert "secret" not in json.dumps(problem)
+    (entry,) = log.entries
+    assert entry["level"] == "ERROR"
+    assert named in entry["reason"]
+    for value in ("sk_live_x", SIGNING_SECRET, API_KEY):
+        assert value not in log.text
+
+
+def test_a_missing_setting_is_ours_to_mend_and_the_log_names_it(
+    handler: Handler, card_checkout: Json, environment: pytest.MonkeyPatch, log: Log
+) -> None:
+    environment.delenv("ORDERS_TABLE")
+    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    (entry,) = log.entries
+    assert "ORDERS_TABLE" in entry["reason"]
+
+
+def test_a_refused_key_is_ours_to_mend_and_the_log_names_it(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe, log: Log
+) -> None:
+    # Stripe's text quotes a part of the key.
+    fake_stripe.answer_error(401, type="invalid_request_error", message=f"Invalid key: {API_KEY}")
+    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    (reason,) = [entry["reason"] for entry in log.entries if entry["level"] == "ERROR"]
+    assert "stripe_api_key" in reason
+    assert "StripeSecretArn" in reason
+    assert API_KEY not in log.text
+
+
+def test_a_bug_is_answered_and_logged(
+    handler: Handler, card_checkout: Json, fake_stripe: Stripe, log: Log
+) -> None:
+    fake_stripe.answer({"id": 1})
+    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    assert [entry["level"] for entry in log.entries] == ["ERROR"]
+    assert log.entries[0]["function_request_id"] == REQUEST_ID
+
+
+def test_the_log_has_ids_and_no_personal_data(
+    handler: Handler, card_checkout: Json, log: Log
+) -> None:
+    created = assert_answer(handler(card_checkout, Context()), 201)
+    (entry,) = log.entries
+    assert entry["message"] == "recorded"
+    assert entry["function_request_id"] == REQUEST_ID
+    assert entry["order_id"] == created["order_id"]
+    assert entry["session_id"] == SESSION_ID
+    for private in ("ada@", "gift", "shop.example", API_KEY, SIGNING_SECRET, "price_1abc"):
+        assert private not in log.text
+
+
+def test_a_refusal_is_logged_without_what_was_sent(
+    handler: Handler, card_checkout: Json, log: Log
+) -> None:
+    body = card_checkout["body"].replace("ada@example.com", "ada at example.com")
+    answer = handler(with_body(card_checkout, body), Context())
+    problem = assert_problem(answer, 400, "invalid-request")
+    assert [error["pointer"] for error in problem["errors"]] == ["/customer_email"]
+    (entry,) = log.entries
+    assert (entry["level"], entry["status"]) == ("INFO", 400)
+    assert "ada" not in log.text
+
+
+def test_ids_do_not_leak_into_the_next_request(
+    handler: Handler, card_checkout: Json, log: Log
+) -> None:
+    handler(card_checkout, Context())
+    handler(with_body(card_checkout, "{"), Context())
+    assert "order_id" in log.entries[0]
+    assert "order_id" not in log.entries[-1]

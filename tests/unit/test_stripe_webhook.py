@@ -1,0 +1,333 @@
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checkout.order import OrderStatus
+from tests.unit.aws_calls import AwsCalls
+from tests.unit.conftest import Log, Secret
+from tests.unit.fake_stripe import FakeStripe
+from tests.unit.invocations import (
+    REQUEST_ID,
+    Context,
+    Json,
+    assert_answer,
+    assert_problem,
+    delivered,
+    raw_body,
+    sample,
+    sample_names,
+    signed,
+    with_body,
+    with_headers,
+)
+from tests.unit.stack import API_KEY, SIGNING_SECRET, TABLE, orders_table
+from tests.unit.stripe_objects import ORDER_ID, SESSION_ID, event, event_of, session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Handler = Callable[[Json, Context], Json]
+
+# What a first delivery of each does, and the status of its order then.
+OUTCOMES = {
+    "checkout_session_completed": ("applied", "paid"),
+    "checkout_session_async_payment_succeeded": ("applied", "paid"),
+    "checkout_session_async_payment_failed": ("applied", "failed"),
+    "checkout_session_expired": ("applied", "expired"),
+    "http_api": ("applied", "paid"),
+    "base64_body": ("applied", "paid"),
+    "foreign_session": ("ignored", None),
+}
+REFUSED = {"unsigned"}
+COMPLETED = "checkout_session_completed"
+MAX_BODY_BYTES = 512 * 1024
+
+
+@pytest.fixture
+def handler(
+    load_function: Callable[[str], ModuleType],
+    dynamodb: "DynamoDBClient",
+    secret: Secret,
+    fake_stripe: FakeStripe,
+    watched: AwsCalls,
+) -> Handler:
+    lambda_handler: Handler = load_function("stripe_webhook").lambda_handler
+    return lambda_handler
+
+
+def outcome(answer: Json) -> str:
+    document = assert_answer(answer, 200)
+    assert document.keys() == {"received", "outcome"}
+    assert document["received"] is True
+    said: str = document["outcome"]
+    return said
+
+
+def statuses(dynamodb: "DynamoDBClient") -> dict[str, str]:
+    items = dynamodb.scan(TableName=TABLE)["Items"]
+    return {item["order_id"]["S"]: item["status"]["S"] for item in items}
+
+
+def test_the_samples_are_these() -> None:
+    assert sample_names("stripe_webhook") == OUTCOMES.keys() | REFUSED
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_records_what_stripe_signed(
+    handler: Handler,
+    dynamodb: "DynamoDBClient",
+    fake_stripe: FakeStripe,
+    calls: AwsCalls,
+    name: str,
+) -> None:
+    said, status = OUTCOMES[name]
+    assert outcome(handler(delivered(name), Context())) == said
+    assert statuses(dynamodb) == ({ORDER_ID: status} if status else {})
+    assert calls.made == ["GetSecretValue", "UpdateItem"][: 2 if status else 1]
+    assert fake_stripe.requests == []
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_refuses_what_is_not_signed(
+    handler: Handler, dynamodb: "DynamoDBClient", calls: AwsCalls, name: str
+) -> None:
+    assert_problem(handler(sample("stripe_webhook", name), Context()), 400, "not-authentic")
+    assert statuses(dynamodb) == {}
+    assert calls.made == []
+
+
+def test_a_warm_delivery_costs_one_write(handler: Handler, calls: AwsCalls) -> None:
+    handler(delivered("checkout_session_expired"), Context())
+    calls.made.clear()
+    handler(delivered(COMPLETED), Context())
+    assert calls.made == ["UpdateItem"]
+
+
+def test_a_copy_is_a_duplicate_and_an_older_fact_is_stale(
+    handler: Handler, dynamodb: "DynamoDBClient"
+) -> None:
+    names = (COMPLETED, "http_api", "checkout_session_expired")
+    said = [outcome(handler(delivered(name), Context())) for name in names]
+    assert said == ["applied", "duplicate", "stale"]
+    assert statuses(dynamodb) == {ORDER_ID: "paid"}
+
+
+def test_two_events_about_one_payment_pay_once(
+    handler: Handler, dynamodb: "DynamoDBClient"
+) -> None:
+    names = (COMPLETED, "checkout_session_async_payment_succeeded")
+    said = [outcome(handler(delivered(name), Context())) for name in names]
+    assert said == ["applied", "duplicate"]
+    (item,) = dynamodb.scan(TableName=TABLE)["Items"]
+    assert item["version"]["N"] == "1"
+
+
+@pytest.mark.parametrize("event_type", ["payment_intent.succeeded", "customer.created"])
+def test_an_event_that_nobody_asked_for_is_ignored(
+    handler: Handler, calls: AwsCalls, event_type: str
+) -> None:
+    body = json.dumps(event(event_type, session()))
+    invocation = signed(with_body(sample("stripe_webhook", COMPLETED), body))
+    assert outcome(handler(invocation, Context())) == "ignored"
+    assert calls.made == ["GetSecretValue"]
+
+
+def test_a_forged_signature_is_refused(
+    handler: Handler, dynamodb: "DynamoDBClient", log: Log
+) -> None:
+    forged = signed(sample("stripe_webhook", COMPLETED), "whsec_guessed")
+    assert_problem(handler(forged, Context()), 400, "not-authentic")
+    assert statuses(dynamodb) == {}
+    (entry,) = log.entries
+    assert (entry["level"], entry["problem"]) == ("INFO", "not-authentic")
+
+
+@pytest.mark.parametrize("seconds_ago", [301, -310, 86_400])
+def test_another_time_is_refused(handler: Handler, seconds_ago: int) -> None:
+    replayed = signed(sample("stripe_webhook", COMPLETED), seconds_ago=seconds_ago)
+    assert_problem(handler(replayed, Context()), 400, "not-authentic")
+
+
+def test_the_samples_own_signature_is_too_old_by_now(handler: Handler, log: Log) -> None:
+    problem = assert_problem(
+        handler(sample("stripe_webhook", COMPLETED), Context()), 400, "not-authentic"
+    )
+    assert "timestamp" in problem["detail"]
+
+
+def test_a_changed_body_is_refused(handler: Handler, dynamodb: "DynamoDBClient") -> None:
+    invocation = delivered(COMPLETED)
+    changed = with_body(invocation, invocation["body"].replace("4200", "4201"))
+    assert_problem(handler(changed, Context()), 400, "not-authentic")
+    assert statuses(dynamodb) == {}
+
+
+@pytest.mark.parametrize("header", ["", "t=1795000000", "v1=abc", "t=now,v1=abc", "caf\xe9", None])
+def test_a_malformed_signature_is_refused_before_the_secret_is_read(
+    handler: Handler, calls: AwsCalls, header: str | None
+) -> None:
+    invocation = with_headers(sample("stripe_webhook", COMPLETED), stripe_signature=header)
+    assert_problem(handler(invocation, Context()), 400, "not-authentic")
+    assert calls.made == []
+
+
+def test_an_invocation_without_any_header_is_refused(handler: Handler, calls: AwsCalls) -> None:
+    invocation = delivered(COMPLETED)
+    del invocation["headers"]
+    assert_problem(handler(invocation, Context()), 400, "not-authentic")
+    assert calls.made == []
+
+
+def test_an_invocation_without_a_body_is_refused(handler: Handler, calls: AwsCalls) -> None:
+    invocation = delivered(COMPLETED)
+    del invocation["body"]
+    assert_problem(handler(invocation, Context()), 400, "not-authentic")
+    assert "UpdateItem" not in calls.made
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"id": "evt_1"}', b"\xff\xfe"])
+def test_a_signed_body_that_is_no_event_is_refused(handler: Handler, body: str | bytes) -> None:
+    invocation = signed(with_body(sample("stripe_webhook", COMPLETED), body))
+    assert_problem(handler(invocation, Context()), 400, "not-authentic")
+
+
+def test_broken_base64_is_refused(handler: Handler, calls: AwsCalls) -> None:
+    broken = delivered(COMPLETED) | {"body": "%%%", "isBase64Encoded": True}
+    assert_problem(handler(broken, Context()), 400, "not-authentic")
+    assert calls.made == []
+
+
+@pytest.mark.parametrize("encode", [str, str.encode])
+def test_an_oversized_body_is_refused_before_anything_is_computed_of_it(
+    handler: Handler,
+    calls: AwsCalls,
+    encode: Callable[[str], str | bytes],
+) -> None:
+    sent = sample("stripe_webhook", COMPLETED)
+    padded = sent["body"].ljust(MAX_BODY_BYTES)
+    too_large = signed(with_body(sent, encode(padded + " ")))
+    assert_problem(handler(too_large, Context()), 400, "not-authentic")
+    assert calls.made == []
+    largest = signed(with_body(sent, encode(padded)))
+    assert outcome(handler(largest, Context())) == "applied"
+
+
+def test_both_secrets_work_while_one_is_rolled(handler: Handler, secret: Secret) -> None:
+    secret.roll("whsec_new", SIGNING_SECRET)
+    old = signed(sample("stripe_webhook", COMPLETED))
+    new = signed(sample("stripe_webhook", COMPLETED), "whsec_new")
+    both = signed(sample("stripe_webhook", COMPLETED), "whsec_gone", "whsec_new")
+    said = [outcome(handler(invocation, Context())) for invocation in (old, new, both)]
+    assert said == ["applied", "duplicate", "duplicate"]
+
+
+def test_a_secret_that_was_rolled_meanwhile_is_accepted(
+    handler: Handler, secret: Secret, calls: AwsCalls
+) -> None:
+    handler(delivered(COMPLETED), Context())
+    secret.roll("whsec_new")
+    calls.made.clear()
+    renewed = signed(sample("stripe_webhook", COMPLETED), "whsec_new")
+    assert outcome(handler(renewed, Context())) == "duplicate"
+    assert calls.made == ["GetSecretValue", "UpdateItem"]
+
+
+def test_nothing_is_acknowledged_before_it_is_saved(
+    handler: Handler, dynamodb: "DynamoDBClient", log: Log
+) -> None:
+    dynamodb.delete_table(TableName=TABLE)
+    answer = handler(delivered(COMPLETED), Context())
+    assert_problem(answer, 503, "orders-unavailable")
+    assert answer["headers"]["retry-after"] == "2"
+    (entry,) = log.entries
+    assert (entry["level"], entry["event_id"]) == ("ERROR", "evt_1completed")
+    assert (entry["order_id"], entry["session_id"]) == (ORDER_ID, SESSION_ID)
+    dynamodb.create_table(**orders_table())
+    assert outcome(handler(delivered(COMPLETED), Context())) == "applied"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        event("checkout.session.completed", None),
+        event("checkout.session.completed", "cs_test_a1B2c3"),
+        event("checkout.session.completed", session(status="complete", payment_status="maybe")),
+        event_of(OrderStatus.PAID, amount_total="4200"),
+        event_of(OrderStatus.PAID) | {"created": None},
+        event_of(OrderStatus.PAID) | {"data": {}},
+    ],
+    ids=["null", "an id", "unknown status", "amount as text", "no time", "no object"],
+)
+def test_a_signed_event_that_is_not_understood_is_asked_for_again(
+    handler: Handler, dynamodb: "DynamoDBClient", log: Log, document: Json
+) -> None:
+    invocation = signed(with_body(sample("stripe_webhook", COMPLETED), json.dumps(document)))
+    assert_problem(handler(invocation, Context()), 500, "internal-error")
+    assert statuses(dynamodb) == {}
+    (entry,) = log.entries
+    assert (entry["level"], entry["event_id"]) == ("ERROR", "evt_1abc")
+
+
+BAD_SECRETS = {
+    "The secret is not a JSON object": "not json",
+    "webhook_signing_secrets must be a list": {"stripe_api_key": API_KEY},
+    "at least one secret": {"stripe_api_key": API_KEY, "webhook_signing_secrets": []},
+    "Each of webhook_signing_secrets must be whsec_": {
+        "stripe_api_key": API_KEY,
+        "webhook_signing_secrets": [SIGNING_SECRET, "leaked-value"],
+    },
+}
+
+
+@pytest.mark.parametrize("named", BAD_SECRETS)
+def test_a_bad_secret_makes_stripe_send_again_and_the_log_names_it(
+    handler: Handler, secret: Secret, calls: AwsCalls, log: Log, named: str
+) -> None:
+    secret.put(BAD_SECRETS[named])
+    problem = assert_problem(handler(delivered(COMPLETED), Context()), 500, "internal-error")
+    assert "secret" not in json.dumps(problem)
+    assert calls.made == ["GetSecretValue"]
+    (entry,) = log.entries
+    assert (entry["level"], entry["status"]) == ("ERROR", 500)
+    assert named in entry["reason"]
+    for value in ("leaked-value", SIGNING_SECRET, API_KEY):
+        assert value not in log.text
+
+
+def test_an_empty_secret_does_not_verify_what_anybody_can_sign(
+    handler: Handler, dynamodb: "DynamoDBClient", secret: Secret
+) -> None:
+    secret.put({"stripe_api_key": API_KEY, "webhook_signing_secrets": [""]})
+    forged = signed(sample("stripe_webhook", COMPLETED), "")
+    assert_problem(handler(forged, Context()), 500, "internal-error")
+    assert statuses(dynamodb) == {}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_the_log_has_ids_and_no_personal_data(
+    handler: Handler, dynamodb: "DynamoDBClient", log: Log, name: str
+) -> None:
+    invocation = delivered(name)
+    sent = json.loads(raw_body(invocation))
+    handler(invocation, Context())
+    (entry,) = log.entries
+    said, status = OUTCOMES[name]
+    assert (entry["level"], entry["message"], entry["outcome"]) == ("INFO", "received", said)
+    assert entry["function_request_id"] == REQUEST_ID
+    assert (entry["event_id"], entry["event_type"]) == (sent["id"], sent["type"])
+    if status:
+        assert (entry["order_id"], entry["session_id"]) == (ORDER_ID, SESSION_ID)
+    stored = json.dumps(dynamodb.scan(TableName=TABLE)["Items"])
+    signature = invocation["headers"]["stripe-signature"]
+    for private in ("ada@", "Ada", "gift", "shop.example", API_KEY, SIGNING_SECRET, signature):
+        assert private not in log.text + stored
+
+
+def test_ids_do_not_leak_into_the_next_delivery(handler: Handler, log: Log) -> None:
+    handler(delivered(COMPLETED), Context())
+    handler(sample("stripe_webhook", "unsigned"), Context())
+    assert "event_id" in log.entries[0]
+    assert not {"event_id", "order_id", "session_id"} & log.entries[1].keys()
