@@ -1,0 +1,165 @@
+"""What an attacker, or a broken client, sends to the webhook: nothing of it reaches an order."""
+
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from local.customer import pay_by_card
+from tests.integration.world import World, changes
+
+type Json = dict[str, Any]
+
+
+@pytest.fixture
+def paid_event(world: World) -> Json:
+    """Stripe's own event about an order of ours that it has not told us of yet."""
+    created = world.checkout()
+    world.simulator.behave(deliveries_paused=True)
+    pay_by_card(created["url"])
+    return world.simulator.event_about(created["session_id"], "checkout.session.completed")
+
+
+def order_of(world: World, event: Json) -> Json:
+    return world.order(event["data"]["object"]["metadata"]["order_id"])
+
+
+def assert_refused(answer: httpx.Response) -> None:
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "urn:problem-type:checkout:not-authentic"
+
+
+def test_stripes_event_without_a_signature(world: World, paid_event: Json) -> None:
+    assert_refused(world.deliver(json.dumps(paid_event).encode(), None))
+    assert order_of(world, paid_event)["status"] == "open"
+
+
+@pytest.mark.parametrize("secret", ["whsec_guessed", "whsec_"])
+def test_a_signature_by_another_secret(world: World, paid_event: Json, secret: str) -> None:
+    body = json.dumps(paid_event).encode()
+    assert_refused(world.deliver(body, world.signature(body, secret=secret)))
+    assert order_of(world, paid_event)["status"] == "open"
+
+
+def test_a_signature_of_another_body(world: World, paid_event: Json) -> None:
+    body = json.dumps(paid_event).encode()
+    signature = world.signature(body)
+    paid_event["data"]["object"]["amount_total"] = 1
+    assert_refused(world.deliver(json.dumps(paid_event).encode(), signature))
+    assert order_of(world, paid_event)["status"] == "open"
+
+
+@pytest.mark.parametrize("seconds", [-330, 330])
+def test_a_delivery_of_another_time(world: World, paid_event: Json, seconds: int) -> None:
+    body = json.dumps(paid_event).encode()
+    signature = world.signature(body, timestamp=time.time() + seconds)
+    assert_refused(world.deliver(body, signature))
+    assert order_of(world, paid_event)["status"] == "open"
+
+
+@pytest.mark.parametrize("seconds", [-270, 270])
+def test_a_delivery_within_the_tolerance(world: World, paid_event: Json, seconds: int) -> None:
+    body = json.dumps(paid_event).encode()
+    answer = world.deliver(body, world.signature(body, timestamp=time.time() + seconds))
+    assert answer.json() == {"received": True, "outcome": "applied"}
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "t=,v1=",
+        "t=1795000000",
+        "v1=00",
+        "t=now,v1=00",
+        "t=1795000000,v1=" + "g" * 64,
+        "t=1795000000,v1=" + "0" * 5000,
+        "t=1795000000,t=1795000000,v1=00",
+    ],
+)
+def test_a_malformed_signature(world: World, signature: str) -> None:
+    assert_refused(world.deliver(b"{}", signature))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"evt_1"',
+        b"\xff\xfe",
+        b'{"id": "\xff"}',
+        b"[" * 100_000,
+        b'{"object": "event"}',
+        b'{"id": 1, "object": "event", "type": "checkout.session.completed"}',
+    ],
+)
+def test_what_is_no_event_even_when_it_is_signed(world: World, body: bytes) -> None:
+    assert_refused(world.deliver(body, world.signature(body)))
+
+
+def test_an_oversized_body(world: World) -> None:
+    body = json.dumps({"id": "evt_1", "object": "event", "type": "x", "pad": "x" * 600_000})
+    assert_refused(world.deliver(body.encode(), world.signature(body.encode())))
+
+
+def test_an_event_about_another_stacks_session_is_ignored(world: World, paid_event: Json) -> None:
+    before = world.number_of_orders()
+    paid_event["data"]["object"]["metadata"]["checkout_stack"] = "another"
+    answer = world.redeliver(paid_event)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "ignored")
+    assert world.number_of_orders() == before
+    assert order_of(world, paid_event)["status"] == "open"
+
+
+def test_an_event_of_the_other_mode_is_ignored(world: World, paid_event: Json) -> None:
+    paid_event["data"]["object"]["livemode"] = True
+    answer = world.redeliver(paid_event)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "ignored")
+    assert order_of(world, paid_event)["status"] == "open"
+
+
+def test_a_signed_event_of_an_unknown_shape_is_sent_again(world: World, paid_event: Json) -> None:
+    session = paid_event["data"]["object"]
+    amount = session.pop("amount_total")
+    answer = world.redeliver(paid_event)
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "amount_total" not in answer.text
+    session["amount_total"] = amount
+    assert world.redeliver(paid_event).json()["outcome"] == "applied"
+
+
+def test_a_body_that_arrives_in_base64_is_verified_as_it_was_sent(
+    world: World, paid_event: Json
+) -> None:
+    body = json.dumps(paid_event).encode()
+    headers = {"content-type": "application/octet-stream"}
+    answer = world.deliver(body, world.signature(body), **headers)
+    assert answer.json() == {"received": True, "outcome": "applied"}
+
+
+def test_the_apis_own_route_to_the_webhook(world: World, paid_event: Json) -> None:
+    url = f"{world.stack.facts.api_url}/stripe/webhook"
+    body = json.dumps(paid_event).encode()
+    assert_refused(world.deliver(body, None, url=url))
+    answer = world.deliver(body, world.signature(body), url=url)
+    assert answer.json() == {"received": True, "outcome": "applied"}
+
+
+def test_a_rolled_secret_works_without_a_deploy(world: World, paid_event: Json) -> None:
+    body = json.dumps(paid_event).encode()
+    old = world.stack.facts.webhook_secret
+    world.stack.set_signing_secrets("whsec_rolled", old)
+    try:
+        answer = world.deliver(body, world.signature(body, secret="whsec_rolled"))
+        assert answer.json() == {"received": True, "outcome": "applied"}
+        assert world.deliver(body, world.signature(body)).json()["outcome"] == "duplicate"
+    finally:
+        world.stack.set_signing_secrets(old)
+    assert changes(order_of(world, paid_event)) == ["order.created", "order.paid"]

@@ -1,0 +1,42 @@
+"""The real Stripe CLI's purchases are not this stack's: delivered, and ignored."""
+
+import pytest
+
+from local.waiting import wait_for
+from tests.integration.world import WAIT_SECONDS, World
+from tests.stripe_cli import StripeCli, install
+
+
+@pytest.fixture(scope="module")
+def stripe_cli(tmp_path_factory: pytest.TempPathFactory) -> StripeCli:
+    return install(tmp_path_factory.mktemp("stripe_cli_home"))
+
+
+@pytest.mark.parametrize(
+    "event_type",
+    [
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "price.created",
+    ],
+)
+def test_a_triggered_event_is_ignored(world: World, stripe_cli: StripeCli, event_type: str) -> None:
+    orders = world.number_of_orders()
+    before = world.simulator.events(event_type)
+    with world.simulator.delivering_everything():
+        stripe_cli.trigger(
+            event_type, api_base=world.simulator.url, api_key=world.simulator.api_key
+        )
+        made = wait_for(
+            lambda: world.simulator.events(event_type)[: -len(before) or None],
+            f"Stripe makes a {event_type}",
+            seconds=WAIT_SECONDS,
+        )
+        for event in made:
+            assert world.simulator.wait_for_delivery(event["id"])["status"] == 200
+            assert world.outcome_of(event["id"]) == "ignored"
+    assert world.number_of_orders() == orders

@@ -1,0 +1,171 @@
+"""The deployed stack and the two who call it, as the tests speak of them."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpx
+import stripe
+
+from local.customer import Frontend
+from local.function_logs import wait_for_entry
+from local.purchase import plain_item
+from local.stack import LocalStack
+from local.stripe_account import LOOKUP_KEY
+from local.waiting import wait_for
+
+TIMEOUT_SECONDS = 40.0
+WAIT_SECONDS = 20.0
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """Stripe, and how it is told to misbehave."""
+
+    url: str
+    api_key: str
+
+    @cached_property
+    def sdk(self) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            self.api_key, base_addresses={"api": self.url}, max_network_retries=0
+        )
+
+    def behave(self, **behaviour: object) -> None:
+        httpx.patch(f"{self.url}/_simulator/behaviour", json=behaviour).raise_for_status()
+
+    def behave_again(self) -> None:
+        httpx.delete(f"{self.url}/_simulator/behaviour").raise_for_status()
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """The backend's calls since they were forgotten: method and path."""
+        listed = httpx.get(f"{self.url}/_simulator/requests").raise_for_status().json()
+        return [(one["method"], one["path"]) for one in listed]
+
+    def forget_requests(self) -> None:
+        httpx.delete(f"{self.url}/_simulator/requests").raise_for_status()
+
+    def deliveries(self, event_id: str) -> list[Json]:
+        listed = httpx.get(f"{self.url}/_simulator/deliveries").raise_for_status().json()
+        return [one for one in listed if one["event"] == event_id]
+
+    def wait_for_delivery(self, event_id: str) -> Json:
+        return wait_for(
+            lambda: self.deliveries(event_id), f"{event_id} is delivered", seconds=WAIT_SECONDS
+        )[0]
+
+    def events(self, event_type: str) -> list[Json]:
+        """Newest first, whether they were delivered or not."""
+        listed = self.sdk.v1.events.list({"type": event_type, "limit": 100}).data
+        return [event.to_dict() for event in listed]
+
+    def event_about(self, session_id: str, event_type: str) -> Json:
+        for event in self.events(event_type):
+            if event["data"]["object"]["id"] == session_id:
+                return event
+        raise LookupError(f"Stripe made no {event_type} for {session_id}")
+
+    @contextmanager
+    def delivering_everything(self) -> Iterator[None]:
+        """Deliver events of every type to the webhook, as an endpoint may ask for."""
+        endpoint = self.sdk.v1.webhook_endpoints.list().data[0]
+        wanted: Any = list(endpoint.enabled_events)
+        self.sdk.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": ["*"]})
+        try:
+            yield
+        finally:
+            self.sdk.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": wanted})
+
+
+@dataclass(frozen=True)
+class World:
+    stack: LocalStack
+
+    @cached_property
+    def frontend(self) -> Frontend:
+        return Frontend(self.stack.facts.api_url)
+
+    @cached_property
+    def simulator(self) -> Simulator:
+        return Simulator(self.stack.facts.stripe_url, self.stack.facts.stripe_api_key)
+
+    def checkout(self, **body: object) -> Json:
+        """A new order's 201."""
+        items = [{"price": self.stack.price, "quantity": 1}]
+        answer = self.frontend.request_checkout({"items": items} | body)
+        assert answer.status_code == 201, answer.text
+        created: Json = answer.json()
+        return created
+
+    def deliver(
+        self, body: bytes, signature: str | None, *, url: str | None = None, **headers: str
+    ) -> httpx.Response:
+        """Send a webhook as Stripe does, or does not."""
+        sent = {"content-type": "application/json; charset=utf-8"} | headers
+        if signature is not None:
+            sent["stripe-signature"] = signature
+        url = url or self.stack.facts.webhook_url
+        return httpx.post(url, content=body, headers=sent, timeout=TIMEOUT_SECONDS)
+
+    def redeliver(self, event: Json) -> httpx.Response:
+        body = json.dumps(event).encode()
+        return self.deliver(body, self.signature(body))
+
+    def signature(
+        self, body: bytes, *, secret: str | None = None, timestamp: float | None = None
+    ) -> str:
+        """As https://docs.stripe.com/webhooks#verify-manually says."""
+        seconds = int(time.time() if timestamp is None else timestamp)
+        key = (secret or self.stack.facts.webhook_secret).encode()
+        digest = hmac.new(key, f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+        return f"t={seconds},v1={digest}"
+
+    def outcome_of(self, event_id: str) -> str:
+        """What the webhook made of an event that Stripe delivered."""
+        outcome: str = wait_for_entry(self.stack.aws, message="received", event_id=event_id)[
+            "outcome"
+        ]
+        return outcome
+
+    def order(self, order_id: str) -> Json:
+        answer = self.stack.aws.dynamodb.get_item(
+            TableName=self.stack.facts.orders_table,
+            Key={"order_id": {"S": order_id}},
+            ConsistentRead=True,
+        )
+        return plain_item(answer["Item"])
+
+    def number_of_orders(self) -> int:
+        pages = self.stack.aws.dynamodb.get_paginator("scan").paginate(
+            TableName=self.stack.facts.orders_table, Select="COUNT"
+        )
+        return sum(page["Count"] for page in pages)
+
+    def wait_for_order(self, order_id: str, reached: Callable[[Json], bool]) -> Json:
+        def look() -> Json | None:
+            order = self.order(order_id)
+            return order if reached(order) else None
+
+        order = wait_for(look, f"{order_id} gets there", seconds=WAIT_SECONDS)
+        assert order is not None
+        return order
+
+    def wait_for_status(self, order_id: str, status: str) -> Json:
+        return self.wait_for_order(order_id, lambda order: order["status"] == status)
+
+
+def changes(order: Json) -> list[str]:
+    return [entry["type"] for entry in order["history"]]
+
+
+def lookup_item(quantity: int = 1) -> Json:
+    return {"lookup_key": LOOKUP_KEY, "quantity": quantity}
