@@ -19,6 +19,8 @@ MAX_AGE = 300
 # A flood of forged deliveries makes each container ask Secrets Manager this often, not every time.
 MIN_REFETCH_INTERVAL = 1.0
 
+# A stray space or newline would make every request of the SDK fail.
+API_KEY = r"(sk|rk)_{mode}_[\x21-\x7e]+"
 SIGNING_SECRET = re.compile(r"whsec_\S+")
 HOW_TO_SET = "Put {stripe_api_key, webhook_signing_secrets} into the stack's StripeSecretArn."
 
@@ -76,8 +78,8 @@ def _credentials(text: str | bytes | dict[str, object] | None, mode: str) -> Cre
     if not isinstance(document, dict):
         raise Misconfigured(f"The secret is not a JSON object. {HOW_TO_SET}")
     key, secrets = document.get("stripe_api_key"), document.get("webhook_signing_secrets")
-    if not isinstance(key, str) or not key.startswith((f"sk_{mode}_", f"rk_{mode}_")):
-        raise Misconfigured(f"stripe_api_key must start with sk_{mode}_ or rk_{mode}_.")
+    if not isinstance(key, str) or not re.fullmatch(API_KEY.format(mode=mode), key):
+        raise Misconfigured(f"stripe_api_key must be sk_{mode}_ or rk_{mode}_ and what follows.")
     if not isinstance(secrets, list) or not secrets:
         raise Misconfigured("webhook_signing_secrets must be a list of at least one secret.")
     for secret in secrets:
