@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 """
 
 import base64
-import binascii
 import functools
 import json
 from collections.abc import Callable, Mapping
@@ -81,7 +80,7 @@ def raw_body(event: Event, *, at_most: int) -> bytes:
         raise errors.PayloadTooLarge(f"The body must not be larger than {at_most} bytes.")
     try:
         body = base64.b64decode(text, validate=True) if encoded else text.encode()
-    except (binascii.Error, UnicodeEncodeError):
+    except ValueError:
         raise errors.InvalidRequest("The body can't be decoded.") from None
     if len(body) > at_most:
         raise errors.PayloadTooLarge(f"The body must not be larger than {at_most} bytes.")
@@ -89,7 +88,9 @@ def raw_body(event: Event, *, at_most: int) -> bytes:
 
 
 def _problem(error: errors.CheckoutError) -> Answer:
-    status, slug, title = PROBLEMS.get(type(error), INTERNAL_PROBLEM)
+    status, slug, title = next(
+        (PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), INTERNAL_PROBLEM
+    )
     log = logger.error if status >= 500 else logger.info  # noqa: PLR2004
     log("refused", problem=slug, status=status, reason=error.detail, exc_info=status >= 500)  # noqa: PLR2004
     detail = INTERNAL if status == INTERNAL_PROBLEM[0] else error.detail
