@@ -5,7 +5,14 @@ import hmac
 import json
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from checkout.errors import FieldError, InvalidRequest
 from checkout.facts import RESERVED_METADATA
@@ -14,10 +21,23 @@ from checkout.facts import RESERVED_METADATA
 MAX_ITEMS = 100
 MAX_QUANTITY = 999_999
 MAX_METADATA = 50 - len(RESERVED_METADATA)
+# A body can be wrong in more places than anybody reads of.
+MAX_ERRORS = 50
+
+
+def _not_reserved(key: str) -> str:
+    if key in RESERVED_METADATA:
+        raise ValueError("this key is reserved")
+    return key
+
 
 Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
-MetadataKey = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\[\]]+$")]
+MetadataKey = Annotated[
+    str,
+    Field(min_length=1, max_length=40, pattern=r"^[^\[\]]+$"),
+    AfterValidator(_not_reserved),
+]
 MetadataValue = Annotated[str, Field(max_length=500)]
 
 
@@ -51,19 +71,13 @@ class CheckoutRequest(Model):
     success_url: Url | None = None
     cancel_url: Url | None = None
 
-    @model_validator(mode="after")
-    def _no_reserved_metadata(self) -> Self:
-        if reserved := RESERVED_METADATA & self.metadata.keys():
-            raise ValueError(f"metadata must not have {', '.join(sorted(reserved))}: it is ours")
-        return self
-
     @classmethod
     def from_json(cls, body: bytes) -> "CheckoutRequest":
         """Raise InvalidRequest with a pointer for each field that is wrong."""
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
-            fields = tuple(_field_error(**detail) for detail in error.errors(include_url=False))
+            fields = tuple(_field_error(**detail) for detail in error.errors()[:MAX_ERRORS])
             raise InvalidRequest("The body does not fit the contract.", fields) from None
 
     def fingerprint(self, key: str) -> str:
@@ -73,6 +87,7 @@ class CheckoutRequest(Model):
 
 
 def _field_error(*, loc: tuple[int | str, ...], msg: str, **_: Any) -> FieldError:  # noqa: ANN401
-    # A dict key that fails is reported below its own name, as "[key]".
-    path = [str(part).replace("~", "~0").replace("/", "~1") for part in loc if part != "[key]"]
+    # A key of the metadata that fails is reported below its own name, as "[key]".
+    parts = loc[:2] if loc[:1] == ("metadata",) else loc
+    path = [str(part).replace("~", "~0").replace("/", "~1") for part in parts]
     return FieldError("".join(f"/{part}" for part in path), msg.removeprefix("Value error, "))
