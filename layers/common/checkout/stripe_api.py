@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 type Json = dict[str, Any]
 
+CONFLICT = 409  # two requests with one idempotency key at the same time
 SERVER_ERROR = 500
 LOOKUP_KEYS_PER_CALL = 10  # https://docs.stripe.com/api/prices/list
 IDEMPOTENCY_KEYS_PER_ORDER = 5
@@ -86,7 +87,11 @@ class StripeApi:
             raise SessionNotFound("No such session.") from None
 
     def expire_session(self, session_id: str) -> None:
-        self._call(lambda options: self._sessions.expire(session_id, {}, options))
+        """Close a session; one that is not open any more, Stripe refuses, and that is as good."""
+        try:
+            self._call(lambda options: self._sessions.expire(session_id, {}, options))
+        except StripeRefused:
+            logger.warning("not expired", session_id=session_id)
 
     def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, str]:
         """Give the ids of the active prices; a lookup key that none of them has is left out."""
@@ -115,13 +120,17 @@ class StripeApi:
 
         cached = self._credentials.read()
         try:
-            try:
-                return send(cached.stripe_api_key)
-            except stripe.AuthenticationError:
-                rolled = self._credentials.reread()
-                if rolled is None or rolled.stripe_api_key == cached.stripe_api_key:
-                    raise
-                return send(rolled.stripe_api_key)
+            return send(cached.stripe_api_key)
+        except stripe.AuthenticationError as error:
+            refused = error
+        except stripe.StripeError as error:
+            _translate(error)
+        # Outside of `except`: what a reread raises must not have Stripe's message in its context.
+        rolled = self._credentials.reread()
+        if rolled is None or rolled.stripe_api_key == cached.stripe_api_key:
+            _translate(refused)
+        try:
+            return send(rolled.stripe_api_key)
         except stripe.StripeError as error:
             _translate(error)
 
@@ -132,26 +141,30 @@ class _ServerErrorReplayed(StripeUnavailable):
 
 def _translate(error: stripe.StripeError) -> NoReturn:
     """Raise our error for Stripe's, and log what finds the call in Stripe's dashboard."""
+    # The SDK gives some errors their code in Stripe's JSON only.
+    code = error.code or (error.error.code if error.error else None)
     logger.warning(
         "stripe refused",
         stripe_error=type(error).__name__,
         stripe_status=error.http_status,
-        stripe_code=error.code,
+        stripe_code=code,
         stripe_param=getattr(error, "param", None),
         stripe_request_id=error.request_id,
     )
     match error:
         case stripe.RateLimitError():
             raise StripeRateLimited("Stripe allows no more requests just now.") from None
+        case stripe.StripeError() if error.http_status == CONFLICT:
+            raise StripeRateLimited("Stripe still works at the same request.") from None
         case stripe.AuthenticationError() | stripe.PermissionError():
             raise Misconfigured(
-                f"Stripe refuses stripe_api_key ({error.http_status} {error.code or ''}): put a "
+                f"Stripe refuses stripe_api_key ({error.http_status}, {code}): put a "
                 "valid one that may write Checkout Sessions and read prices into StripeSecretArn."
             ) from None
         case stripe.IdempotencyError():
             raise IdempotencyKeyReused("The Idempotency-Key was used with another body.") from None
         case stripe.InvalidRequestError() if error.param:
-            raise ParameterRefused(error.param, error.code) from None
+            raise ParameterRefused(error.param, code) from None
         case stripe.APIConnectionError():
             raise StripeUnavailable(TRY_AGAIN) from None
         case stripe.APIError() if (error.http_status or SERVER_ERROR) >= SERVER_ERROR:
@@ -159,6 +172,4 @@ def _translate(error: stripe.StripeError) -> NoReturn:
             replayed = any(name.lower() == "idempotent-replayed" for name in headers)
             raise (_ServerErrorReplayed if replayed else StripeUnavailable)(TRY_AGAIN) from None
         case _:
-            raise StripeRefused(
-                f"Stripe refuses the call: {error.code}, {error.request_id}."
-            ) from None
+            raise StripeRefused(f"Stripe refuses the call: {code}, {error.request_id}.") from None
