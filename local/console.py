@@ -14,9 +14,9 @@ SECONDS_BETWEEN_LINES = 2.0
 class Console:
     """On a terminal the latest progress is rewritten in place, elsewhere a line comes at times."""
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out = out
-        self._in_place = out.isatty()
+    def __init__(self) -> None:
+        self._out: TextIO = sys.stdout
+        self._in_place = self._out.isatty()
         self._spoke_at = 0.0
 
     def say(self, text: str = "") -> None:

@@ -1,9 +1,11 @@
 """`make demo`: one whole purchase on a local cloud, told in the twelve steps of the flow."""
 
+import argparse
 import json
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 from local.console import Console
 from local.function_logs import function_logs
@@ -17,8 +19,11 @@ INTERRUPTED = 130
 
 
 def main() -> int:
+    options = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    options.add_argument("--report", type=Path, default=DEMO_FILE)
+    report: Path = options.parse_args().report
+    report.unlink(missing_ok=True)
     console = Console()
-    DEMO_FILE.unlink(missing_ok=True)
     started = time.monotonic()
     try:
         with local_stack(console) as stack:
@@ -35,12 +40,12 @@ def main() -> int:
         console.say("\nInterrupted. Everything that was started is stopped.")
         return INTERRUPTED
     seconds = time.monotonic() - started
-    write_report(purchase, seconds)
+    write_report(report, purchase, seconds)
     order = purchase.order
     console.say(
         f"\nOrder {order['order_id']} is {order['status']}, once: {' -> '.join(purchase.changes)}"
     )
-    console.say(f"{purchase.stripe_calls} calls to Stripe, {seconds:.1f} s in all: {DEMO_FILE}")
+    console.say(f"{purchase.stripe_calls} calls to Stripe, {seconds:.1f} s in all: {report}")
     return 0
 
 
@@ -63,7 +68,7 @@ def show(console: Console, step: Step) -> None:
     console.say(f"     {step.detail}")
 
 
-def write_report(purchase: Purchase, seconds: float) -> None:
+def write_report(path: Path, purchase: Purchase, seconds: float) -> None:
     steps = []
     for step in purchase.steps:
         fields = asdict(step)
@@ -79,7 +84,7 @@ def write_report(purchase: Purchase, seconds: float) -> None:
         "stripe_calls": purchase.stripe_calls,
         "seconds": round(seconds, 1),
     }
-    DEMO_FILE.write_text(f"{json.dumps(report, indent=2)}\n")
+    path.write_text(f"{json.dumps(report, indent=2)}\n")
 
 
 if __name__ == "__main__":

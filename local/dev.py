@@ -4,6 +4,7 @@ With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; delive
 `stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
 """
 
+import argparse
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 from local.console import Console
 from local.paths import STACK_FILE
@@ -20,12 +22,17 @@ from local.stripe_account import LOOKUP_KEY, real_account
 
 
 def main() -> int:
+    options = argparse.ArgumentParser(prog="make dev", description=__doc__)
+    options.add_argument("--stack-file", type=Path, default=STACK_FILE)
+    stack_file: Path = options.parse_args().stack_file
     console = Console()
     try:
-        with local_stack(console, connect=real_account(os.environ)) as stack:
-            announce(console, stack)
-            with announced_in_file(stack):
-                wait_for_ever()
+        with (
+            local_stack(console, connect=real_account(os.environ)) as stack,
+            announced_in(stack_file, stack),
+        ):
+            announce(console, stack, stack_file)
+            wait_for_ever()
     except LocalCloudError as error:
         console.say(f"\n{error}")
         for line in tail(error.log) if error.log else []:
@@ -36,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def announce(console: Console, stack: LocalStack) -> None:
+def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
     facts = stack.facts
     console.say()
     console.say(f"API          {facts.api_url}")
@@ -44,7 +51,7 @@ def announce(console: Console, stack: LocalStack) -> None:
     console.say(f"Stripe       {facts.stripe_url}")
     console.say(f"AWS          {facts.aws_endpoint_url}")
     console.say(f"Logs         {stack.run}")
-    console.say(f"All of it    {STACK_FILE}")
+    console.say(f"All of it    {stack_file}")
     console.say()
     if stack.price is None:
         console.say(
@@ -60,19 +67,19 @@ def announce(console: Console, stack: LocalStack) -> None:
 
 
 @contextmanager
-def announced_in_file(stack: LocalStack) -> Iterator[None]:
-    """`.local/stack.json` exists while the stack does, and is never seen half written."""
+def announced_in(stack_file: Path, stack: LocalStack) -> Iterator[None]:
+    """The file exists while the stack does, and is never seen half written."""
     text = json.dumps(asdict(stack.facts), indent=2)
-    part = STACK_FILE.with_suffix(".part")
+    part = stack_file.with_suffix(".part")
     # Readable by its owner alone: with a real key it holds one.
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
     part.write_text(f"{text}\n")
-    part.replace(STACK_FILE)
+    part.replace(stack_file)
     try:
         yield
     finally:
-        STACK_FILE.unlink(missing_ok=True)
+        stack_file.unlink(missing_ok=True)
 
 
 def wait_for_ever() -> None:

@@ -1,0 +1,147 @@
+"""`make demo` and `make dev` as their user runs them: what they leave, and what they do not."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from local.dev import main as dev_main
+from local.paths import ROOT
+from local.waiting import wait_for
+
+READY_SECONDS = 180.0
+END_SECONDS = 60.0
+STACK_KEYS = {
+    *("api_url", "webhook_url", "webhook_host", "stripe_url", "aws_endpoint_url", "orders_table"),
+    *("webhook_secret", "stripe_api_key", "region"),
+}
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    process: subprocess.Popen[bytes]
+    printed_to: Path
+
+    @property
+    def printed(self) -> str:
+        return self.printed_to.read_text()
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def wait_for_text(self, text: str) -> None:
+        wait_for(lambda: text in self.printed, f"it prints {text!r}", seconds=READY_SECONDS)
+
+    def end(self, number: signal.Signals | None = None) -> int:
+        if number is not None:
+            self.process.send_signal(number)
+        return self.process.wait(END_SECONDS)
+
+
+@contextmanager
+def command(module: str, *arguments: str | Path, output: Path) -> Iterator[Command]:
+    with (
+        output.open("wb") as file,
+        subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield Command(process, output)
+        finally:
+            process.terminate()
+
+
+def is_alive(child: psutil.Process) -> bool:
+    """A zombie is dead: the system's first process may take its time to bury it."""
+    try:
+        return child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
+    report = tmp_path / "demo.json"
+    with command("local.demo", "--report", report, output=tmp_path / "printed") as demo:
+        assert demo.process.wait(READY_SECONDS) == 0, demo.printed
+    told = json.loads(report.read_text())
+    assert [step["number"] for step in told["steps"]] == list(range(1, 13))
+    for step in told["steps"]:
+        assert step.keys() == {"number", "title", "from", "to", "duration_ms", "detail"}
+        assert f"{step['from']} -> {step['to']}" in demo.printed
+    assert told["order"]["status"] == "paid"
+    assert [entry["type"] for entry in told["order"]["history"]] == ["order.created", "order.paid"]
+    assert told["stripe_calls"] == 2
+    assert told["seconds"] > 0
+
+
+def test_an_interrupted_demo_ends_in_order(tmp_path: Path) -> None:
+    report = tmp_path / "demo.json"
+    with command("local.demo", "--report", report, output=tmp_path / "printed") as demo:
+        demo.wait_for_text("sam deploy")
+        children = demo.children
+        assert demo.end(signal.SIGINT) == 130
+    assert [child for child in children if is_alive(child)] == []
+    assert "Interrupted" in demo.printed
+    assert "Traceback" not in demo.printed
+    assert not report.exists()
+
+
+@pytest.fixture
+def stack_file(tmp_path: Path) -> Path:
+    return tmp_path / "stack.json"
+
+
+def test_the_stack_runs_until_it_is_stopped(tmp_path: Path, stack_file: Path) -> None:
+    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "printed") as dev:
+        dev.wait_for_text("Ctrl-C stops it")
+        facts = json.loads(stack_file.read_text())
+        assert facts.keys() == STACK_KEYS
+        assert stack_file.stat().st_mode & 0o077 == 0
+        assert httpx.post(facts["webhook_url"], timeout=30).status_code == 400
+        children = dev.children
+        assert len(children) > len(["MiniStack", "simulator"]), "and a function"
+        assert dev.end(signal.SIGTERM) == 0
+    assert [child for child in children if is_alive(child)] == []
+    assert not stack_file.exists()
+
+
+def test_a_dead_service_ends_the_stack_and_is_named(tmp_path: Path, stack_file: Path) -> None:
+    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "printed") as dev:
+        dev.wait_for_text("Ctrl-C stops it")
+        children = dev.children
+        ministack = next(one for one in children if "ministack_main" in " ".join(one.cmdline()))
+        ministack.kill()
+        assert dev.end() == 1
+    assert "MiniStack died" in dev.printed
+    assert "Traceback" not in dev.printed
+    assert [child for child in children if is_alive(child)] == []
+    assert not stack_file.exists()
+
+
+def test_a_live_key_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = "sk_live_" + "x" * 8
+    monkeypatch.setenv("STRIPE_API_KEY", key)
+    monkeypatch.setattr(sys, "argv", ["dev"])
+    assert dev_main() == 1
+    printed = capsys.readouterr().out
+    assert "live key" in printed
+    assert key not in printed
