@@ -1,0 +1,210 @@
+"""What `sam build` ships: the locked packages, with bytecode that counts, and short imports."""
+
+import importlib.util
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.build import architecture, built_template
+from local.paths import ROOT, UV
+from tests.unit.interpreter import modules_loaded_by
+from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER
+
+HANDLERS = {
+    "CreateSessionFunction": "create_session",
+    "ConfirmPaymentFunction": "confirm_payment",
+    "StripeWebhookFunction": "stripe_webhook",
+}
+# https://docs.python.org/3/reference/import.html#pyc-invalidation: hash-based, not checked
+UNCHECKED_HASH = 0b01
+# e_machine of an ELF file, and the second word of a Mach-O file.
+ELF_MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
+MACH_O_MACHINES = {"x86_64": 0x01000007, "arm64": 0x0100000C}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that the real `sam build` made of these sources, for this machine."""
+    log = tmp_path_factory.mktemp("build") / "sam-build.log"
+    return built_template(log, lambda _: None).parent
+
+
+@pytest.fixture(scope="module")
+def site(built: Path) -> Path:
+    return built / "CommonLayer" / "python"
+
+
+def sources(folder: Path) -> Iterator[Path]:
+    return folder.rglob("*.py")
+
+
+# What the layer is made of
+
+
+def test_requirements_are_what_the_lock_says() -> None:
+    done = subprocess.run(
+        [
+            *(UV, "export", "--quiet", "--frozen", "--only-group", "layer"),
+            *("--no-emit-project", "--no-annotate", "--no-header"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (LAYER / "requirements.txt").read_text() == done.stdout
+
+
+def test_every_locked_package_is_shipped_and_no_other(site: Path) -> None:
+    requirements = (LAYER / "requirements.txt").read_text().splitlines()
+    locked = {line.split()[0] for line in requirements if "==" in line}
+    shipped = {
+        "==".join(folder.name.removesuffix(".dist-info").split("-")).replace("_", "-")
+        for folder in site.glob("*.dist-info")
+    }
+    assert shipped == locked
+
+
+def test_the_service_is_shipped_whole_and_as_it_is(site: Path) -> None:
+    ours = {path.relative_to(LAYER): path.read_bytes() for path in sources(LAYER)}
+    shipped = {path.relative_to(site): path.read_bytes() for path in sources(site / "checkout")}
+    assert shipped == ours
+
+
+@pytest.mark.parametrize("function", HANDLERS)
+def test_a_function_is_its_handler_alone(built: Path, function: str) -> None:
+    folder = built / function
+    files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    assert files == {Path("app.py"), Path("__pycache__/app.cpython-313.pyc")}
+    handler = FUNCTIONS / HANDLERS[function] / "app.py"
+    assert (folder / "app.py").read_bytes() == handler.read_bytes()
+
+
+def test_nothing_but_what_runs_is_shipped(site: Path) -> None:
+    shipped = [path.relative_to(site) for path in site.rglob("*")]
+    unwanted = {"tests", "test", "bin", ".lock", "examples", "requirements.txt", "Makefile"}
+    assert [path for path in shipped if unwanted & set(path.parts)] == []
+
+
+def test_compiled_packages_are_for_this_machine(site: Path) -> None:
+    libraries = list(site.rglob("*.so"))
+    assert any("pydantic_core" in path.name for path in libraries)
+    for library in libraries:
+        head = library.read_bytes()[:20]
+        if head.startswith(b"\x7fELF"):
+            machine = int.from_bytes(head[18:20], "little")
+            assert machine == ELF_MACHINES[architecture()], library
+        else:
+            machine = int.from_bytes(head[4:8], "little")
+            assert machine == MACH_O_MACHINES[architecture()], library
+
+
+# Bytecode
+
+
+@pytest.mark.parametrize("part", ["CommonLayer", *HANDLERS])
+def test_every_module_has_bytecode_that_is_valid_whatever_its_date(built: Path, part: str) -> None:
+    modules = list(sources(built / part))
+    assert modules
+    for module in modules:
+        header = Path(importlib.util.cache_from_source(str(module))).read_bytes()[:16]
+        assert header[:4] == importlib.util.MAGIC_NUMBER, module
+        assert int.from_bytes(header[4:8], "little") == UNCHECKED_HASH, module
+        assert header[8:] == importlib.util.source_hash(module.read_bytes()), module
+
+
+@pytest.mark.parametrize("part", ["CommonLayer", *HANDLERS])
+def test_there_is_no_bytecode_of_anything_else(built: Path, part: str) -> None:
+    expected = {importlib.util.cache_from_source(str(path)) for path in sources(built / part)}
+    assert {str(path) for path in (built / part).rglob("*.pyc")} == expected
+
+
+# Imports
+
+
+PARTS = {
+    "CreateSessionFunction": "wiring.sessions()",
+    "ConfirmPaymentFunction": "wiring.sessions()",
+    "StripeWebhookFunction": "wiring.webhook_receiver()",
+}
+# Powertools imports its Tracer class and Metrics itself; what costs is what they would need.
+NOBODY_NEEDS = {
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.utilities.batch",
+    "aws_lambda_powertools.utilities.data_classes",
+    "aws_lambda_powertools.utilities.idempotency",
+    "aws_lambda_powertools.utilities.parser",
+    "aws_lambda_powertools.utilities.validation",
+    "aws_xray_sdk",
+    # boto3.resource makes these; boto3.client does not.
+    "boto3.dynamodb.table",
+    "boto3.dynamodb.transform",
+    "email_validator",
+    "httpx",
+}
+WEBHOOK_DOES_WITHOUT = {
+    "checkout.models",
+    "checkout.return_urls",
+    "checkout.sessions",
+    "checkout.stripe_api",
+    "pydantic",
+    "pydantic_core",
+    "stripe._stripe_client",
+    "stripe.checkout",
+    "stripe.v2",
+}
+DOES_WITHOUT = {
+    "CreateSessionFunction": NOBODY_NEEDS | {"checkout.webhook"},
+    "ConfirmPaymentFunction": NOBODY_NEEDS | {"checkout.webhook", "checkout.models", "pydantic"},
+    "StripeWebhookFunction": NOBODY_NEEDS | WEBHOOK_DOES_WITHOUT,
+}
+
+
+@pytest.fixture(scope="module")
+def loaded(built: Path, site: Path) -> dict[str, set[str]]:
+    """Give the modules that each function has loaded when all of its parts are built.
+
+    With nothing to import from but the standard library, the layer and the function's folder.
+    """
+    return {
+        function: modules_loaded_by(
+            f"import os; os.environ.update({ENVIRONMENT!r}); import app; "
+            f"from checkout import wiring; {PARTS[function]}",
+            built / function,
+            site,
+            isolated=True,
+        )
+        for function in HANDLERS
+    }
+
+
+@pytest.mark.parametrize("function", HANDLERS)
+def test_a_function_starts_from_what_is_shipped(loaded: dict[str, set[str]], function: str) -> None:
+    assert {"app", "checkout.wiring", "boto3", "stripe"} <= loaded[function]
+
+
+@pytest.mark.parametrize("function", HANDLERS)
+def test_a_function_loads_nothing_that_its_path_does_not_need(
+    loaded: dict[str, set[str]], function: str
+) -> None:
+    unneeded = DOES_WITHOUT[function]
+    assert loaded[function] & unneeded == set()
+    below = tuple(f"{name}." for name in unneeded)
+    assert {name for name in loaded[function] if name.startswith(below)} == set()
+
+
+def test_what_a_path_leaves_out_is_something_that_another_loads(
+    loaded: dict[str, set[str]],
+) -> None:
+    """A name that nothing loads might be misspelt."""
+    create, confirm, webhook = (loaded[function] for function in HANDLERS)
+    assert create | confirm | webhook >= WEBHOOK_DOES_WITHOUT | {"checkout.webhook"}
+
+
+def test_what_nobody_needs_is_something_that_exists(site: Path) -> None:
+    ours = {name for name in NOBODY_NEEDS if name.startswith(("aws_lambda_powertools", "boto3"))}
+    for name in ours:
+        path = site.joinpath(*name.split("."))
+        assert path.is_dir() or path.with_suffix(".py").is_file(), name
