@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class AwsCalls:
     """`made` names the operations in the order of their requests, retries included.
 
-    With a `failure` set, requests fail with it before they are sent.
+    A `failure` that raises stops a request before it is sent. One that answers only takes the place
+    of moto's answer, and moto has done what was asked by then: the answer was lost, not the write.
     """
 
     made: list[str] = field(default_factory=list)

@@ -190,7 +190,8 @@ def _refused_field(refused: ParameterRefused, request: "CheckoutRequest") -> Exc
         return _invalid(f"/items/{match['index']}{field}", "Stripe does not accept this item.")
     if refused.param == "line_items":
         return _invalid("/items", "Stripe does not accept these items together.")
-    if refused.param in PARAMS_OF_FIELDS:
+    # A default URL, which the caller did not send, is not the caller's to mend.
+    if refused.param in PARAMS_OF_FIELDS and getattr(request, refused.param) is not None:
         return _invalid(f"/{refused.param}", "Stripe does not accept this value.")
     if refused.param.startswith("metadata"):
         return _invalid("/metadata", "Stripe does not accept this metadata.")
