@@ -49,7 +49,7 @@ class WebhookReceiver:
         try:
             session, created = event["data"]["object"], int(event["created"])
             ours = self.ownership.covers(session)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
             raise UnexpectedStripeObject("The event is not shaped as documented.") from None
         if not ours:
             return Outcome.IGNORED

@@ -1,0 +1,116 @@
+"""What Stripe signed, and what is not as Stripe documents it."""
+
+from typing import Any
+
+import pytest
+
+from checkout.credentials import CredentialsReader
+from checkout.errors import NotAuthentic, UnexpectedStripeObject
+from checkout.facts import Ownership
+from checkout.order import OrderStatus
+from checkout.orders import Orders
+from checkout.webhook import WebhookReceiver
+from tests.unit.aws_calls import AwsCalls
+from tests.unit.stack import STACK
+from tests.unit.stripe_objects import (
+    NOW,
+    SESSION_ID,
+    delivery,
+    event,
+    session_in,
+    session_metadata,
+    signature,
+)
+
+type Json = dict[str, Any]
+
+PAID = session_in(OrderStatus.PAID)
+
+
+@pytest.fixture
+def receiver(credentials: CredentialsReader, orders: Orders) -> WebhookReceiver:
+    ownership = Ownership(STACK, livemode=False)
+    return WebhookReceiver(credentials, orders, ownership, now=lambda: NOW)
+
+
+def completed(stripe_object: object, **changes: object) -> Json:
+    return event("checkout.session.completed", stripe_object, **changes)
+
+
+def without(document: Json, *names: str) -> Json:
+    return {name: value for name, value in document.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        without(completed(PAID), "data"),
+        without(completed(PAID), "created"),
+        completed(PAID, data=None),
+        completed(PAID, data={}),
+        completed(PAID, data=[]),
+        completed(PAID, created=None),
+        completed(PAID, created="today"),
+        completed(PAID, created=float("inf")),
+        completed(PAID, created=float("nan")),
+        completed(None),
+        completed([]),
+        completed(SESSION_ID),
+        completed(PAID | {"amount_total": None}),
+        completed(PAID | {"payment_status": "maybe"}),
+        completed(PAID | {"status": "unknown"}),
+        completed(without(PAID, "currency")),
+        completed(PAID | {"metadata": without(session_metadata(), "request_fingerprint")}),
+        completed(PAID | {"metadata": session_metadata() | {"order_id": 7}}),
+    ],
+)
+def test_a_signed_event_that_is_not_as_documented_is_asked_for_again(
+    receiver: WebhookReceiver, calls: AwsCalls, strange: Json
+) -> None:
+    with pytest.raises(UnexpectedStripeObject):
+        receiver.receive(*delivery(strange))
+    assert calls.count("UpdateItem") == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"paid",
+        b'{"id": "evt_1"}}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"1" * 5000,
+    ],
+)
+def test_a_signed_body_that_is_no_json_is_refused(receiver: WebhookReceiver, body: bytes) -> None:
+    with pytest.raises(NotAuthentic, match="not JSON"):
+        receiver.receive(body, signature(body))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        [completed(PAID)],
+        None,
+        "x",
+        7,
+        True,
+        {},
+        without(completed(PAID), "id"),
+        without(completed(PAID), "type"),
+        without(completed(PAID), "object"),
+        completed(PAID, id=None),
+        completed(PAID, id=7),
+        completed(PAID, type=["checkout.session.completed"]),
+        completed(PAID, object={}),
+    ],
+)
+def test_a_signed_body_that_is_no_event_is_refused(
+    receiver: WebhookReceiver, calls: AwsCalls, document: object
+) -> None:
+    with pytest.raises(NotAuthentic, match="not an event"):
+        receiver.receive(*delivery(document))
+    assert calls.count("UpdateItem") == 0
