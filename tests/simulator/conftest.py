@@ -14,6 +14,13 @@ def simulator() -> Iterator[Running]:
 
 
 @pytest.fixture
+def simulator_live() -> Iterator[Running]:
+    """One that takes a live key."""
+    with running(fast(secret_keys=("sk_live_51simulatedsimulated",))) as one:
+        yield one
+
+
+@pytest.fixture
 def sdk(simulator: Running) -> stripe.StripeClient:
     return simulator.sdk
 

@@ -100,7 +100,9 @@ def refused(
 
 
 class _Server(uvicorn.Server):
-    """Stops when it is told to: uvicorn's own looks ten times a second whether it should."""
+    """Stops when it is told to: uvicorn's own looks ten times a second whether it should, and
+    then waits as long again.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -115,6 +117,15 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         await self.on_tick(0)
         await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        await self.lifespan.shutdown()
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
@@ -233,10 +244,10 @@ class Shop:
         return self.sdk.v1.prices.create(params | more)
 
     def session(self, price: stripe.Price | None = None, **more: Any) -> stripe.checkout.Session:  # noqa: ANN401
-        price = price or self.price()
+        if "line_items" not in more:
+            more["line_items"] = [{"price": (price or self.price()).id, "quantity": 2}]
         params: Any = {
             "mode": "payment",
-            "line_items": [{"price": price.id, "quantity": 2}],
             "success_url": "https://shop.example/thanks?session_id={CHECKOUT_SESSION_ID}",
             "cancel_url": "https://shop.example/cart",
         }

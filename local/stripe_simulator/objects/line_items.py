@@ -58,7 +58,7 @@ def _amount(account: Account, item: LineItem, param: str, currency: str) -> int:
     if item.price_data is not None:
         unit_amount = prices.check(account, item.price_data, f"{param}[price_data]")
     else:
-        price = account.prices.named(item.price or "", f"{param}[price]")
+        price = _named(account, item, param)
         _require_sellable(account, price, f"{param}[price]")
         unit_amount = price["unit_amount_decimal"]
     if item.quantity is None:
@@ -75,18 +75,22 @@ def _amount(account: Account, item: LineItem, param: str, currency: str) -> int:
 def _currency(account: Account, item: LineItem, param: str) -> str:
     if item.price_data is not None:
         return item.price_data.currency
+    currency: str = _named(account, item, param)["currency"]
+    return currency
+
+
+def _named(account: Account, item: LineItem, param: str) -> Json:
     if item.price is None:
         raise InvalidRequest(
             "You must provide one of `price` or `price_data` for each line item when using prices.",
             param=param,
         )
-    currency: str = account.prices.named(item.price, f"{param}[price]")["currency"]
-    return currency
+    return account.prices.named(item.price, f"{param}[price]")
 
 
 def _price(account: Account, item: LineItem, param: str) -> Json:
     if item.price_data is None:
-        return account.prices[item.price or ""]
+        return _named(account, item, param)
     # It can't be used again: Stripe makes it inactive.
     return prices.make(account, item.price_data, f"{param}[price_data]", {"active": False})
 
