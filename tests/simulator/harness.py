@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -78,6 +79,13 @@ class Running:
     def attempts(self) -> list[Json]:
         listed: list[Json] = self.request("GET", "/_simulator/deliveries").json()
         return listed
+
+    def wait_for_attempts(self, number: int) -> list[Json]:
+        """The log of deliveries, once it has so many: a receiver knows before the log does."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while len(logged := self.attempts()) < number:
+            assert time.monotonic() < deadline, f"{len(logged)} of {number} attempts were made"
+        return logged
 
 
 @contextmanager
