@@ -15,13 +15,21 @@ from local.stripe_simulator.app import create_app
 from local.stripe_simulator.listener import listen, url_of
 from local.stripe_simulator.settings import Settings
 
+# For answers under way: one that a fault delays may take an hour.
+GRACE_SECONDS = 1
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     settings = _settings(options)
     listener = listen(options.port)
     server = ReadyServer(
-        uvicorn.Config(create_app(settings), log_level="warning", lifespan="on"),
+        uvicorn.Config(
+            create_app(settings),
+            log_level="warning",
+            lifespan="on",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        ),
         {"url": url_of(listener), "secret_key": settings.secret_keys[0]},
         options.ready_file,
     )
@@ -101,7 +109,10 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _seconds_list(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(",") if part)
+    try:
+        return tuple(float(part) for part in text.split(",") if part)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not S,S,...") from None
 
 
 def _connection(text: str) -> tuple[str, str]:

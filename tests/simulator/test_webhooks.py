@@ -29,9 +29,7 @@ def secret_of(endpoint: stripe.WebhookEndpoint) -> str:
 
 
 def verify(delivery: Received, secret: str) -> stripe.Event:
-    event: stripe.Event = stripe.Webhook.construct_event(
-        delivery.body, delivery.signature, secret
-    )
+    event: stripe.Event = stripe.Webhook.construct_event(delivery.body, delivery.signature, secret)
     return event
 
 

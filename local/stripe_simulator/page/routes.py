@@ -16,7 +16,8 @@ from local.stripe_simulator.simulator import Simulator
 HEADERS = {
     "Cache-Control": "no-store",
     # No form-action: a browser would apply it to the redirect to the shop, too.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
