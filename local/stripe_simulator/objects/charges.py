@@ -1,4 +1,4 @@
-"""Charges: one attempt to take a payment, and what was later refunded of it."""
+"""Charges: one attempt to take a payment."""
 
 import stripe
 from pydantic import Field

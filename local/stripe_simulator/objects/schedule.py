@@ -1,4 +1,4 @@
-"""What happens by itself later: a session expires, a bank debit settles, a refund fails."""
+"""What happens by itself later: a session expires, a bank debit settles."""
 
 import asyncio
 import heapq
