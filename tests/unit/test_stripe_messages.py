@@ -109,3 +109,12 @@ def test_a_secret_that_is_unreadable_by_then_does_not_bring_the_message_to_the_l
     assert "internal-error" in answer
     assert "Traceback" in log.text
     assert LEAK not in log.text
+
+
+def test_a_broken_connection_is_logged_without_its_message(
+    api: StripeApi, fake_stripe: FakeStripe, log: Log
+) -> None:
+    fake_stripe.break_connection()
+    assert "stripe-unavailable" in answer_to(lambda: api.retrieve_session(SESSION_ID))
+    assert log.entries[0]["stripe_error"] == "APIConnectionError"
+    assert "no route" not in log.text
