@@ -1,6 +1,7 @@
 """The stack as template.yaml describes it, and the environment that it gives its functions."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,15 @@ type Json = dict[str, Any]
 
 def load_template() -> Json:
     """Read template.yaml with cfn-lint's loader, which knows CloudFormation's tags."""
+    plain: Json = json.loads(_template_as_json())
+    return plain
+
+
+@cache
+def _template_as_json() -> str:
     template, problems = decode(str(ROOT / "template.yaml"))
     assert not problems, problems
-    plain: Json = json.loads(json.dumps(template))
-    return plain
+    return json.dumps(template)
 
 
 def orders_table() -> Json:

@@ -1,0 +1,64 @@
+"""The README's examples, run word for word against the deployed stack."""
+
+import json
+import os
+import re
+import subprocess
+from typing import Any
+
+from checkout.http import INTERNAL_PROBLEM, PROBLEMS
+from local.customer import new_idempotency_key, pay_by_card
+from local.paths import ROOT
+from tests.integration.world import World
+
+README = (ROOT / "README.md").read_text()
+EXAMPLE = re.compile(r"```sh\n(?P<command>curl .*?)```\n```json\n(?P<answer>.*?)```", re.DOTALL)
+PROBLEM = re.compile(r"problem\+json`:\n\n```json\n(?P<answer>.*?)```", re.DOTALL)
+
+type Json = dict[str, Any]
+
+
+def run(command: str, **environment: str) -> Json:
+    done = subprocess.run(
+        ["/bin/bash", "-euc", command],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    document: Json = json.loads(done.stdout)
+    return document
+
+
+def assert_same_shape(answer: Json, documented: Json) -> None:
+    """The same keys with values of the same kinds; what is not an id or a time is the same."""
+    assert answer.keys() == documented.keys()
+    for name, value in documented.items():
+        assert type(answer[name]) is type(value), name
+        if "…" not in str(value) and name != "expires_at":
+            assert answer[name] == value, name
+
+
+def test_the_examples_do_what_they_say(world: World) -> None:
+    checkout, confirm = EXAMPLE.finditer(README)
+    api_url = world.stack.facts.api_url
+    created = run(checkout["command"], API_URL=api_url, CART_ID=new_idempotency_key())
+    assert_same_shape(created, json.loads(checkout["answer"]))
+    pay_by_card(created["url"])
+    confirmed = run(confirm["command"], API_URL=api_url, SESSION_ID=created["session_id"])
+    assert_same_shape(confirmed, json.loads(confirm["answer"]))
+
+
+def test_the_problem_is_the_one_that_is_shown(world: World) -> None:
+    shown = PROBLEM.search(README)
+    assert shown is not None
+    answer = world.frontend.request_checkout({"items": [{"price": "price_1gone", "quantity": 1}]})
+    assert answer.json() == json.loads(shown["answer"])
+
+
+def test_every_problem_of_the_table_is_one_that_the_service_answers() -> None:
+    rows = re.findall(r"^\| [45]\d\d.*$", README, re.MULTILINE)
+    told = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", "".join(rows)))
+    answered = {slug for _, slug, _ in (*PROBLEMS.values(), INTERNAL_PROBLEM)}
+    assert told == answered - {"not-authentic"}, "the webhook's own is told where the webhook is"
