@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -41,11 +42,11 @@ def main() -> int:
         return INTERRUPTED
     seconds = time.monotonic() - started
     write_report(report, purchase, seconds)
-    order = purchase.order
+    order, path = purchase.order, os.path.relpath(report)
     console.say(
         f"\nOrder {order['order_id']} is {order['status']}, once: {' -> '.join(purchase.changes)}"
     )
-    console.say(f"{purchase.stripe_calls} calls to Stripe, {seconds:.1f} s in all: {report}")
+    console.say(f"{purchase.stripe_calls} calls to Stripe, {seconds:.1f} s in all: {path}")
     return 0
 
 
@@ -64,7 +65,7 @@ def buy(console: Console, stack: LocalStack) -> Purchase:
 
 def show(console: Console, step: Step) -> None:
     route = f"{step.source} -> {step.target}"
-    console.say(f"{step.number:>3}  {route:<21}  {step.title:<29} {step.duration_ms:>7.0f} ms")
+    console.say(f"{step.number:>3}  {route:<21}  {step.title:<30} {step.duration_ms:>5.0f} ms")
     console.say(f"     {step.detail}")
 
 

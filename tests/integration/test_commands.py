@@ -1,6 +1,7 @@
 """`make demo` and `make dev` as their user runs them: what they leave, and what they do not."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -82,7 +83,13 @@ def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
         assert demo.process.wait(READY_SECONDS) == 0, demo.printed
     told = json.loads(report.read_text())
     assert [step["number"] for step in told["steps"]] == list(range(1, 13))
+    readme = (ROOT / "README.md").read_text()
     for step in told["steps"]:
+        assert re.search(
+            rf"^ *{step['number']}  {step['from']} -> {step['to']} +{re.escape(step['title'])} ",
+            readme,
+            re.MULTILINE,
+        ), "the README shows the same steps"
         assert step.keys() == {"number", "title", "from", "to", "duration_ms", "detail"}
         assert f"{step['from']} -> {step['to']}" in demo.printed
     assert told["order"]["status"] == "paid"
