@@ -68,6 +68,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         secret_keys=tuple(options.secret_key),
         retry_seconds=options.retry_seconds,
         async_payment_seconds=options.async_payment_seconds,
+        refund_seconds=options.refund_seconds,
         redirect_seconds=options.redirect_seconds,
         connect_to=dict(options.connect_to),
         seed=options.seed,
@@ -90,6 +91,7 @@ def _options() -> argparse.ArgumentParser:
     )
     for name, meaning in (
         ("async-payment", "how long a bank debit is processing"),
+        ("refund", "how long until a refund that fails or is pending changes"),
         ("redirect", "how long a paid page waits for the webhook's answer, at most"),
     ):
         value = getattr(default, f"{name.replace('-', '_')}_seconds")

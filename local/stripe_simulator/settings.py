@@ -23,6 +23,7 @@ class Settings:
     secret_keys: tuple[str, ...]
     retry_seconds: tuple[float, ...] = DEFAULT_RETRY_SECONDS
     async_payment_seconds: float = 0.5
+    refund_seconds: float = 0.5
     redirect_seconds: float = 10.0
     delivery_timeout_seconds: float = 30.0
     connect_to: Mapping[str, str] = field(default_factory=dict)

@@ -84,5 +84,10 @@ class Simulator:
             case "checkout.session", "line_items":
                 items = self.account.checkout[id_].line_items
                 return whole(items, url=f"/v1/checkout/sessions/{id_}/line_items")
+            case "charge", "refunds":
+                refunds = [
+                    one for one in self.account.refunds.newest_first() if one["charge"] == id_
+                ]
+                return whole(refunds, url=f"/v1/charges/{id_}/refunds")
             case _:
                 return None

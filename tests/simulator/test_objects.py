@@ -9,7 +9,7 @@ import pytest
 import stripe
 from stripe import StripeObject
 
-from tests.simulator.harness import Json, Receiver, Running, Shop, fast, receiving, running
+from tests.simulator.harness import Json, Receiver, Running, Shop
 
 # Documented as included in events of type `*.updated` only.
 INCLUDED_SOMETIMES = {(stripe.Event.Data, "previous_attributes")}
@@ -61,17 +61,10 @@ def is_object_class(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, StripeObject)
 
 
-@pytest.fixture(scope="module")
-def full() -> Iterator[Running]:
+@pytest.fixture
+def full(simulator: Running, shop: Shop, receiver: Receiver) -> Running:
     """An account with some of everything, in every state."""
-    with running(fast()) as simulator, receiving() as receiver:
-        fill(simulator, receiver)
-        yield simulator
-
-
-def fill(simulator: Running, receiver: Receiver) -> None:
     sdk = simulator.sdk
-    shop = Shop(sdk)
     sdk.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["charge.pending"]})
     cup = sdk.v1.products.create({"name": "Cup", "images": ["https://shop.example/cup.png"]})
     sdk.v1.products.update(cup.id, {"url": "https://shop.example/cup"})
@@ -106,8 +99,7 @@ def fill(simulator: Running, receiver: Receiver) -> None:
     sdk.v1.payment_intents.create(
         {"amount": 500, "currency": "usd", "automatic_payment_methods": automatic}
     )
-    # Until an event is delivered, its `pending_webhooks` may still change.
-    simulator.wait_for_attempts(2)
+    return simulator
 
 
 LISTED: list[tuple[str, type[StripeObject], int]] = [

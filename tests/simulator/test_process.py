@@ -85,6 +85,7 @@ def test_signal_does_not_wait_for_a_slow_answer() -> None:
     ("options", "message"),
     [
         (["--connect-to", "shop.example"], "shop.example is not HOST=ADDRESS:PORT"),
+        (["--connect-to", "a=b:c"], "a=b:c is not HOST=ADDRESS:PORT"),
         (["--retry-seconds", "soon"], "soon is not S,S,..."),
     ],
 )

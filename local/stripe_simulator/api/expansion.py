@@ -16,12 +16,14 @@ EXPANDABLE = {
         "customer": "customer",
         "failure_balance_transaction": "balance_transaction",
         "payment_intent": "payment_intent",
+        "refunds": "list refund",
     },
     "checkout.session": {
         "customer": "customer",
         "line_items": "list item",
         "payment_intent": "payment_intent",
     },
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "item": {"price": "price"},
     "payment_intent": {
         "customer": "customer",
@@ -31,6 +33,12 @@ EXPANDABLE = {
     "payment_method": {"customer": "customer"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},
+    "refund": {
+        "balance_transaction": "balance_transaction",
+        "charge": "charge",
+        "failure_balance_transaction": "balance_transaction",
+        "payment_intent": "payment_intent",
+    },
 }
 
 type Find = Callable[[str], Json | None]

@@ -1,4 +1,4 @@
-"""Balance transactions: what each charge did to the account's balance."""
+"""Balance transactions: what each charge, refund and dispute did to the account's balance."""
 
 from dataclasses import dataclass
 

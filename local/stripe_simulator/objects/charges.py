@@ -1,4 +1,4 @@
-"""Charges: one attempt to take a payment."""
+"""Charges: one attempt to take a payment, and what was later refunded of it."""
 
 import stripe
 from pydantic import Field

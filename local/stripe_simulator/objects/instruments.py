@@ -15,6 +15,14 @@ class Decline:
 
 
 @dataclass(frozen=True)
+class Dispute:
+    """An inquiry asks before it takes the money; a chargeback has taken it."""
+
+    reason: str
+    inquiry: bool = False
+
+
+@dataclass(frozen=True)
 class Instrument:
     """A card or a bank account, and what becomes of a payment with it."""
 
@@ -25,6 +33,8 @@ class Instrument:
     bank_code: str = ""
     decline: Decline | None = None
     settles: bool = True
+    refunds: Literal["succeed", "fail", "pend"] = "succeed"
+    dispute: Dispute | None = None
 
 
 DECLINED = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -59,6 +69,11 @@ CARD_NUMBERS = {
         "processing_error",
         "An error occurred while processing your card. Try again in a little bit.",
     ),
+    "4000000000000259": replace(VISA, last4="0259", dispute=Dispute("fraudulent")),
+    "4000000000002685": replace(VISA, last4="2685", dispute=Dispute("product_not_received")),
+    "4000000000001976": replace(VISA, last4="1976", dispute=Dispute("general", inquiry=True)),
+    "4000000000005126": replace(VISA, last4="5126", refunds="fail"),
+    "4000000000007726": replace(VISA, last4="7726", refunds="pend"),
 }
 
 # The part of `tok_...` and `pm_card_...` after the prefix.
@@ -73,11 +88,17 @@ CARD_NAMES = {
     "chargeDeclinedExpiredCard": "4000000000000069",
     "chargeDeclinedIncorrectCvc": "4000000000000127",
     "chargeDeclinedProcessingError": "4000000000000119",
+    "createDispute": "4000000000000259",
+    "createDisputeProductNotReceived": "4000000000002685",
+    "createDisputeInquiry": "4000000000001976",
+    "refundFail": "4000000000005126",
+    "pendingRefund": "4000000000007726",
 }
 
 FAILING_IBANS = frozenset(
     {"AT861904300235473202", "DE62370400440532013001", "IT60X0542811101000000123456"}
 )
+DISPUTED_IBANS = frozenset({"AT591904300235473203", "DE35370400440532013002"})
 IBAN_LENGTHS = {"AT": 20, "DE": 22, "ES": 24, "FR": 27, "IE": 22, "IT": 27, "NL": 18}
 
 
@@ -111,4 +132,5 @@ def account_of_iban(iban: str) -> Instrument | None:
         country,
         bank_code=compact[4:9],
         settles=compact not in FAILING_IBANS,
+        dispute=Dispute("debit_not_authorized") if compact in DISPUTED_IBANS else None,
     )

@@ -1,4 +1,4 @@
-"""What happens by itself later: a session expires, a bank debit settles."""
+"""What happens by itself later: a session expires, a bank debit settles, a refund fails."""
 
 import asyncio
 import heapq

@@ -46,6 +46,8 @@ METHODS = {
 <option value="4242 4242 4242 4242">pays</option>
 <option value="4000 0000 0000 0002">is declined</option>
 <option value="4000 0000 0000 9995">has insufficient funds</option>
+<option value="4000 0000 0000 0259">pays, and is disputed</option>
+<option value="4000 0000 0000 5126">pays, and its refunds fail</option>
 </datalist>
 </fieldset>
 """),

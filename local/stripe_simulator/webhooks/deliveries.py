@@ -137,7 +137,7 @@ class Deliveries:
 
     def _body(self, delivery: Delivery) -> bytes:
         endpoint = delivery.endpoint
-        if self._behaviour.thin_events:
+        if endpoint.thin or self._behaviour.thin_events:
             document = thin_events.notification(delivery.event)
         else:
             version = endpoint.document.get("api_version") or delivery.event["api_version"]

@@ -13,9 +13,12 @@ ROLLED_SECRET_SECONDS = 24 * 60 * 60.0
 
 @dataclass
 class Endpoint:
-    """`document` is the object that the API shows: it says what the endpoint is now."""
+    """A webhook endpoint of the v1 API, which gets snapshots, or an event destination of the v2
+    API. `document` is the object that the API shows: it says what the endpoint is now.
+    """
 
     document: Json
+    thin: bool
     secrets: list[tuple[str, float]] = field(default_factory=list)
     """Each with the moment at which it ends."""
 
@@ -26,7 +29,8 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        url: str = self.document["url"]
+        holder = self.document.get("webhook_endpoint") or self.document
+        url: str = holder["url"]
         return url
 
     @property
@@ -34,8 +38,9 @@ class Endpoint:
         return bool(self.document["status"] == "enabled")
 
     def wants(self, type_: str) -> bool:
+        """`type_` is a snapshot's: a thin event's is that after `v1.`."""
         wanted = self.document["enabled_events"]
-        return self.enabled and ("*" in wanted or type_ in wanted)
+        return self.enabled and ("*" in wanted or (f"v1.{type_}" if self.thin else type_) in wanted)
 
 
 class Endpoints:
@@ -44,6 +49,7 @@ class Endpoints:
         self._clock = clock
         self._all: dict[str, Endpoint] = {}
         self.webhook_endpoints = Collection("webhook endpoint", "id")
+        self.event_destinations = Collection("event destination", "id")
 
     def add(self, endpoint: Endpoint) -> str:
         """The signing secret, which the API shows now and never again."""

@@ -10,9 +10,11 @@ URLS = {
     "charge": "/v1/charges",
     "checkout.session": "/v1/checkout/sessions",
     "customer": "/v1/customers",
+    "dispute": "/v1/disputes",
     "payment_intent": "/v1/payment_intents",
     "price": "/v1/prices",
     "product": "/v1/products",
+    "refund": "/v1/refunds",
 }
 
 

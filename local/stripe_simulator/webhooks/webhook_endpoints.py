@@ -64,7 +64,7 @@ def create(endpoints: Endpoints, parameters: CreateEndpoint) -> Json:
         status="enabled",
         url=parameters.url,
     )
-    secret = endpoints.add(Endpoint(document))
+    secret = endpoints.add(Endpoint(document, thin=False))
     endpoints.webhook_endpoints.add(document)
     return document | {"secret": secret}
 
