@@ -1,4 +1,6 @@
-"""A request's parameters, not yet checked: a form's, or a query string's."""
+"""A request's parameters, not yet checked: a form's, a query string's, or a JSON body's."""
+
+import json
 
 from starlette.datastructures import URL, Headers
 
@@ -12,6 +14,8 @@ FORM = "application/x-www-form-urlencoded"
 def read(method: str, url: URL, headers: Headers, content: bytes) -> Json:
     if method != "POST":
         return _form(url.query)
+    if url.path.startswith("/v2/"):
+        return _json(content)
     media_type = headers.get("content-type", FORM).partition(";")[0].strip().lower()
     if content and media_type != FORM:
         raise InvalidRequest(
@@ -26,3 +30,13 @@ def _form(encoded: str) -> Json:
         return dict(form.parse(encoded))
     except form.MalformedName as error:
         raise InvalidRequest(f"Invalid parameter name: {error}") from None
+
+
+def _json(content: bytes) -> Json:
+    try:
+        parsed = json.loads(content or b"{}")
+    except ValueError:
+        raise InvalidRequest("The request body is not valid JSON.") from None
+    if not isinstance(parsed, dict):
+        raise InvalidRequest("The request body must be a JSON object.")
+    return parsed

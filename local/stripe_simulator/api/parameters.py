@@ -73,6 +73,8 @@ def _refused_value(error: ErrorDetails) -> InvalidRequest:
             )
         case "model_type" | "model_attributes_type" | "dict_type":
             return InvalidRequest("Invalid object", param=param)
+        case "string_type":
+            return InvalidRequest(f"Invalid string: {error['input']}", param=param)
         case code:
             return InvalidRequest(error["msg"], param=param, code=None if code == NO_CODE else code)
 

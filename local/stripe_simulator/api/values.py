@@ -1,4 +1,4 @@
-"""The types of parameters, as Stripe reads them from a form's strings.
+"""The types of parameters, as Stripe reads them from a form's strings or a JSON body's values.
 
 An error carries Stripe's code as pydantic's error type, and Stripe's message as its text.
 """
@@ -37,6 +37,8 @@ def _text_or_unset(value: object) -> object:
 
 
 def _integer(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value):
         return int(value)
     raise refusal(f"Invalid integer: {_shown(value)}", "parameter_invalid_integer")
@@ -65,6 +67,8 @@ def _limit(value: int) -> int:
 
 def _boolean(value: object) -> object:
     known = {"true": True, "false": False, "1": True, "0": False}
+    if isinstance(value, bool):
+        return value
     if isinstance(value, str) and value in known:
         return known[value]
     raise refusal(f"Invalid boolean: {_shown(value)}")
