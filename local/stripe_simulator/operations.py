@@ -12,11 +12,13 @@ from local.stripe_simulator.objects import (
     charges,
     checkout_sessions,
     customers,
+    disputes,
     payment_intents,
     payment_methods,
     payment_pages,
     prices,
     products,
+    refunds,
 )
 from local.stripe_simulator.simulator import Simulator
 from local.stripe_simulator.webhooks import event_endpoints, webhook_endpoints
@@ -64,6 +66,15 @@ OBJECTS: list[Row] = [
     ("POST", "/v1/charges/{id}", charges.update, "charge"),
     ("GET", "/v1/balance_transactions", balance_transactions.list_, "list balance_transaction"),
     ("GET", "/v1/balance_transactions/{id}", balance_transactions.retrieve, "balance_transaction"),
+    ("POST", "/v1/refunds", refunds.create, "refund"),
+    ("GET", "/v1/refunds", refunds.list_, "list refund"),
+    ("GET", "/v1/refunds/{id}", refunds.retrieve, "refund"),
+    ("POST", "/v1/refunds/{id}", refunds.update, "refund"),
+    ("POST", "/v1/refunds/{id}/cancel", refunds.cancel, "refund"),
+    ("GET", "/v1/disputes", disputes.list_, "list dispute"),
+    ("GET", "/v1/disputes/{id}", disputes.retrieve, "dispute"),
+    ("POST", "/v1/disputes/{id}", disputes.update, "dispute"),
+    ("POST", "/v1/disputes/{id}/close", disputes.close, "dispute"),
 ]
 ENDPOINTS: list[Row] = [
     ("POST", "/v1/webhook_endpoints", webhook_endpoints.create, ""),
