@@ -21,7 +21,7 @@ from local.stripe_simulator.objects import (
     refunds,
 )
 from local.stripe_simulator.simulator import Simulator
-from local.stripe_simulator.webhooks import event_endpoints, webhook_endpoints
+from local.stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
 
 type Run = Callable[..., Json | Awaitable[Json]]
 type Row = tuple[str, str, Run, str]
@@ -83,6 +83,15 @@ ENDPOINTS: list[Row] = [
     ("POST", "/v1/webhook_endpoints/{id}", webhook_endpoints.update, ""),
     ("DELETE", "/v1/webhook_endpoints/{id}", webhook_endpoints.delete, ""),
 ]
+DESTINATIONS: list[Row] = [
+    ("POST", "/v2/core/event_destinations", event_destinations.create, ""),
+    ("GET", "/v2/core/event_destinations", event_destinations.list_, ""),
+    ("GET", "/v2/core/event_destinations/{id}", event_destinations.retrieve, ""),
+    ("POST", "/v2/core/event_destinations/{id}", event_destinations.update, ""),
+    ("DELETE", "/v2/core/event_destinations/{id}", event_destinations.delete, ""),
+    ("POST", "/v2/core/event_destinations/{id}/disable", event_destinations.disable, ""),
+    ("POST", "/v2/core/event_destinations/{id}/enable", event_destinations.enable, ""),
+]
 EVENTS: list[Row] = [
     ("GET", "/v1/events", event_endpoints.list_, ""),
     ("GET", "/v1/events/{id}", event_endpoints.retrieve, ""),
@@ -97,6 +106,7 @@ def operations(simulator: Simulator) -> list[Operation]:
     return [
         *_bound(simulator.account, OBJECTS),
         *_bound(simulator.endpoints, ENDPOINTS),
+        *_bound(simulator.endpoints, DESTINATIONS),
         *_bound(simulator.webhooks, EVENTS),
         *_bound(simulator, SIMULATOR),
     ]
