@@ -235,6 +235,60 @@ def test_event_of_a_deleted_endpoint_stays_undelivered(
     assert receiver.received == []
 
 
+def test_dropped_event_is_undelivered_until_it_is_sent_again(
+    simulator: Running, sdk: stripe.StripeClient, shop: Shop, receiver: Receiver
+) -> None:
+    destination(sdk, receiver.url)
+    simulator.behave(drop_probability=1.0)
+    shop.paid_session()
+    assert [one["outcome"] for one in simulator.attempts()] == ["dropped"]
+    [event] = undelivered(sdk)
+    simulator.request("DELETE", "/_simulator/behaviour")
+    simulator.post(f"/v1/events/{event}/retry")
+    receiver.wait_for(1)
+    wait_until_taken(simulator, 2)
+    assert undelivered(sdk) == []
+
+
+def test_copies_go_to_each_in_its_own_form(
+    simulator: Running, sdk: stripe.StripeClient, shop: Shop, receiver: Receiver
+) -> None:
+    thin = secret_of(destination(sdk, receiver.url))
+    made = sdk.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": [COMPLETED]})
+    assert made.secret is not None
+    simulator.behave(duplicates=1, shuffle=True)
+    session = shop.paid_session()
+    seen = []
+    for one in receiver.wait_for(4):
+        body = json.loads(one.body)
+        if body["object"] == "event":
+            sdk.construct_event(one.body, one.signature, made.secret)
+            seen.append(("snapshot", body["data"]["object"]["id"]))
+        else:
+            sdk.parse_event_notification(one.body, one.signature, thin)
+            seen.append(("thin", body["related_object"]["id"]))
+    assert sorted(seen) == 2 * [("snapshot", session.id)] + 2 * [("thin", session.id)]
+    wait_until_taken(simulator, 4)
+    assert undelivered(sdk) == []
+
+
+def test_endpoint_disabled_meanwhile_gets_no_retry(
+    simulator: Running, sdk: stripe.StripeClient, shop: Shop, receiver: Receiver
+) -> None:
+    made = sdk.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": [COMPLETED]})
+
+    def disable_and_fail(_: object) -> int:
+        sdk.v1.webhook_endpoints.update(made.id, {"disabled": True})
+        return 500
+
+    receiver.answer = disable_and_fail
+    shop.paid_session()
+    wait_until_taken(simulator, 2)
+    assert [one["outcome"] for one in simulator.attempts()] == ["failed", "canceled"]
+    assert len(receiver.received) == 1
+    assert len(undelivered(sdk)) == 1
+
+
 def wait_until_taken(simulator: Running, number: int) -> None:
     """Until so many attempts are over: the receiver has one before the simulator knows."""
     for _ in range(1000):
