@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
 from checkout.log import logger
-from checkout.publishing import PUBLISHED, order_message
+from checkout.publishing import order_message
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,9 +20,8 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     for record in event["Records"]:
         try:
             message = order_message(record["dynamodb"]["NewImage"])
-            if message.type in PUBLISHED:
-                wiring.publisher().publish(message)
-                logger.info("published", message_id=message.id, type=message.type)
+            wiring.publisher().publish(message)
+            logger.info("published", message_id=message.id, type=message.type)
         except Exception:
             number = record["dynamodb"]["SequenceNumber"]
             logger.exception("not published", sequence_number=number)

@@ -17,7 +17,7 @@ from checkout.order import ChangeType
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-# The others are in the order's history, for those who look.
+# What the stream's filter lets through (template.yaml); the others are in the order's history.
 PUBLISHED = (
     ChangeType.PROCESSING,
     ChangeType.PAID,
