@@ -24,6 +24,7 @@ class Deployed:
     webhook_url: str
     orders_table: str
     secret_id: str
+    topic_arn: str
 
 
 def deploy(
@@ -54,6 +55,7 @@ def deploy(
         webhook_url=f"{aws.endpoint_url}/_aws/lambda-url/{webhook_id}/",
         orders_table=outputs["OrdersTableName"],
         secret_id=outputs["StripeSecretArn"],
+        topic_arn=outputs["OrderEventsTopicArn"],
     )
 
 

@@ -34,6 +34,7 @@ class StackFacts:
     aws_endpoint_url: str
     orders_table: str
     webhook_secret: str
+    topic_arn: str
     stripe_api_key: str
     region: str
 
@@ -108,6 +109,7 @@ def deployed(console: Console, run: Path, aws: LocalAws, account: StripeAccount)
         aws_endpoint_url=aws.endpoint_url,
         orders_table=stack.orders_table,
         webhook_secret=signing_secret,
+        topic_arn=stack.topic_arn,
         stripe_api_key=account.api_key,
         region=REGION,
     )

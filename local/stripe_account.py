@@ -19,12 +19,22 @@ from local.processes import LocalCloudError, OnDeath, service
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
 
-# What the webhook acts on: checkout.facts.SESSION_EVENTS.
+# What the webhook acts on: checkout.events.HANDLED_EVENTS.
 EVENT_TYPES = (
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
+    "payment_intent.payment_failed",
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
 )
 STRIPE_URL = "https://api.stripe.com"
 TEST_KEY_PREFIXES = ("sk_test_", "rk_test_")

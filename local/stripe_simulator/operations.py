@@ -12,14 +12,16 @@ from local.stripe_simulator.objects import (
     charges,
     checkout_sessions,
     customers,
+    disputes,
     payment_intents,
     payment_methods,
     payment_pages,
     prices,
     products,
+    refunds,
 )
 from local.stripe_simulator.simulator import Simulator
-from local.stripe_simulator.webhooks import event_endpoints, webhook_endpoints
+from local.stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
 
 type Run = Callable[..., Json | Awaitable[Json]]
 type Row = tuple[str, str, Run, str]
@@ -64,6 +66,15 @@ OBJECTS: list[Row] = [
     ("POST", "/v1/charges/{id}", charges.update, "charge"),
     ("GET", "/v1/balance_transactions", balance_transactions.list_, "list balance_transaction"),
     ("GET", "/v1/balance_transactions/{id}", balance_transactions.retrieve, "balance_transaction"),
+    ("POST", "/v1/refunds", refunds.create, "refund"),
+    ("GET", "/v1/refunds", refunds.list_, "list refund"),
+    ("GET", "/v1/refunds/{id}", refunds.retrieve, "refund"),
+    ("POST", "/v1/refunds/{id}", refunds.update, "refund"),
+    ("POST", "/v1/refunds/{id}/cancel", refunds.cancel, "refund"),
+    ("GET", "/v1/disputes", disputes.list_, "list dispute"),
+    ("GET", "/v1/disputes/{id}", disputes.retrieve, "dispute"),
+    ("POST", "/v1/disputes/{id}", disputes.update, "dispute"),
+    ("POST", "/v1/disputes/{id}/close", disputes.close, "dispute"),
 ]
 ENDPOINTS: list[Row] = [
     ("POST", "/v1/webhook_endpoints", webhook_endpoints.create, ""),
@@ -71,6 +82,15 @@ ENDPOINTS: list[Row] = [
     ("GET", "/v1/webhook_endpoints/{id}", webhook_endpoints.retrieve, ""),
     ("POST", "/v1/webhook_endpoints/{id}", webhook_endpoints.update, ""),
     ("DELETE", "/v1/webhook_endpoints/{id}", webhook_endpoints.delete, ""),
+]
+DESTINATIONS: list[Row] = [
+    ("POST", "/v2/core/event_destinations", event_destinations.create, ""),
+    ("GET", "/v2/core/event_destinations", event_destinations.list_, ""),
+    ("GET", "/v2/core/event_destinations/{id}", event_destinations.retrieve, ""),
+    ("POST", "/v2/core/event_destinations/{id}", event_destinations.update, ""),
+    ("DELETE", "/v2/core/event_destinations/{id}", event_destinations.delete, ""),
+    ("POST", "/v2/core/event_destinations/{id}/disable", event_destinations.disable, ""),
+    ("POST", "/v2/core/event_destinations/{id}/enable", event_destinations.enable, ""),
 ]
 EVENTS: list[Row] = [
     ("GET", "/v1/events", event_endpoints.list_, ""),
@@ -86,6 +106,7 @@ def operations(simulator: Simulator) -> list[Operation]:
     return [
         *_bound(simulator.account, OBJECTS),
         *_bound(simulator.endpoints, ENDPOINTS),
+        *_bound(simulator.endpoints, DESTINATIONS),
         *_bound(simulator.webhooks, EVENTS),
         *_bound(simulator, SIMULATOR),
     ]

@@ -8,7 +8,7 @@ import hmac
 import json
 from typing import Any
 
-from checkout.order import OrderStatus, SessionFact
+from checkout.order import OrderStatus, Origin, SessionFact
 from tests.unit.stack import SIGNING_SECRET, STACK
 
 NOW = 1_795_000_000
@@ -135,7 +135,6 @@ def fact(status: OrderStatus, **changes: Any) -> SessionFact:  # noqa: ANN401
         "request_fingerprint": FINGERPRINT,
         "created_at": CREATED_AT,
         "expires_at": EXPIRES_AT,
-        "occurred_at": NOW,
-        "source": f"evt_{status}",
+        "origin": Origin(occurred_at=NOW, source=f"evt_{status}"),
     }
     return SessionFact(**fields | changes)

@@ -12,6 +12,7 @@ CheckoutError
 ├── StripeUnavailable       unreachable, or answers 5xx
 ├── StripeRefused           Stripe refuses what we sent, and the caller can't help it
 ├── OrdersUnavailable       the table did not take the write
+├── OrderUnknown            a refund or a dispute of an order that the table does not have yet
 └── Misconfigured           a setting or the secret is missing or malformed
 
 The text of each is for the caller: no internals, no value of a secret, nothing of Stripe's message.
@@ -83,5 +84,17 @@ class OrdersUnavailable(CheckoutError):
     pass
 
 
+class OrderUnknown(CheckoutError):
+    pass
+
+
 class Misconfigured(CheckoutError):
     pass
+
+
+TRANSIENT = (OrdersUnavailable, StripeRateLimited, StripeUnavailable, Misconfigured)
+
+
+def is_transient(error: Exception) -> bool:
+    """Will the same request succeed once somebody else is well again? A bug of ours won't."""
+    return isinstance(error, TRANSIENT)

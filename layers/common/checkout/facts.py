@@ -1,29 +1,33 @@
-"""What a Checkout Session of Stripe's means for an order.
+"""What Stripe's objects mean for an order.
 
-Sessions are read as Stripe's JSON, from an event or from the API:
-https://docs.stripe.com/api/checkout/sessions/object
+They are read as Stripe's JSON, from an event or from the API:
+https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
+/api/payment_intents/object
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from checkout.errors import UnexpectedStripeObject
-from checkout.order import OrderStatus, SessionFact
+from checkout.order import (
+    DeclineFact,
+    Dispute,
+    DisputeFact,
+    DisputeStatus,
+    OrderStatus,
+    Origin,
+    Refund,
+    RefundFact,
+    RefundStatus,
+    SessionFact,
+)
 
 ORDER_ID = "order_id"
 STACK = "checkout_stack"
 FINGERPRINT = "request_fingerprint"
 RESERVED_METADATA = frozenset({ORDER_ID, STACK, FINGERPRINT})
-
-SESSION_EVENTS = frozenset(
-    {
-        "checkout.session.completed",
-        "checkout.session.async_payment_succeeded",
-        "checkout.session.async_payment_failed",
-        "checkout.session.expired",
-    }
-)
 PAID = ("paid", "no_payment_required")
 
 type Json = Mapping[str, Any]
@@ -31,7 +35,11 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Which of an account's sessions are this stack's."""
+    """Which of an account's objects are this stack's, by the metadata that it gave them.
+
+    Sessions have it, and PaymentIntents, whose charges copy it. Refunds and disputes have none:
+    their PaymentIntent tells.
+    """
 
     stack: str
     livemode: bool
@@ -39,7 +47,9 @@ class Ownership:
     def metadata(self, order_id: str) -> dict[str, str]:
         return {ORDER_ID: order_id, STACK: self.stack}
 
-    def covers(self, stripe_object: Json) -> bool:
+    def covers(self, stripe_object: object) -> bool:
+        if not isinstance(stripe_object, Mapping):
+            return False
         metadata = stripe_object.get("metadata")
         return (
             isinstance(metadata, Mapping)
@@ -49,13 +59,11 @@ class Ownership:
         )
 
 
-def session_fact(
-    session: Json, *, source: str, occurred_at: int, event_type: str | None = None
-) -> SessionFact:
+def session_fact(session: Json, origin: Origin, *, event_type: str | None = None) -> SessionFact:
     """Read a session of this stack; raise UnexpectedStripeObject where it is not as documented."""
-    try:
+    with _documented("Checkout Session"):
         return SessionFact(
-            order_id=_string(session["metadata"][ORDER_ID]),
+            order_id=_order_id(session),
             session_id=_string(session["id"]),
             status=_status(session, event_type),
             payment_status=_string(session["payment_status"]),
@@ -66,13 +74,65 @@ def session_fact(
             request_fingerprint=_string(session["metadata"][FINGERPRINT]),
             created_at=_integer(session["created"]),
             expires_at=_integer(session["expires_at"]),
-            occurred_at=occurred_at,
-            source=source,
+            origin=origin,
         )
+
+
+def refund_fact(refund: Json, origin: Origin) -> RefundFact:
+    """Read a refund with its PaymentIntent expanded; raise UnexpectedStripeObject."""
+    with _documented("Refund"):
+        return RefundFact(
+            order_id=_order_id(refund["payment_intent"]),
+            payment_intent=_string(refund["payment_intent"]["id"]),
+            refund_id=_string(refund["id"]),
+            refund=Refund(status=RefundStatus(refund["status"]), amount=_integer(refund["amount"])),
+            origin=origin,
+        )
+
+
+def dispute_fact(dispute: Json, origin: Origin) -> DisputeFact:
+    """Read a dispute with its PaymentIntent expanded; raise UnexpectedStripeObject."""
+    with _documented("Dispute"):
+        return DisputeFact(
+            order_id=_order_id(dispute["payment_intent"]),
+            payment_intent=_string(dispute["payment_intent"]["id"]),
+            dispute_id=_string(dispute["id"]),
+            dispute=Dispute(
+                status=DisputeStatus(dispute["status"]),
+                reason=_string(dispute["reason"]),
+                amount=_integer(dispute["amount"]),
+            ),
+            origin=origin,
+        )
+
+
+def decline_fact(payment_intent: Json, origin: Origin) -> DeclineFact | None:
+    """Read the last attempt to pay that failed; None where a newer one has not."""
+    with _documented("PaymentIntent"):
+        error = payment_intent["last_payment_error"]
+        if error is None:
+            return None
+        return DeclineFact(
+            order_id=_order_id(payment_intent),
+            payment_intent=_string(payment_intent["id"]),
+            charge_id=_string(error["charge"]),
+            code=_string(error.get("decline_code") or error.get("code") or error["type"]),
+            origin=origin,
+        )
+
+
+@contextmanager
+def _documented(kind: str) -> Iterator[None]:
+    try:
+        yield
     except KeyError as error:
-        raise UnexpectedStripeObject(f"The Checkout Session has no {error.args[0]}.") from None
+        raise UnexpectedStripeObject(f"The {kind} has no {error.args[0]}.") from None
     except (TypeError, ValueError) as error:
-        raise UnexpectedStripeObject(f"The Checkout Session is malformed: {error}.") from None
+        raise UnexpectedStripeObject(f"The {kind} is malformed: {error}.") from None
+
+
+def _order_id(stripe_object: Json) -> str:
+    return _string(stripe_object["metadata"][ORDER_ID])
 
 
 def _status(session: Json, event_type: str | None) -> OrderStatus:

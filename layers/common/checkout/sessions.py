@@ -17,7 +17,7 @@ from checkout.errors import (
 )
 from checkout.facts import FINGERPRINT, Ownership, session_fact
 from checkout.log import logger
-from checkout.order import Order, OrderStatus, Outcome
+from checkout.order import Order, OrderStatus, Origin, Outcome
 from checkout.return_urls import on_allowed_origin, with_session_id
 from checkout.stripe_api import IdempotencyKeyReused, ParameterRefused
 
@@ -100,7 +100,7 @@ class Sessions:
         return recorded.order
 
     def _record(self, session: dict[str, Any], source: str) -> "Recorded":
-        fact = session_fact(session, source=source, occurred_at=int(self.now()))
+        fact = session_fact(session, Origin(occurred_at=int(self.now()), source=source))
         recorded = self.orders.record(fact)
         logger.append_keys(order_id=fact.order_id, session_id=fact.session_id)
         logger.info("recorded", outcome=recorded.outcome, status=recorded.order.status)

@@ -35,10 +35,7 @@ class Settings:
         """Raise Misconfigured, naming the variable, when one is missing or malformed."""
 
         def required(name: str) -> str:
-            value = environment.get(name, "").strip()
-            if not value:
-                raise Misconfigured(f"The environment variable {name} is missing or empty.")
-            return value
+            return required_setting(name, environment)
 
         mode = required("STRIPE_MODE")
         if mode not in ("test", "live"):
@@ -66,6 +63,14 @@ class Settings:
             default_cancel_url=urls["DEFAULT_CANCEL_URL"],
             stripe_api_base=api_base or None,
         )
+
+
+def required_setting(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Read a variable; raise Misconfigured, naming it, when it is missing or blank."""
+    value = environment.get(name, "").strip()
+    if not value:
+        raise Misconfigured(f"The environment variable {name} is missing or empty.")
+    return value
 
 
 def origin(url: str) -> str:

@@ -5,7 +5,8 @@ nor logged. Its `code`, `param` and `Request-Id` are enough to find the call in 
 https://docs.stripe.com/error-handling
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import stripe
@@ -17,6 +18,7 @@ from checkout.errors import (
     StripeRateLimited,
     StripeRefused,
     StripeUnavailable,
+    UnexpectedStripeObject,
 )
 from checkout.log import logger
 
@@ -30,6 +32,7 @@ type Json = dict[str, Any]
 
 CONFLICT = 409  # two requests with one idempotency key at the same time
 SERVER_ERROR = 500
+PAGE = 100
 LOOKUP_KEYS_PER_CALL = 10  # https://docs.stripe.com/api/prices/list
 IDEMPOTENCY_KEYS_PER_ORDER = 5
 TRY_AGAIN = "Stripe did not answer as it should. Nothing was charged. Please try again."
@@ -54,6 +57,9 @@ class StripeApi:
     def __init__(self, client: "StripeClient", credentials: "CredentialsReader") -> None:
         self._sessions = client.v1.checkout.sessions
         self._prices = client.v1.prices
+        self._payment_intents = client.v1.payment_intents
+        self._refunds = client.v1.refunds
+        self._disputes = client.v1.disputes
         self._credentials = credentials
 
     def create_session(self, params: "SessionCreateParams", idempotency_key: str) -> Json:
@@ -93,6 +99,56 @@ class StripeApi:
         except StripeRefused:
             logger.warning("not expired", session_id=session_id)
 
+    def session_of_payment_intent(self, payment_intent: str) -> Json:
+        """Give the session that a PaymentIntent was made by, with the PaymentIntent."""
+        found = self._call(
+            lambda options: self._sessions.list(
+                {
+                    "payment_intent": payment_intent,
+                    "limit": 1,
+                    "expand": ["data.payment_intent"],
+                },
+                options,
+            )
+        )["data"]
+        if not found:
+            raise UnexpectedStripeObject("A PaymentIntent of ours has no Checkout Session.")
+        session: Json = found[0]
+        return session
+
+    def payment_intent(self, payment_intent: str) -> Json:
+        return self._call(
+            lambda options: self._payment_intents.retrieve(payment_intent, {}, options)
+        )
+
+    def refund(self, refund_id: str) -> Json:
+        """Give a refund with its PaymentIntent, whose metadata names the order."""
+        return self._call(
+            lambda options: self._refunds.retrieve(
+                refund_id, {"expand": ["payment_intent"]}, options
+            )
+        )
+
+    def refunds_of_charge(self, charge: str) -> Iterator[Json]:
+        """Give a charge's refunds, newest first, with their PaymentIntent."""
+        return self._pages(self._refunds.list, {"charge": charge})
+
+    def dispute(self, dispute_id: str) -> Json:
+        """Give a dispute with its PaymentIntent, whose metadata names the order."""
+        return self._call(
+            lambda options: self._disputes.retrieve(
+                dispute_id, {"expand": ["payment_intent"]}, options
+            )
+        )
+
+    def refunds_since(self, created: int) -> Iterator[Json]:
+        """Give the refunds made at or after a moment, newest first, with their PaymentIntents."""
+        return self._pages(self._refunds.list, {"created": {"gte": created}})
+
+    def disputes_since(self, created: int) -> Iterator[Json]:
+        """Give the disputes made at or after a moment, newest first, with their PaymentIntents."""
+        return self._pages(self._disputes.list, {"created": {"gte": created}})
+
     def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, str]:
         """Give the ids of the active prices; a lookup key that none of them has is left out."""
         wanted = sorted(set(lookup_keys))
@@ -106,6 +162,18 @@ class StripeApi:
             )
             found |= {price["lookup_key"]: price["id"] for price in prices["data"]}
         return found
+
+    def _pages(
+        self, list_: "Callable[[Any, RequestOptions], stripe.StripeObject]", wanted: Json
+    ) -> Iterator[Json]:
+        """Give what all pages of a list have, each page fetched when it is needed."""
+        page: Json = {"limit": PAGE, "expand": ["data.payment_intent"], **wanted}
+        while True:
+            listed = self._call(functools.partial(list_, page))
+            yield from listed["data"]
+            if not listed["has_more"]:
+                return
+            page["starting_after"] = listed["data"][-1]["id"]
 
     def _call(
         self,

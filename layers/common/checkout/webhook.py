@@ -1,4 +1,4 @@
-"""What Stripe delivers: verify the raw bytes, read the event, record what it says of an order."""
+"""What Stripe delivers over HTTP: the raw bytes are verified before anything is parsed."""
 
 import json
 import re
@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from stripe import SignatureVerificationError, WebhookSignature
 
-from checkout.errors import NotAuthentic, UnexpectedStripeObject
-from checkout.facts import SESSION_EVENTS, Ownership, session_fact
-from checkout.log import logger
-from checkout.order import Outcome
+from checkout.errors import NotAuthentic
 
 if TYPE_CHECKING:
     from checkout.credentials import Credentials, CredentialsReader
-    from checkout.orders import Orders
 
 # Stripe's own default, which the SDK applies to the past only; here it holds both ways.
 # https://docs.stripe.com/webhooks#replay-attacks
@@ -28,38 +24,17 @@ SIGNATURE_HEADER = re.compile(r"t=(?P<timestamp>[0-9]{1,12})(,v[0-9]=[0-9a-f]{1,
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookReceiver:
+class WebhookVerifier:
     """`now` gives seconds since 1970 UTC."""
 
     credentials: "CredentialsReader"
-    orders: "Orders"
-    ownership: Ownership
     now: Callable[[], float] = time.time
 
-    def receive(self, body: bytes, signature: str | None) -> Outcome:
-        """Record a delivery.
+    def authentic_event(self, body: bytes, signature: str | None) -> dict[str, Any]:
+        """Give the event of a delivery; raise NotAuthentic for what Stripe did not sign just now.
 
-        Raise NotAuthentic for what Stripe did not sign just now, UnexpectedStripeObject for what
-        it signed and we do not understand, OrdersUnavailable when it could not be saved.
+        Its `id`, `object` and `type` are texts; no more than that is known of its shape.
         """
-        event = self._authentic_event(body, signature)
-        logger.append_keys(event_id=event["id"], event_type=event["type"])
-        if event["type"] not in SESSION_EVENTS:
-            return Outcome.IGNORED
-        try:
-            session, created = event["data"]["object"], int(event["created"])
-            ours = self.ownership.covers(session)
-        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-            raise UnexpectedStripeObject("The event is not shaped as documented.") from None
-        if not ours:
-            return Outcome.IGNORED
-        fact = session_fact(
-            session, source=event["id"], occurred_at=created, event_type=event["type"]
-        )
-        logger.append_keys(order_id=fact.order_id, session_id=fact.session_id)
-        return self.orders.record(fact).outcome
-
-    def _authentic_event(self, body: bytes, signature: str | None) -> dict[str, Any]:
         try:
             payload = body.decode()
         except UnicodeDecodeError:

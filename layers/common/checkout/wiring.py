@@ -19,11 +19,16 @@ from checkout.errors import CheckoutError
 from checkout.facts import Ownership
 from checkout.log import logger
 from checkout.orders import Orders
-from checkout.settings import Settings
+from checkout.settings import Settings, required_setting
 
 if TYPE_CHECKING:
+    from checkout.events import EventRecorder
+    from checkout.publishing import Publisher
+    from checkout.reconciliation import Reconciliation
     from checkout.sessions import Sessions
-    from checkout.webhook import WebhookReceiver
+    from checkout.stripe_api import StripeApi
+    from checkout.unprocessed import UnprocessedEvents
+    from checkout.webhook import WebhookVerifier
 
 AWS_CONFIG = Config(
     connect_timeout=1,
@@ -55,19 +60,37 @@ def orders() -> Orders:
 
 
 @cache
-def webhook_receiver() -> "WebhookReceiver":
-    from checkout.webhook import WebhookReceiver
-
-    ownership = Ownership(settings().stack, livemode=settings().livemode)
-    return WebhookReceiver(credentials(), orders(), ownership)
+def ownership() -> Ownership:
+    return Ownership(settings().stack, livemode=settings().livemode)
 
 
 @cache
-def sessions() -> "Sessions":
+def webhook_verifier() -> "WebhookVerifier":
+    from checkout.webhook import WebhookVerifier
+
+    return WebhookVerifier(credentials())
+
+
+@cache
+def event_recorder() -> "EventRecorder":
+    from checkout.events import EventRecorder
+
+    return EventRecorder(orders(), ownership(), stripe_api)
+
+
+@cache
+def unprocessed_events() -> "UnprocessedEvents":
+    from checkout.unprocessed import UnprocessedEvents
+
+    client = boto3.client("sqs", config=AWS_CONFIG)
+    return UnprocessedEvents(client, required_setting("UNPROCESSED_EVENTS_QUEUE_URL"))
+
+
+@cache
+def stripe_api() -> "StripeApi":
     # Imported here, so that the webhook's start does not pay for what only calls to Stripe need.
     import stripe
 
-    from checkout.sessions import Sessions
     from checkout.stripe_api import StripeApi
 
     client = stripe.StripeClient(
@@ -77,7 +100,32 @@ def sessions() -> "Sessions":
         http_client=stripe.RequestsClient(timeout=STRIPE_TIMEOUT),
         max_network_retries=STRIPE_RETRIES,
     )
-    return Sessions(settings(), StripeApi(client, credentials()), orders())
+    return StripeApi(client, credentials())
+
+
+@cache
+def sessions() -> "Sessions":
+    from checkout.sessions import Sessions
+
+    return Sessions(settings(), stripe_api(), orders())
+
+
+@cache
+def reconciliation() -> "Reconciliation":
+    from checkout.progress import ProgressStore
+    from checkout.reconciliation import Reconciliation
+
+    dynamodb = boto3.client("dynamodb", config=AWS_CONFIG)
+    progress_store = ProgressStore(dynamodb, required_setting("RECONCILIATION_TABLE"))
+    return Reconciliation(orders(), event_recorder(), stripe_api(), progress_store)
+
+
+@cache
+def publisher() -> "Publisher":
+    from checkout.publishing import Publisher
+
+    client = boto3.client("sns", config=AWS_CONFIG)
+    return Publisher(client, required_setting("ORDER_EVENTS_TOPIC_ARN"))
 
 
 def warm_up() -> None:

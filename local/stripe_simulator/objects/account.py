@@ -88,8 +88,8 @@ class Account:
         default_factory=lambda: Collection("payment_intent", "intent")
     )
     charges: Collection = field(default_factory=lambda: Collection("charge", "id"))
-    refunds: Collection = field(default_factory=lambda: Collection("refund", "id"))
-    disputes: Collection = field(default_factory=lambda: Collection("dispute", "id"))
+    refunds: Collection = field(default_factory=lambda: Collection("refund", "refund"))
+    disputes: Collection = field(default_factory=lambda: Collection("dispute", "dispute"))
     balance_transactions: Collection = field(
         default_factory=lambda: Collection("balance transaction", "id")
     )

@@ -25,6 +25,9 @@ class Movement:
     category: str
     amount: int
     fee: int = 0
+    description: str | None = None
+    """None: its source's."""
+    fee_description: str = "Stripe processing fees"
 
 
 class ListBalanceTransactions(ListParameters):
@@ -44,7 +47,7 @@ def make(account: Account, movement: Movement, source: Json) -> Json:
         stripe.BalanceTransaction.FeeDetail,
         amount=movement.fee,
         currency=source["currency"],
-        description="Stripe processing fees",
+        description=movement.fee_description,
         type="stripe_fee",
     )
     return account.balance_transactions.add(
@@ -55,7 +58,7 @@ def make(account: Account, movement: Movement, source: Json) -> Json:
             balance_type="payments",
             created=now,
             currency=source["currency"],
-            description=source.get("description"),
+            description=movement.description or source.get("description"),
             fee=movement.fee,
             fee_details=[details] if movement.fee else [],
             id=new_id("txn"),

@@ -12,7 +12,7 @@ import stripe
 
 from local.stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest
 from local.stripe_simulator.documents import Json
-from local.stripe_simulator.objects import charges
+from local.stripe_simulator.objects import charges, dispute_cases
 from local.stripe_simulator.objects.account import Account
 from local.stripe_simulator.objects.charges import BANK_REFUSAL
 from local.stripe_simulator.objects.instruments import Decline
@@ -74,6 +74,7 @@ def _require_confirmable(intent: Json, method: Json) -> None:
 
 def _succeed(account: Account, intent: Json, charge: Json) -> None:
     charges.succeed(account, charge)
+    dispute_cases.open_if_disputed(account, charge)
     intent.update(amount_received=intent["amount"], status="succeeded")
     account.record("payment_intent.succeeded", intent, None)
 

@@ -61,6 +61,12 @@ class Deliveries:
         self._of_event.setdefault(event["id"], []).append(delivery)
         self._start(self._deliver(delivery))
 
+    def resend(self, event: Json, endpoint: Endpoint) -> None:
+        """Once more, to an endpoint that may have had it, or may not even have been there."""
+        if not self._sent(endpoint, event):
+            event["pending_webhooks"] += 1
+        self.send(event, endpoint)
+
     def behaviour_changed(self) -> None:
         if self._behaviour.deliveries_paused:
             self._going.clear()
@@ -121,9 +127,9 @@ class Deliveries:
         delivered = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
         outcome: Outcome = "delivered" if delivered else "failed"
         self._log(delivery, attempt, status, outcome)
-        if delivered and not delivery.delivered:
-            delivery.delivered = True
+        if delivered and not self._has(endpoint, delivery.event):
             delivery.event["pending_webhooks"] -= 1
+        delivery.delivered = delivery.delivered or delivered
         return outcome
 
     async def _post(self, delivery: Delivery) -> int | None:
@@ -140,9 +146,16 @@ class Deliveries:
         if endpoint.thin or self._behaviour.thin_events:
             document = thin_events.notification(delivery.event)
         else:
-            version = endpoint.document.get("api_version") or delivery.event["api_version"]
+            version = endpoint.api_version or delivery.event["api_version"]
             document = delivery.event | {"api_version": version}
         return json.dumps(document, indent=2, ensure_ascii=False).encode()
+
+    def _sent(self, endpoint: Endpoint, event: Json) -> list[Delivery]:
+        sent = self._of_event.get(event["id"], [])
+        return [one for one in sent if one.endpoint is endpoint]
+
+    def _has(self, endpoint: Endpoint, event: Json) -> bool:
+        return any(one.delivered for one in self._sent(endpoint, event))
 
     def _log(self, delivery: Delivery, attempt: int, status: int | None, outcome: Outcome) -> None:
         self.attempts.append(

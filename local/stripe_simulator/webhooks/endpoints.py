@@ -34,6 +34,12 @@ class Endpoint:
         return url
 
     @property
+    def api_version(self) -> str | None:
+        """Which version of the API its snapshots are of; None: the account's."""
+        document = self.document
+        return document.get("api_version") or document.get("snapshot_api_version")
+
+    @property
     def enabled(self) -> bool:
         return bool(self.document["status"] == "enabled")
 

@@ -58,7 +58,7 @@ def retry(webhooks: Webhooks, parameters: RetryEvent, id_: str) -> Json:
     event = webhooks.log.events.retrieve(id_)
     for endpoint in webhooks.endpoints.wanting(event["type"]):
         if parameters.webhook_endpoint in {None, endpoint.id}:
-            webhooks.deliveries.send(event, endpoint)
+            webhooks.deliveries.resend(event, endpoint)
     return event
 
 

@@ -1,0 +1,223 @@
+"""Disputes: how each begins, what its evidence makes of it, and where the money goes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.simulator.harness import Json, Running, Shop, fast, refused, running
+from tests.simulator.test_objects import differences
+
+REVIEW_SECONDS = 60.0
+AMOUNT = 3000  # of the shop's session
+FEE = 1500
+
+
+@pytest.fixture
+def simulator() -> Iterator[Running]:
+    """A bank decides after a while, which a test may pass."""
+    with running(fast(refund_seconds=REVIEW_SECONDS)) as one:
+        yield one
+
+
+def disputed(shop: Shop, token: str = "tok_createDispute") -> stripe.Dispute:
+    session = shop.paid_session(token)
+    intent: Any = session.payment_intent
+    return shop.sdk.v1.disputes.list({"payment_intent": intent}).data[0]
+
+
+def answer(shop: Shop, dispute: stripe.Dispute, text: str, **more: Any) -> stripe.Dispute:  # noqa: ANN401
+    params: Any = {"evidence": {"uncategorized_text": text}} | more
+    return shop.sdk.v1.disputes.update(dispute.id, params)
+
+
+def decided(simulator: Running, dispute: stripe.Dispute) -> stripe.Dispute:
+    simulator.clock.now += REVIEW_SECONDS
+    return simulator.sdk.v1.disputes.retrieve(dispute.id)
+
+
+def told(simulator: Running) -> list[str]:
+    """What events there are of disputes, oldest first."""
+    return [event["type"].removeprefix("charge.dispute.") for event in events(simulator)]
+
+
+def events(simulator: Running) -> list[Json]:
+    listed: list[Json] = simulator.get("/v1/events", type="charge.dispute.*", limit="100")["data"]
+    return listed[::-1]
+
+
+@pytest.mark.parametrize(
+    ("token", "reason", "status", "code"),
+    [
+        ("tok_createDispute", "fraudulent", "needs_response", "10.4"),
+        ("tok_createDisputeProductNotReceived", "product_not_received", "needs_response", "13.1"),
+        ("tok_createDisputeInquiry", "general", "warning_needs_response", "10"),
+    ],
+)
+def test_test_card_is_disputed(  # noqa: PLR0913, PLR0917  (fixtures, and the case)
+    simulator: Running, shop: Shop, token: str, reason: str, status: str, code: str
+) -> None:
+    dispute = disputed(shop, token)
+    assert (dispute.reason, dispute.status, dispute.amount) == (reason, status, AMOUNT)
+    assert dispute.network_reason_code == code
+    assert not list(differences(stripe.Dispute, simulator.get(f"/v1/disputes/{dispute.id}"), "it"))
+    charge: Any = dispute.charge
+    charge = shop.sdk.v1.charges.retrieve(charge)
+    assert charge.disputed
+    assert charge.payment_intent == dispute.payment_intent
+    assert shop.sdk.v1.disputes.retrieve(dispute.id) == dispute
+
+
+def test_chargeback_has_taken_the_money(simulator: Running, shop: Shop) -> None:
+    dispute = disputed(shop)
+    [taken] = dispute.balance_transactions
+    assert (taken.amount, taken.fee, taken.net) == (-AMOUNT, FEE, -AMOUNT - FEE)
+    assert shop.sdk.v1.balance_transactions.retrieve(taken.id) == taken
+    assert told(simulator) == ["created", "funds_withdrawn"]
+
+
+def test_inquiry_has_taken_no_money(simulator: Running, shop: Shop) -> None:
+    dispute = disputed(shop, "tok_createDisputeInquiry")
+    assert dispute.balance_transactions == []
+    assert dispute.is_charge_refundable
+    assert told(simulator) == ["created"]
+
+
+def test_dispute_is_told_of_before_the_session_is_complete(shop: Shop) -> None:
+    """As at Stripe: who hears of it may not have heard of the payment."""
+    disputed(shop)
+    told = shop.event_types()
+    assert told[-5:] == [
+        "charge.succeeded",
+        "charge.dispute.created",
+        "charge.dispute.funds_withdrawn",
+        "payment_intent.succeeded",
+        "checkout.session.completed",
+    ]
+
+
+def test_dispute_copies_no_metadata(shop: Shop) -> None:
+    data: Any = {"metadata": {"order": "1"}}
+    session = shop.session(metadata={"order": "1"}, payment_intent_data=data)
+    shop.pay(session, shop.payment_method(token="tok_createDispute"))
+    assert shop.sdk.v1.disputes.list().data[0].metadata.to_dict() == {}
+
+
+def test_winning_evidence_brings_the_money_back(simulator: Running, shop: Shop) -> None:
+    dispute = answer(shop, disputed(shop), "winning_evidence")
+    assert dispute.status == "under_review"
+    assert dispute.evidence_details.submission_count == 1
+    assert dispute.evidence_details.submission_method == "manual"
+    dispute = decided(simulator, dispute)
+    assert (dispute.status, dispute.is_charge_refundable) == ("won", True)
+    assert [one.net for one in dispute.balance_transactions] == [-AMOUNT - FEE, AMOUNT + FEE]
+    assert told(simulator) == [
+        *("created", "funds_withdrawn", "updated", "funds_reinstated", "closed")
+    ]
+    charge: Any = dispute.charge
+    assert shop.sdk.v1.refunds.create({"charge": charge}).status == "succeeded"
+
+
+def test_losing_evidence_loses(simulator: Running, shop: Shop) -> None:
+    dispute = decided(simulator, answer(shop, disputed(shop), "losing_evidence"))
+    assert (dispute.status, dispute.is_charge_refundable) == ("lost", False)
+    assert told(simulator) == ["created", "funds_withdrawn", "updated", "closed"]
+
+
+def test_other_evidence_stays_under_review(simulator: Running, shop: Shop) -> None:
+    dispute = decided(simulator, answer(shop, disputed(shop), "Here is the parcel's number."))
+    assert dispute.status == "under_review"
+
+
+def test_evidence_may_be_kept_and_submitted_later(simulator: Running, shop: Shop) -> None:
+    dispute = answer(shop, disputed(shop), "winning_evidence", submit=False)
+    assert dispute.evidence_details.has_evidence
+    assert (dispute.status, dispute.evidence_details.submission_count) == ("needs_response", 0)
+    assert decided(simulator, dispute).status == "needs_response"
+    assert shop.sdk.v1.disputes.update(dispute.id, {"submit": True}).status == "under_review"
+    assert decided(simulator, dispute).status == "won"
+
+
+def test_update_says_what_was_before(simulator: Running, shop: Shop) -> None:
+    dispute = disputed(shop)
+    shop.sdk.v1.disputes.update(dispute.id, {"metadata": {"case": "7"}})
+    last = events(simulator)[-1]
+    assert last["type"] == "charge.dispute.updated"
+    assert last["data"]["previous_attributes"] == {"metadata": {}}
+
+
+def test_close_is_to_lose(simulator: Running, shop: Shop) -> None:
+    dispute = shop.sdk.v1.disputes.close(disputed(shop).id)
+    assert dispute.status == "lost"
+    assert told(simulator) == ["created", "funds_withdrawn", "closed"]
+    with refused(400, "This dispute is already closed"):
+        shop.sdk.v1.disputes.close(dispute.id)
+    with refused(400, "This dispute is already closed"):
+        answer(shop, dispute, "winning_evidence")
+
+
+def test_inquiry_ends_without_money(simulator: Running, shop: Shop) -> None:
+    dispute = answer(shop, disputed(shop, "tok_createDisputeInquiry"), "winning_evidence")
+    assert dispute.status == "warning_under_review"
+    assert decided(simulator, dispute).status == "warning_closed"
+    closed = shop.sdk.v1.disputes.close(disputed(shop, "tok_createDisputeInquiry").id)
+    assert closed.status == "warning_closed"
+    assert "funds_withdrawn" not in told(simulator)
+
+
+def test_inquiry_may_become_a_chargeback(simulator: Running, shop: Shop) -> None:
+    inquiry = answer(shop, disputed(shop, "tok_createDisputeInquiry"), "escalate_inquiry_evidence")
+    dispute = decided(simulator, inquiry)
+    assert (dispute.status, dispute.is_charge_refundable) == ("needs_response", False)
+    assert len(dispute.balance_transactions) == 1
+    assert told(simulator) == ["created", "updated", "updated", "funds_withdrawn"]
+    assert decided(simulator, answer(shop, dispute, "winning_evidence")).status == "won"
+
+
+def test_bank_debit_is_lost_at_once(simulator: Running, shop: Shop) -> None:
+    session = shop.session(shop.price(currency="eur"))
+    shop.pay(session, shop.bank_account("AT591904300235473203"))
+    [dispute] = simulator.get("/v1/disputes")["data"]
+    assert (dispute["reason"], dispute["status"]) == ("debit_not_authorized", "lost")
+    assert dispute["evidence_details"]["due_by"] == 0
+    assert not list(differences(stripe.Dispute, dispute, "dispute"))
+    assert told(simulator) == ["created", "funds_withdrawn", "closed"]
+
+
+def test_disputed_charge_is_not_refunded(shop: Shop) -> None:
+    charge: Any = disputed(shop).charge
+    message = f"Charge {charge} has been charged back; cannot issue a refund."
+    with refused(400, message, code="charge_disputed"):
+        shop.sdk.v1.refunds.create({"charge": charge})
+    asked: Any = disputed(shop, "tok_createDisputeInquiry").charge
+    assert shop.sdk.v1.refunds.create({"charge": asked}).status == "succeeded"
+
+
+def test_list_is_filtered_paged_and_expanded(simulator: Running, shop: Shop) -> None:
+    old = disputed(shop)
+    simulator.clock.now += 10
+    new = disputed(shop)
+    sdk = shop.sdk.v1.disputes
+    charge: Any = old.charge
+    intent: Any = new.payment_intent
+    assert [one.id for one in sdk.list({"charge": charge})] == [old.id]
+    assert [one.id for one in sdk.list({"payment_intent": intent})] == [new.id]
+    assert [one.id for one in sdk.list({"created": {"lt": new.created}})] == [old.id]
+    paged = sdk.list({"limit": 1, "expand": ["data.charge", "data.payment_intent"]})
+    found: list[Any] = list(paged.auto_paging_iter())
+    assert [one.id for one in found] == [new.id, old.id]
+    assert (found[0].charge.disputed, found[0].payment_intent.status) == (True, "succeeded")
+
+
+def test_what_is_not_there_is_refused(simulator: Running, shop: Shop) -> None:
+    message = "No such dispute: 'du_1'"
+    with refused(404, message, code="resource_missing", param="dispute"):
+        shop.sdk.v1.disputes.retrieve("du_1")
+    dispute = disputed(shop)
+    params: Any = {"evidence": {"receipt": "file_1"}}
+    message = "No such file upload: 'file_1'"
+    with refused(400, message, code="resource_missing", param="evidence[receipt]"):
+        shop.sdk.v1.disputes.update(dispute.id, params)
+    answer = simulator.post(f"/v1/disputes/{dispute.id}", "evidence[luck]=1")
+    assert answer.json()["error"]["message"] == "Received unknown parameter: evidence[luck]"
