@@ -122,8 +122,9 @@ class Reader:
     def _operand(self) -> Value:
         token = self._tokens.pop(0)
         if token == "if_not_exists":
-            (path, default) = self._arguments(self._path_or_operand)
-            return self._item.get(path, default) if isinstance(path, str) else path
+            path, default = self._arguments(self._path_or_operand)
+            value: Value = self._item.get(path, default)
+            return value
         if token == "list_append":
             first, second = self._arguments(self._operand)
             return {"L": [*first["L"], *second["L"]]}

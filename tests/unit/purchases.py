@@ -1,7 +1,6 @@
 """Each kind of purchase, as the facts that Stripe, the shop's page and we ourselves bring."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from checkout.order import (
     DeclineFact,
@@ -35,12 +34,12 @@ def refund(refund_id: str, status: RefundStatus, amount: int, source: str) -> Re
     )
 
 
-def dispute(dispute_id: str, status: DisputeStatus, source: str, **fields: Any) -> DisputeFact:  # noqa: ANN401
+def dispute(dispute_id: str, status: DisputeStatus, source: str) -> DisputeFact:
     return DisputeFact(
         order_id=ORDER_ID,
         payment_intent=PAYMENT_INTENT,
         dispute_id=dispute_id,
-        dispute=Dispute(**{"status": status, "reason": "fraudulent", "amount": 4200} | fields),
+        dispute=Dispute(status=status, reason="fraudulent", amount=4200),
         origin=Origin(occurred_at=NOW, source=source),
     )
 
@@ -63,7 +62,6 @@ class Purchase:
     status: OrderStatus
     amount_refunded: int = 0
     dispute_status: DisputeStatus | None = None
-    in_history: dict[str, int] = field(default_factory=dict)
 
     @property
     def last_session(self) -> SessionFact:
