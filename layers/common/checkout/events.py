@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from checkout.errors import OrderUnknown, UnexpectedStripeObject
+from checkout.errors import OrderUnknown, SessionNotFound, UnexpectedStripeObject
 from checkout.facts import Ownership, decline_fact, dispute_fact, refund_fact, session_fact
 from checkout.log import logger
 from checkout.order import Fact, Origin, Outcome
@@ -95,16 +95,16 @@ class EventRecorder:
             self.orders.record(session_fact(session, fact.origin))
             return self.orders.record(fact).outcome
 
-    def refund_facts(self, refunds: Iterable[Json], origin: Origin) -> Iterator[Fact]:
+    def refund_facts(self, refunds: Iterable[Json | None], origin: Origin) -> Iterator[Fact]:
         """Read those refunds that are this stack's."""
         for refund in refunds:
-            if self.ownership.covers(refund.get("payment_intent")):
+            if refund is not None and self.ownership.covers(refund.get("payment_intent")):
                 yield refund_fact(refund, origin)
 
-    def dispute_facts(self, disputes: Iterable[Json], origin: Origin) -> Iterator[Fact]:
+    def dispute_facts(self, disputes: Iterable[Json | None], origin: Origin) -> Iterator[Fact]:
         """Read those disputes that are this stack's."""
         for dispute in disputes:
-            if self.ownership.covers(dispute.get("payment_intent")):
+            if dispute is not None and self.ownership.covers(dispute.get("payment_intent")):
                 yield dispute_fact(dispute, origin)
 
     def _facts(self, event: Event) -> Iterator[Fact]:
@@ -122,18 +122,23 @@ class EventRecorder:
             yield from self.refund_facts(refunds, event.origin)
 
     def _session_facts(self, event: Event) -> Iterator[Fact]:
-        if event.object is not None:
-            session, said_by = event.object, event.type
-        else:
+        session, said_by = event.object, event.type
+        if session is None:
             # What counts is what was fetched: it may be further on than the event.
-            session, said_by = self.stripe_api().retrieve_session(event.object_id), ""
-        if self.ownership.covers(session):
+            session, said_by = self._fetched_session(event.object_id), ""
+        if session is not None and self.ownership.covers(session):
             logger.append_keys(session_id=session.get("id"))
             yield session_fact(session, event.origin, event_type=said_by)
 
+    def _fetched_session(self, session_id: str) -> Json | None:
+        try:
+            return self.stripe_api().retrieve_session(session_id)
+        except SessionNotFound:
+            return None
+
     def _decline_facts(self, event: Event) -> Iterator[Fact]:
         intent = event.object or self.stripe_api().payment_intent(event.object_id)
-        if self.ownership.covers(intent):
+        if intent is not None and self.ownership.covers(intent):
             fact = decline_fact(intent, event.origin)
             if fact is not None:
                 yield fact

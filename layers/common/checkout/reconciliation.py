@@ -89,16 +89,21 @@ class Reconciliation:
     def _compare_unsettled(
         self, progress: "Progress", created_until: int, look: Callable[[], None], report: Report
     ) -> None:
-        while progress.shard < UNSETTLED_SHARDS:
-            page, end = self.orders.unsettled(
-                str(progress.shard), created_until=created_until, after=progress.after
-            )
-            for order in page:
-                look()
-                self._compare(order, report)
-            progress.after = end
-            if end is None:
-                progress.shard += 1
+        first = progress.shard
+        # Where it was cut off in the middle of a shard, what lies before that comes last.
+        shards = UNSETTLED_SHARDS + (progress.after is not None)
+        for step in range(shards):
+            progress.shard = (first + step) % UNSETTLED_SHARDS
+            more = True
+            while more:
+                page, end = self.orders.unsettled(
+                    str(progress.shard), created_until=created_until, after=progress.after
+                )
+                for order in page:
+                    look()
+                    self._compare(order, report)
+                progress.after = end
+                more = end is not None
         progress.shard = 0
 
     def _compare(self, order: "UnsettledOrder", report: Report) -> None:

@@ -83,14 +83,14 @@ class StripeApi:
 
     def retrieve_session(self, session_id: str) -> Json:
         """Give a session with its PaymentIntent, without which unpaid can't be told from failed."""
-        try:
-            return self._call(
-                lambda options: self._sessions.retrieve(
-                    session_id, {"expand": ["payment_intent"]}, options
-                )
+        session = self._found(
+            lambda options: self._sessions.retrieve(
+                session_id, {"expand": ["payment_intent"]}, options
             )
-        except ParameterRefused:
-            raise SessionNotFound("No such session.") from None
+        )
+        if session is None:
+            raise SessionNotFound("No such session.")
+        return session
 
     def expire_session(self, session_id: str) -> None:
         """Close a session; one that is not open any more, Stripe refuses, and that is as good."""
@@ -116,14 +116,14 @@ class StripeApi:
         session: Json = found[0]
         return session
 
-    def payment_intent(self, payment_intent: str) -> Json:
-        return self._call(
+    def payment_intent(self, payment_intent: str) -> Json | None:
+        return self._found(
             lambda options: self._payment_intents.retrieve(payment_intent, {}, options)
         )
 
-    def refund(self, refund_id: str) -> Json:
+    def refund(self, refund_id: str) -> Json | None:
         """Give a refund with its PaymentIntent, whose metadata names the order."""
-        return self._call(
+        return self._found(
             lambda options: self._refunds.retrieve(
                 refund_id, {"expand": ["payment_intent"]}, options
             )
@@ -133,9 +133,9 @@ class StripeApi:
         """Give a charge's refunds, newest first, with their PaymentIntent."""
         return self._pages(self._refunds.list, {"charge": charge})
 
-    def dispute(self, dispute_id: str) -> Json:
+    def dispute(self, dispute_id: str) -> Json | None:
         """Give a dispute with its PaymentIntent, whose metadata names the order."""
-        return self._call(
+        return self._found(
             lambda options: self._disputes.retrieve(
                 dispute_id, {"expand": ["payment_intent"]}, options
             )
@@ -162,6 +162,13 @@ class StripeApi:
             )
             found |= {price["lookup_key"]: price["id"] for price in prices["data"]}
         return found
+
+    def _found(self, operation: "Callable[[RequestOptions], stripe.StripeObject]") -> Json | None:
+        """Give an object, None where this account has none of its id: another one's, perhaps."""
+        try:
+            return self._call(operation)
+        except ParameterRefused:
+            return None
 
     def _pages(
         self, list_: "Callable[[Any, RequestOptions], stripe.StripeObject]", wanted: Json
