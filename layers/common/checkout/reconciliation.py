@@ -64,7 +64,7 @@ class Reconciliation:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self, *, minimum_age_seconds: int, seconds_left: Callable[[], float]) -> Report:
-        """Compare all orders that have been unsettled so long, then refunds and disputes.
+        """Compare refunds and disputes, then all orders that have been unsettled so long.
 
         It ends in time, and the next run goes on where this one was cut off. Raise what StripeApi
         and Orders raise; how far it came is saved all the same.
@@ -78,8 +78,10 @@ class Reconciliation:
             self.sleep(1 / CALLS_PER_SECOND)
 
         try:
-            self._compare_unsettled(progress, int(self.now()) - minimum_age_seconds, look, report)
+            # A page has a hundred refunds, and an order costs a call: those come first that may
+            # otherwise never have their turn.
             self._list_refunds_and_disputes(progress, look, report)
+            self._compare_unsettled(progress, int(self.now()) - minimum_age_seconds, look, report)
         except OutOfTime:
             report.finished = False
         finally:
