@@ -18,9 +18,14 @@ from pytest_socket import disable_socket
 
 from checkout import wiring
 from checkout.credentials import CredentialsReader
+from checkout.events import EventRecorder
+from checkout.facts import Ownership
 from checkout.log import logger
+from checkout.order import Outcome
 from checkout.orders import Orders
 from checkout.settings import Settings
+from checkout.stripe_api import StripeApi
+from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import (
@@ -28,8 +33,10 @@ from tests.unit.stack import (
     AWS_ENVIRONMENT,
     ENVIRONMENT,
     FUNCTIONS,
+    OWN_ENVIRONMENT,
     SECRET_NAME,
     SIGNING_SECRET,
+    STACK,
     TABLE,
     orders_table,
 )
@@ -44,6 +51,8 @@ OVERRIDES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_SNS",
+    "AWS_ENDPOINT_URL_SQS",
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_PROFILE",
     "AWS_SESSION_TOKEN",
@@ -60,8 +69,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Set what the template gives the functions, and nothing of the machine's own."""
     for name in OVERRIDES:
         monkeypatch.delenv(name, raising=False)
-    for name, value in (AWS_ENVIRONMENT | ENVIRONMENT).items():
-        monkeypatch.setenv(name, value)
+    for variables in (AWS_ENVIRONMENT, ENVIRONMENT, *OWN_ENVIRONMENT.values()):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
     return monkeypatch
 
 
@@ -175,6 +185,30 @@ def credentials(secret: Secret, calls: AwsCalls, clock: Clock) -> CredentialsRea
     return CredentialsReader(provider, SECRET_NAME, livemode=False, clock=clock)
 
 
+@dataclass(frozen=True)
+class Receiver:
+    """The way of a delivery through the layer, as the handler sends it."""
+
+    verifier: WebhookVerifier
+    recorder: EventRecorder
+
+    def receive(self, body: bytes, signature: str | None) -> Outcome:
+        return self.recorder.record(self.verifier.authentic_event(body, signature))
+
+
+@pytest.fixture
+def receiver(credentials: CredentialsReader, recorder: EventRecorder) -> Receiver:
+    return Receiver(WebhookVerifier(credentials, now=lambda: NOW), recorder)
+
+
+@pytest.fixture
+def recorder(
+    credentials: CredentialsReader, orders: Orders, stripe_client: stripe.StripeClient
+) -> EventRecorder:
+    ownership = Ownership(STACK, livemode=False)
+    return EventRecorder(orders, ownership, lambda: StripeApi(stripe_client, credentials))
+
+
 @pytest.fixture
 def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
     """Stripe for whoever builds the SDK's default HTTP client; its retries do not wait."""
@@ -233,11 +267,6 @@ def load_function(environment: pytest.MonkeyPatch) -> Iterator[Callable[[str], M
 
 
 def _forget_parts() -> None:
-    for part in (
-        wiring.settings,
-        wiring.credentials,
-        wiring.orders,
-        wiring.webhook_receiver,
-        wiring.sessions,
-    ):
-        part.cache_clear()
+    for part in vars(wiring).values():
+        if hasattr(part, "cache_clear"):
+            part.cache_clear()

@@ -15,6 +15,11 @@ EVENTS = ROOT / "events"
 STACK = "123456789012/us-east-1/checkout-test"
 OTHER_STACK = "123456789012/us-east-1/checkout-other"
 TABLE = "orders"
+PROGRESS_TABLE = "reconciliation"
+QUEUE = "unprocessed"
+QUEUE_URL = f"https://sqs.us-east-1.amazonaws.com/123456789012/{QUEUE}"
+TOPIC = "order-events"
+TOPIC_ARN = f"arn:aws:sns:us-east-1:123456789012:{TOPIC}"
 SECRET_NAME = "stripe"
 API_KEY = "sk_test_unit"
 SIGNING_SECRET = "whsec_unit"
@@ -34,6 +39,12 @@ ENVIRONMENT = {
     "STRIPE_API_BASE": "",
     "STRIPE_MODE": "test",
     "STRIPE_SECRET_ARN": SECRET_NAME,
+}
+# What one function alone is told.
+OWN_ENVIRONMENT = {
+    "StripeWebhookFunction": {"UNPROCESSED_EVENTS_QUEUE_URL": QUEUE_URL},
+    "ReconcileFunction": {"RECONCILIATION_TABLE": PROGRESS_TABLE},
+    "PublishChangesFunction": {"ORDER_EVENTS_TOPIC_ARN": TOPIC_ARN},
 }
 
 type Json = dict[str, Any]
@@ -58,10 +69,24 @@ def orders_table() -> Json:
     recovery = properties.pop("PointInTimeRecoverySpecification")
     assert recovery == {"PointInTimeRecoveryEnabled": True}
     encrypted = properties.pop("SSESpecification")["SSEEnabled"]
+    stream = properties.pop("StreamSpecification")
     _condition, _in_prod, elsewhere = properties.pop("DeletionProtectionEnabled")["Fn::If"]
     return {
         **properties,
         "TableName": TABLE,
         "SSESpecification": {"Enabled": encrypted},
+        "StreamSpecification": {"StreamEnabled": True, **stream},
         "DeletionProtectionEnabled": elsewhere,
+    }
+
+
+def progress_table() -> Json:
+    """Give the arguments of CreateTable that make the template's table of the progress."""
+    properties = load_template()["Resources"]["ReconciliationTable"]["Properties"]
+    del properties["PointInTimeRecoverySpecification"]
+    encrypted = properties.pop("SSESpecification")["SSEEnabled"]
+    return {
+        **properties,
+        "TableName": PROGRESS_TABLE,
+        "SSESpecification": {"Enabled": encrypted},
     }

@@ -17,6 +17,9 @@ EXPIRES_AT = CREATED_AT + 86_400
 ORDER_ID = "ord_0123456789abcdef0123456789abcdef"
 SESSION_ID = "cs_test_a1B2c3"
 PAYMENT_INTENT = "pi_3abc"
+CHARGE = "ch_3abc"
+REFUND = "re_3abc"
+DISPUTE = "dp_1abc"
 FINGERPRINT = "f" * 64
 
 type Json = dict[str, Any]
@@ -73,18 +76,86 @@ def session_metadata(**changes: str) -> Json:
     }
 
 
+def payment_metadata(**changes: str) -> Json:
+    """Give what a PaymentIntent has of it, and its charge."""
+    return {"order_id": ORDER_ID, "checkout_stack": STACK, **changes}
+
+
 def session_in(status: OrderStatus, **changes: object) -> Json:
     return session(url=None, **STATES[status][1] | changes)
 
 
-def payment_intent(status: str, *, declined: bool = False) -> Json:
-    error = {"code": "payment_intent_payment_attempt_failed", "type": "card_error"}
+def payment_intent(status: str = "succeeded", *, declined: bool = False, **changes: object) -> Json:
+    error = {
+        "charge": CHARGE,
+        "code": "payment_intent_payment_attempt_failed",
+        "decline_code": "generic_decline",
+        "type": "card_error",
+    }
     return {
         "id": PAYMENT_INTENT,
         "object": "payment_intent",
         "last_payment_error": error if declined else None,
+        "livemode": False,
+        "metadata": payment_metadata(),
         "status": status,
+        **changes,
     }
+
+
+def charge(**changes: object) -> Json:
+    return {
+        "id": CHARGE,
+        "object": "charge",
+        "amount": 4200,
+        "amount_refunded": 700,
+        "livemode": False,
+        "metadata": payment_metadata(),
+        "payment_intent": PAYMENT_INTENT,
+        **changes,
+    }
+
+
+def refund(refund_id: str = REFUND, **changes: object) -> Json:
+    """Give a refund as events have it; the API expands its PaymentIntent when it is asked to."""
+    return {
+        "id": refund_id,
+        "object": "refund",
+        "amount": 700,
+        "charge": CHARGE,
+        "created": NOW,
+        "currency": "eur",
+        "metadata": {},
+        "payment_intent": PAYMENT_INTENT,
+        "status": "succeeded",
+        **changes,
+    }
+
+
+def dispute(dispute_id: str = DISPUTE, **changes: object) -> Json:
+    return {
+        "id": dispute_id,
+        "object": "dispute",
+        "amount": 4200,
+        "charge": CHARGE,
+        "created": NOW,
+        "currency": "eur",
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": PAYMENT_INTENT,
+        "reason": "fraudulent",
+        "status": "needs_response",
+        **changes,
+    }
+
+
+def expanded(stripe_object: Json, **changes: object) -> Json:
+    """Give a refund or a dispute as the API does when it is asked for the PaymentIntent too."""
+    return stripe_object | {"payment_intent": payment_intent(**changes)}  # type: ignore[arg-type]
+
+
+def listed(*stripe_objects: Json, has_more: bool = False) -> Json:
+    return {"object": "list", "data": list(stripe_objects), "has_more": has_more, "url": "/v1"}
 
 
 def event(event_type: str, stripe_object: object, **changes: object) -> Json:
@@ -96,6 +167,22 @@ def event(event_type: str, stripe_object: object, **changes: object) -> Json:
         "data": {"object": stripe_object},
         "livemode": False,
         "type": event_type,
+        **changes,
+    }
+
+
+def thin_event(event_type: str, object_id: str, **changes: object) -> Json:
+    """Give the thin form of an event: https://docs.stripe.com/api/v2/core/events/event-types."""
+    kind = event_type.rpartition(".")[0].replace("charge.dispute", "dispute")
+    return {
+        "id": "evt_test_thin",
+        "object": "v2.core.event",
+        "context": None,
+        "created": "2026-11-18T11:06:40.000Z",
+        "livemode": False,
+        "reason": None,
+        "related_object": {"id": object_id, "type": kind, "url": f"/v1/{kind}s/{object_id}"},
+        "type": f"v1.{event_type}",
         **changes,
     }
 

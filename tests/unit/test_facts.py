@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from checkout.errors import UnexpectedStripeObject
-from checkout.facts import SESSION_EVENTS, Ownership, session_fact
-from checkout.order import OrderStatus, SessionFact
+from checkout.events import SESSION_EVENTS
+from checkout.facts import Ownership, session_fact
+from checkout.order import OrderStatus, Origin, SessionFact
 from tests.unit.stack import OTHER_STACK, STACK
 from tests.unit.stripe_objects import (
     CREATED_AT,
@@ -22,10 +23,11 @@ from tests.unit.stripe_objects import (
 )
 
 OURS = Ownership(STACK, livemode=False)
+ORIGIN = Origin(occurred_at=NOW, source="evt_1abc")
 
 
 def read(document: dict[str, Any], event_type: str | None = None) -> SessionFact:
-    return session_fact(document, source="evt_1abc", occurred_at=NOW, event_type=event_type)
+    return session_fact(document, ORIGIN, event_type=event_type)
 
 
 def test_reads_what_a_session_says_of_its_order() -> None:
@@ -41,8 +43,7 @@ def test_reads_what_a_session_says_of_its_order() -> None:
         request_fingerprint=FINGERPRINT,
         created_at=CREATED_AT,
         expires_at=EXPIRES_AT,
-        occurred_at=NOW,
-        source="evt_1abc",
+        origin=ORIGIN,
     )
 
 

@@ -1,14 +1,12 @@
-from dataclasses import fields
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.order import CHANGE_TYPES, Order, OrderStatus, Outcome, outcome_of_refused
+from checkout.order import STATUS_CHANGES, OrderStatus
 from tests.unit.interpreter import packages_loaded_by
 from tests.unit.stack import LAYER
-from tests.unit.stripe_objects import fact
 
 STATUSES = st.sampled_from(OrderStatus)
 
@@ -58,38 +56,14 @@ def test_a_payment_that_began_after_all_outranks_an_expiry() -> None:
 
 
 def test_each_status_is_announced_as_a_change_of_its_own() -> None:
-    assert set(CHANGE_TYPES) == set(OrderStatus)
-    assert len(set(CHANGE_TYPES.values())) == len(OrderStatus)
-    assert CHANGE_TYPES[OrderStatus.PAID] == "order.paid"
-
-
-def order(status: OrderStatus) -> Order:
-    known = fact(status)
-    names = {field.name for field in fields(Order)} - {"amount_refunded", "version"}
-    return Order(amount_refunded=0, version=1, **{name: getattr(known, name) for name in names})
+    assert set(STATUS_CHANGES) == set(OrderStatus)
+    assert len(set(STATUS_CHANGES.values())) == len(OrderStatus)
+    assert STATUS_CHANGES[OrderStatus.PAID] == "order.paid"
 
 
 @pytest.mark.parametrize(
-    ("stored", "refused", "outcome"),
-    [
-        (OrderStatus.PAID, OrderStatus.PAID, Outcome.DUPLICATE),
-        (OrderStatus.PAID, OrderStatus.EXPIRED, Outcome.STALE),
-        (OrderStatus.FAILED, OrderStatus.PROCESSING, Outcome.STALE),
-    ],
+    "module", ["checkout.order", "checkout.transitions", "checkout.facts", "checkout.errors"]
 )
-def test_a_refused_fact_is_a_copy_or_too_late(
-    stored: OrderStatus, refused: OrderStatus, outcome: Outcome
-) -> None:
-    assert outcome_of_refused(order(stored), fact(refused)) is outcome
-
-
-@pytest.mark.parametrize("status", OrderStatus)
-def test_a_fact_about_another_session_is_ignored(status: OrderStatus) -> None:
-    of_another = fact(status, session_id="cs_test_another")
-    assert outcome_of_refused(order(OrderStatus.OPEN), of_another) is Outcome.IGNORED
-
-
-@pytest.mark.parametrize("module", ["checkout.order", "checkout.facts", "checkout.errors"])
 def test_the_domain_loads_no_aws_stripe_or_lambda_library(module: str) -> None:
     loaded = packages_loaded_by(f"import {module}", LAYER)
     assert "checkout" in loaded

@@ -14,10 +14,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from checkout.errors import OrdersUnavailable
-from checkout.order import CHANGE_TYPES, OrderStatus, Outcome
+from checkout.order import STATUS_CHANGES, OrderStatus, Origin, Outcome, RefundStatus
 from checkout.orders import Orders, Recorded
+from checkout.transitions import unsettled_shard
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import ONE_TRY
+from tests.unit.purchases import refund
 from tests.unit.stack import TABLE
 from tests.unit.stripe_objects import (
     CREATED_AT,
@@ -40,6 +42,10 @@ ENDPOINT = "https://dynamodb.us-east-1.amazonaws.com"
 OF_ARRIVAL = {"change", "history", "updated_at", "version"}
 
 
+def origin(source: str, occurred_at: int) -> Origin:
+    return Origin(occurred_at=occurred_at, source=source)
+
+
 def test_the_first_fact_makes_the_order(orders: Orders, stored: Stored) -> None:
     assert orders.record(fact(OrderStatus.OPEN)).outcome is Outcome.APPLIED
     change = {"type": "order.created", "occurred_at": NOW, "source": "evt_open"}
@@ -52,6 +58,10 @@ def test_the_first_fact_makes_the_order(orders: Orders, stored: Stored) -> None:
         "amount_refunded": 0,
         "currency": "eur",
         "client_reference_id": "cart-77",
+        "refunds": {},
+        "disputes": {},
+        "declines": {},
+        "unsettled_shard": unsettled_shard(ORDER_ID),
         "request_fingerprint": FINGERPRINT,
         "created_at": CREATED_AT,
         "expires_at": EXPIRES_AT,
@@ -69,7 +79,7 @@ def test_any_fact_may_be_the_first_one(orders: Orders, stored: Stored, status: O
     assert item is not None
     assert recorded.outcome is Outcome.APPLIED
     assert (recorded.order.status, recorded.order.version) == (status, 1)
-    assert item["change"]["type"] == CHANGE_TYPES[status]
+    assert item["change"]["type"] == STATUS_CHANGES[status]
 
 
 @pytest.mark.parametrize("second", OrderStatus)
@@ -116,7 +126,7 @@ def test_history_and_version_tell_each_change_and_the_change_record_the_last(
 ) -> None:
     path = [OrderStatus.OPEN, OrderStatus.PROCESSING, OrderStatus.FAILED, OrderStatus.PAID]
     for seconds, status in enumerate(path):
-        orders.record(fact(status, occurred_at=NOW + seconds))
+        orders.record(fact(status, origin=origin(f"evt_{status}", NOW + seconds)))
         orders.record(fact(OrderStatus.OPEN))
     item = stored()
     assert item is not None
@@ -124,7 +134,7 @@ def test_history_and_version_tell_each_change_and_the_change_record_the_last(
     assert [
         (entry["type"], entry["occurred_at"], entry["source"]) for entry in item["history"]
     ] == [
-        (CHANGE_TYPES[status], NOW + seconds, f"evt_{status}")
+        (STATUS_CHANGES[status], NOW + seconds, f"evt_{status}")
         for seconds, status in enumerate(path)
     ]
     assert item["history"][-1] == item["change"] | {"recorded_at": NOW}
@@ -137,15 +147,13 @@ def test_what_a_later_fact_does_not_say_is_kept(orders: Orders) -> None:
     assert (order.payment_intent, order.client_reference_id) == (PAYMENT_INTENT, "cart-77")
 
 
-def test_a_change_keeps_what_was_refunded(orders: Orders, dynamodb: "DynamoDBClient") -> None:
+def test_a_change_keeps_what_was_refunded(orders: Orders, stored: Stored) -> None:
     orders.record(fact(OrderStatus.PROCESSING))
-    dynamodb.update_item(
-        TableName=TABLE,
-        Key={"order_id": {"S": ORDER_ID}},
-        UpdateExpression="SET amount_refunded = :refunded",
-        ExpressionAttributeValues={":refunded": {"N": "700"}},
-    )
+    orders.record(refund("re_1", RefundStatus.SUCCEEDED, 700, "evt_refund"))
     assert orders.record(fact(OrderStatus.PAID)).order.amount_refunded == 700
+    item = stored()
+    assert item is not None
+    assert item["amount_refunded"] == 700
 
 
 def test_orders_do_not_touch_each_other(orders: Orders) -> None:
@@ -176,7 +184,7 @@ def test_any_order_and_any_copies_of_facts_end_in_the_same_order(
     for statuses in histories:
         dynamodb.delete_item(TableName=TABLE, Key={"order_id": {"S": ORDER_ID}})
         for number, status in enumerate(statuses):
-            orders.record(fact(status, source=f"evt_{number}", occurred_at=NOW + number))
+            orders.record(fact(status, origin=origin(f"evt_{number}", NOW + number)))
         item = dynamodb.get_item(TableName=TABLE, Key={"order_id": {"S": ORDER_ID}})["Item"]
         entered = [entry["M"]["type"]["S"] for entry in item["history"]["L"]]
         assert len(entered) == len(set(entered)) == int(item["version"]["N"])

@@ -7,13 +7,11 @@ from hypothesis import strategies as st
 
 from checkout.credentials import MIN_REFETCH_INTERVAL, CredentialsReader
 from checkout.errors import Misconfigured, NotAuthentic
-from checkout.facts import Ownership
 from checkout.order import OrderStatus, Outcome
-from checkout.orders import Orders
-from checkout.webhook import WebhookReceiver
+from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Clock, Log, Secret
-from tests.unit.stack import SIGNING_SECRET, STACK
+from tests.unit.conftest import Clock, Log, Receiver, Secret
+from tests.unit.stack import SIGNING_SECRET
 from tests.unit.stripe_objects import NOW, delivery, event_of, signature
 
 FETCH = "GetSecretValue"
@@ -23,33 +21,26 @@ PAID = event_of(OrderStatus.PAID)
 BODY, SIGNED = delivery(PAID)
 
 
-@pytest.fixture
-def receiver(credentials: CredentialsReader, orders: Orders) -> WebhookReceiver:
-    ownership = Ownership(STACK, livemode=False)
-    return WebhookReceiver(credentials, orders, ownership, now=lambda: NOW)
-
-
-def refused(receiver: WebhookReceiver, body: bytes, header: str | None, reason: str) -> None:
+def refused(receiver: Receiver, body: bytes, header: str | None, reason: str) -> None:
     with pytest.raises(NotAuthentic, match=reason):
         receiver.receive(body, header)
 
 
-def test_takes_what_stripe_signed(receiver: WebhookReceiver) -> None:
+def test_takes_what_stripe_signed(receiver: Receiver) -> None:
     assert receiver.receive(BODY, SIGNED) is Outcome.APPLIED
 
 
-def test_checks_the_time_by_the_clock_of_the_machine(
-    credentials: CredentialsReader, orders: Orders
-) -> None:
-    receiver = WebhookReceiver(credentials, orders, Ownership(STACK, livemode=False))
-    refused(receiver, BODY, signature(BODY, timestamp=1), "too far from now")
+def test_checks_the_time_by_the_clock_of_the_machine(credentials: CredentialsReader) -> None:
+    verifier = WebhookVerifier(credentials)
+    with pytest.raises(NotAuthentic, match="too far from now"):
+        verifier.authentic_event(BODY, signature(BODY, timestamp=1))
     signed = signature(BODY, timestamp=int(time.time()))
-    assert receiver.receive(BODY, signed) is Outcome.APPLIED
+    assert verifier.authentic_event(BODY, signed) == PAID
 
 
 @pytest.mark.parametrize("signer", ["whsec_another", "", "whsec_", SIGNING_SECRET.upper()])
 def test_refuses_what_another_secret_signed(
-    receiver: WebhookReceiver, calls: AwsCalls, signer: str
+    receiver: Receiver, calls: AwsCalls, signer: str
 ) -> None:
     refused(receiver, BODY, signature(BODY, signer), MISMATCH)
     assert calls.count("UpdateItem") == 0
@@ -59,19 +50,19 @@ def test_refuses_what_another_secret_signed(
     "change",
     [BODY + b" ", b" " + BODY, BODY[:-1], BODY.replace(b"paid", b"PAID"), b"", b"{}"],
 )
-def test_refuses_a_changed_body(receiver: WebhookReceiver, calls: AwsCalls, change: bytes) -> None:
+def test_refuses_a_changed_body(receiver: Receiver, calls: AwsCalls, change: bytes) -> None:
     refused(receiver, change, SIGNED, MISMATCH)
     assert calls.count("UpdateItem") == 0
 
 
-def test_refuses_a_changed_timestamp(receiver: WebhookReceiver) -> None:
+def test_refuses_a_changed_timestamp(receiver: Receiver) -> None:
     moved = SIGNED.replace(f"t={NOW}", f"t={NOW + 1}")
     refused(receiver, BODY, moved, MISMATCH)
 
 
 @pytest.mark.parametrize("secret_used", ["whsec_new", "whsec_old", "whsec_oldest"])
 def test_each_secret_of_the_list_counts(
-    receiver: WebhookReceiver, secret: Secret, calls: AwsCalls, secret_used: str
+    receiver: Receiver, secret: Secret, calls: AwsCalls, secret_used: str
 ) -> None:
     secret.roll("whsec_new", "whsec_old", "whsec_oldest")
     assert receiver.receive(*delivery(PAID, secret_used)) is Outcome.APPLIED
@@ -80,22 +71,22 @@ def test_each_secret_of_the_list_counts(
 
 @pytest.mark.parametrize("signers", [("whsec_other", SIGNING_SECRET), (SIGNING_SECRET, "whsec_x")])
 def test_one_good_signature_of_several_is_enough(
-    receiver: WebhookReceiver, signers: tuple[str, ...]
+    receiver: Receiver, signers: tuple[str, ...]
 ) -> None:
     assert receiver.receive(BODY, signature(BODY, *signers)) is Outcome.APPLIED
 
 
-def test_signatures_of_other_schemes_stand_beside_it(receiver: WebhookReceiver) -> None:
+def test_signatures_of_other_schemes_stand_beside_it(receiver: Receiver) -> None:
     test_mode = signature(BODY, "whsec_other", scheme="v0").partition(",")[2]
     assert receiver.receive(BODY, f"{SIGNED},{test_mode}") is Outcome.APPLIED
 
 
-def test_a_signature_of_another_scheme_alone_is_refused(receiver: WebhookReceiver) -> None:
+def test_a_signature_of_another_scheme_alone_is_refused(receiver: Receiver) -> None:
     refused(receiver, BODY, signature(BODY, scheme="v0"), MISMATCH)
 
 
 def test_a_secret_that_was_rolled_meanwhile_refuses_no_delivery(
-    receiver: WebhookReceiver, secret: Secret, calls: AwsCalls
+    receiver: Receiver, secret: Secret, calls: AwsCalls
 ) -> None:
     receiver.receive(BODY, SIGNED)
     secret.roll("whsec_rolled")
@@ -105,7 +96,7 @@ def test_a_secret_that_was_rolled_meanwhile_refuses_no_delivery(
 
 
 def test_a_secret_that_was_taken_out_is_refused_once_that_is_seen(
-    receiver: WebhookReceiver, secret: Secret
+    receiver: Receiver, secret: Secret
 ) -> None:
     receiver.receive(BODY, SIGNED)
     secret.roll("whsec_rolled")
@@ -114,7 +105,7 @@ def test_a_secret_that_was_taken_out_is_refused_once_that_is_seen(
 
 
 def test_a_flood_of_forgeries_does_not_reach_secrets_manager(
-    receiver: WebhookReceiver, calls: AwsCalls, clock: Clock
+    receiver: Receiver, calls: AwsCalls, clock: Clock
 ) -> None:
     forged = signature(BODY, "whsec_forged")
     for _ in range(50):
@@ -127,7 +118,7 @@ def test_a_flood_of_forgeries_does_not_reach_secrets_manager(
 
 
 def test_a_rolled_secret_is_seen_a_second_after_a_forgery(
-    receiver: WebhookReceiver, secret: Secret, clock: Clock
+    receiver: Receiver, secret: Secret, clock: Clock
 ) -> None:
     refused(receiver, BODY, signature(BODY, "whsec_forged"), MISMATCH)
     secret.roll("whsec_rolled")
@@ -136,14 +127,12 @@ def test_a_rolled_secret_is_seen_a_second_after_a_forgery(
 
 
 @pytest.mark.parametrize("age", [-300, -299, 0, 299, 300])
-def test_takes_a_timestamp_within_five_minutes_either_way(
-    receiver: WebhookReceiver, age: int
-) -> None:
+def test_takes_a_timestamp_within_five_minutes_either_way(receiver: Receiver, age: int) -> None:
     assert receiver.receive(*delivery(PAID, timestamp=NOW - age)) is Outcome.APPLIED
 
 
 @pytest.mark.parametrize("age", [-(10**9), -301, 301, 10**9, NOW])
-def test_refuses_any_other_timestamp(receiver: WebhookReceiver, calls: AwsCalls, age: int) -> None:
+def test_refuses_any_other_timestamp(receiver: Receiver, calls: AwsCalls, age: int) -> None:
     refused(receiver, *delivery(PAID, timestamp=NOW - age), "too far from now")
     assert calls.count("UpdateItem") == 0
 
@@ -187,7 +176,7 @@ HEX = "a" * 64
     ],
 )
 def test_a_malformed_header_is_refused_without_looking_at_any_secret(
-    receiver: WebhookReceiver, calls: AwsCalls, header: str | None
+    receiver: Receiver, calls: AwsCalls, header: str | None
 ) -> None:
     refused(receiver, BODY, header, MALFORMED)
     assert calls.made == []
@@ -196,21 +185,21 @@ def test_a_malformed_header_is_refused_without_looking_at_any_secret(
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(), st.binary(max_size=64))
 def test_no_header_and_body_that_stripe_did_not_sign_get_through(
-    receiver: WebhookReceiver, header: str, body: bytes
+    receiver: Receiver, header: str, body: bytes
 ) -> None:
     for guess in (header, f"t={NOW},v1={header}", f"t={NOW},v1={HEX},{header}"):
         with pytest.raises(NotAuthentic):
             receiver.receive(body, guess)
 
 
-def test_bytes_that_are_no_text_are_refused(receiver: WebhookReceiver, calls: AwsCalls) -> None:
+def test_bytes_that_are_no_text_are_refused(receiver: Receiver, calls: AwsCalls) -> None:
     for body in (b"\xff", BODY + b"\xc3", b"\xed\xa0\x80"):
         refused(receiver, body, signature(body), "not UTF-8")
     assert calls.made == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[" * 100_000, b'{"id": 1}'])
-def test_nothing_is_read_before_it_is_verified(receiver: WebhookReceiver, body: bytes) -> None:
+def test_nothing_is_read_before_it_is_verified(receiver: Receiver, body: bytes) -> None:
     refused(receiver, body, None, MALFORMED)
     refused(receiver, body, signature(body, "whsec_forged"), MISMATCH)
     refused(receiver, body, signature(body, timestamp=NOW - 301), "too far from now")
@@ -218,7 +207,7 @@ def test_nothing_is_read_before_it_is_verified(receiver: WebhookReceiver, body: 
 
 @pytest.mark.parametrize("trouble", ["unreadable", "malformed"])
 def test_stripe_sends_again_what_could_not_be_verified(
-    receiver: WebhookReceiver, secret: Secret, calls: AwsCalls, trouble: str
+    receiver: Receiver, secret: Secret, calls: AwsCalls, trouble: str
 ) -> None:
     if trouble == "unreadable":
         calls.failure = refuses("InternalServiceError", status=500)
@@ -228,7 +217,7 @@ def test_stripe_sends_again_what_could_not_be_verified(
         receiver.receive(BODY, SIGNED)
 
 
-def test_a_refusal_quotes_no_secret_signature_or_body(receiver: WebhookReceiver, log: Log) -> None:
+def test_a_refusal_quotes_no_secret_signature_or_body(receiver: Receiver, log: Log) -> None:
     forged = signature(BODY, "whsec_forged")
     with pytest.raises(NotAuthentic) as raised:
         receiver.receive(BODY, forged)

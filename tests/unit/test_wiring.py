@@ -19,7 +19,7 @@ from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import Context, assert_answer, assert_problem, delivered
-from tests.unit.stack import load_template
+from tests.unit.stack import FUNCTIONS, load_template
 from tests.unit.stripe_objects import SESSION_ID, fact, session
 
 if TYPE_CHECKING:
@@ -163,6 +163,11 @@ def test_a_delivery_is_answered_before_lambda_ends_it(worst: Worst) -> None:
     assert needed < timeout_of("StripeWebhookFunction") < HTTP_API_SECONDS
 
 
+def test_a_refund_or_a_dispute_is_answered_before_lambda_ends_it(worst: Worst) -> None:
+    needed = worst.of_the_secret + worst.of_stripe + worst.of_the_table
+    assert needed < timeout_of("StripeWebhookFunction")
+
+
 def test_a_warm_up_ends_before_lambda_ends_it(worst: Worst) -> None:
     # Both at the same time.
     assert max(worst.of_the_secret, worst.of_opening_the_connection) < INIT_SECONDS
@@ -178,23 +183,61 @@ def test_every_call_is_tried_twice(worst: Worst) -> None:
 
 
 def test_each_part_is_built_once(clients: "list[BaseClient]") -> None:
-    for _ in range(2):
-        wiring.webhook_receiver()
-        wiring.sessions()
-    assert wiring.sessions() is wiring.sessions()
-    assert wiring.webhook_receiver() is wiring.webhook_receiver()
-    assert wiring.sessions().orders is wiring.webhook_receiver().orders is wiring.orders()
-    assert wiring.webhook_receiver().credentials is wiring.credentials()
+    for build in (
+        wiring.webhook_verifier,
+        wiring.event_recorder,
+        wiring.sessions,
+        wiring.unprocessed_events,
+        wiring.publisher,
+        wiring.reconciliation,
+    ):
+        assert build() is build()
+    assert wiring.sessions().orders is wiring.event_recorder().orders is wiring.orders()
+    assert wiring.webhook_verifier().credentials is wiring.credentials()
+    assert wiring.event_recorder().stripe_api() is wiring.sessions().stripe_api
+    reconciliation = wiring.reconciliation()
+    assert reconciliation.orders is wiring.orders()
+    assert reconciliation.recorder is wiring.event_recorder()
+    assert reconciliation.stripe_api is wiring.stripe_api()
+    services = sorted(client.meta.service_model.service_name for client in clients)
+    # The second is for the progress of the reconciliation, which no other function has.
+    assert services == ["dynamodb", "dynamodb", "secretsmanager", "sns", "sqs"]
+
+
+def test_a_webhook_builds_no_client_that_a_session_event_does_not_need(
+    clients: "list[BaseClient]",
+) -> None:
+    wiring.webhook_verifier()
+    wiring.event_recorder()
     services = sorted(client.meta.service_model.service_name for client in clients)
     assert services == ["dynamodb", "secretsmanager"]
+
+
+@pytest.mark.parametrize(
+    ("part", "variable"),
+    [
+        (wiring.unprocessed_events, "UNPROCESSED_EVENTS_QUEUE_URL"),
+        (wiring.reconciliation, "RECONCILIATION_TABLE"),
+        (wiring.publisher, "ORDER_EVENTS_TOPIC_ARN"),
+    ],
+)
+def test_names_the_variable_that_a_part_lacks(
+    clients: "list[BaseClient]",
+    environment: pytest.MonkeyPatch,
+    part: Callable[[], object],
+    variable: str,
+) -> None:
+    environment.delenv(variable)
+    with pytest.raises(Misconfigured, match=variable):
+        part()
 
 
 def test_importing_the_handlers_builds_nothing(
     clients: "list[BaseClient]", load_function: Load, environment: pytest.MonkeyPatch
 ) -> None:
     environment.delenv("ORDERS_TABLE")
-    for function in ("create_session", "confirm_payment", "stripe_webhook"):
-        load_function(function)
+    for path in FUNCTIONS.glob("*/app.py"):
+        load_function(path.parent.name)
     assert clients == []
 
 
