@@ -1,18 +1,23 @@
 """A DynamoDB table of the few expressions that the orders are written with, in memory.
 
-Fast enough for every order in which facts can arrive. test_memory_table.py holds it against moto,
-and the tests of the deployed stack against MiniStack.
+Fast enough for every order in which facts can arrive: an expression is parsed once, and items share
+what they have in common, which nobody may change. test_memory_table.py holds it against moto, and
+the tests of the deployed stack against MiniStack.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 type Value = dict[str, Any]
 type Item = dict[str, Value]
+type Condition = Callable[[Scope], bool]
+type Operand = Callable[[Scope], Value]
+type Update = tuple[tuple[tuple[str, Operand], ...], tuple[str, ...]]
 
 TOKEN = re.compile(r"\s*(:\w+|#?\w+|[(),=+])")
 CLAUSE = re.compile(r"(SET|REMOVE) (.*?)(?= (?:SET|REMOVE) |$)")
@@ -23,7 +28,7 @@ class Refused(ClientError):
 
     def __init__(self, item: Item | None) -> None:
         response: Any = {"Error": {"Code": "ConditionalCheckFailedException"}}
-        super().__init__(response | ({"Item": deepcopy(item)} if item else {}), "UpdateItem")
+        super().__init__(response | ({"Item": dict(item)} if item else {}), "UpdateItem")
 
 
 class Exceptions:
@@ -31,7 +36,7 @@ class Exceptions:
 
 
 class MemoryTable:
-    """As much of a DynamoDB client as `Orders` uses; `writes` counts the requests."""
+    """As much of a DynamoDB client as `Orders` writes with; `writes` counts the requests."""
 
     exceptions = Exceptions()
 
@@ -52,87 +57,107 @@ class MemoryTable:
         self.writes += 1
         key = Key["order_id"]["S"]
         item = self.items.get(key)
-        read = Reader(item or {}, ExpressionAttributeNames, ExpressionAttributeValues)
-        if not read.condition(ConditionExpression):
+        scope = Scope(item or {}, ExpressionAttributeNames, ExpressionAttributeValues)
+        if not parsed_condition(ConditionExpression)(scope):
             raise Refused(item)
-        after = {**(item or {}), **Key}
-        for verb, actions in CLAUSE.findall(UpdateExpression):
-            for action in re.split(r", (?![^(]*\))", actions):
-                if verb == "SET":
-                    path, _equals, expression = action.partition(" = ")
-                    after[read.name(path)] = read.value(expression)
-                else:
-                    after.pop(read.name(action), None)
-        self.items[key] = deepcopy(after)
-        return {"Attributes": deepcopy(after)}
+        assignments, removals = parsed_update(UpdateExpression)
+        after = {**scope.item, **Key}
+        after |= {scope.name(path): operand(scope) for path, operand in assignments}
+        for path in removals:
+            after.pop(scope.name(path), None)
+        self.items[key] = after
+        return {"Attributes": dict(after)}
 
 
-class Reader:
-    """Evaluates an expression over the item as it was before the write."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression is evaluated over: the item as it was before the write."""
 
-    def __init__(self, item: Item, names: Mapping[str, str], values: Mapping[str, Value]) -> None:
-        self._item = item
-        self._names = names
-        self._values = values
-        self._tokens: list[str] = []
+    item: Item
+    names: Mapping[str, str]
+    values: Mapping[str, Value]
 
     def name(self, token: str) -> str:
-        return self._names[token] if token.startswith("#") else token
+        return self.names[token] if token.startswith("#") else token
 
-    def value(self, expression: str) -> Value:
-        self._tokens = TOKEN.findall(expression)
-        value = self._operand()
-        if self._tokens and self._tokens.pop(0) == "+":
-            value = {"N": str(int(value["N"]) + int(self._operand()["N"]))}
-        return value
 
-    def condition(self, expression: str) -> bool:
-        self._tokens = TOKEN.findall(expression)
-        return self._either()
+@cache
+def parsed_condition(expression: str) -> Condition:
+    return Parser(expression).either()
 
-    def _either(self) -> bool:
-        holds = self._both()
+
+@cache
+def parsed_update(expression: str) -> Update:
+    assignments: list[tuple[str, Operand]] = []
+    removals: list[str] = []
+    for verb, actions in CLAUSE.findall(expression):
+        for action in re.split(r", (?![^(]*\))", actions):
+            if verb == "SET":
+                path, _equals, assigned = action.partition(" = ")
+                assignments.append((path, Parser(assigned).sum()))
+            else:
+                removals.append(action)
+    return tuple(assignments), tuple(removals)
+
+
+class Parser:
+    def __init__(self, expression: str) -> None:
+        self._tokens: list[str] = TOKEN.findall(expression)
+
+    def sum(self) -> Operand:
+        first = self._operand()
+        if not self._tokens:
+            return first
+        assert self._tokens.pop(0) == "+"
+        second = self._operand()
+        return lambda scope: {"N": str(int(first(scope)["N"]) + int(second(scope)["N"]))}
+
+    def either(self) -> Condition:
+        sides = [self._both()]
         while self._tokens and self._tokens[0] == "OR":
             self._tokens.pop(0)
-            holds = self._both() or holds
-        return holds
+            sides.append(self._both())
+        return lambda scope: any(side(scope) for side in sides)
 
-    def _both(self) -> bool:
-        holds = self._comparison()
+    def _both(self) -> Condition:
+        sides = [self._comparison()]
         while self._tokens and self._tokens[0] == "AND":
             self._tokens.pop(0)
-            holds = self._comparison() and holds
-        return holds
+            sides.append(self._comparison())
+        return lambda scope: all(side(scope) for side in sides)
 
-    def _comparison(self) -> bool:
+    def _comparison(self) -> Condition:
         token = self._tokens.pop(0)
         if token == "(":
-            holds = self._either()
+            inner = self.either()
             self._tokens.pop(0)
-            return holds
+            return inner
         if token in {"attribute_exists", "attribute_not_exists"}:
-            (path,) = self._arguments(lambda: self.name(self._tokens.pop(0)))
-            return (path in self._item) == (token == "attribute_exists")
-        left = self._item.get(self.name(token))
+            (path,) = self._arguments(lambda: self._tokens.pop(0))
+            wanted = token == "attribute_exists"
+            return lambda scope: (scope.name(path) in scope.item) == wanted
         operator = self._tokens.pop(0)
         if operator == "IN":
-            return left in self._arguments(self._operand)
-        return left == self._operand()
+            choices = self._arguments(self._operand)
+            return lambda scope: (
+                scope.item.get(scope.name(token)) in [choice(scope) for choice in choices]
+            )
+        assert operator == "="
+        right = self._operand()
+        return lambda scope: scope.item.get(scope.name(token)) == right(scope)
 
-    def _operand(self) -> Value:
+    def _operand(self) -> Operand:
         token = self._tokens.pop(0)
         if token == "if_not_exists":
             path, default = self._arguments(self._path_or_operand)
-            value: Value = self._item.get(path, default)
-            return value
+            return lambda scope: scope.item.get(scope.name(path)) or default(scope)
         if token == "list_append":
             first, second = self._arguments(self._operand)
-            return {"L": [*first["L"], *second["L"]]}
-        return self._values[token]
+            return lambda scope: {"L": [*first(scope)["L"], *second(scope)["L"]]}
+        return lambda scope: scope.values[token]
 
     def _path_or_operand(self) -> Any:  # noqa: ANN401  (a path or a value)
-        token = self._tokens[0]
-        return self.name(self._tokens.pop(0)) if token.startswith("#") else self._operand()
+        return self._tokens.pop(0) if self._tokens[0].startswith("#") else self._operand()
 
     def _arguments[T](self, read: Callable[[], T]) -> list[T]:
         self._tokens.pop(0)
