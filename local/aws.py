@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 REGION = "us-east-1"
 # MiniStack's root credentials; with `AUTH=true` it refuses any others.
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105
+# As long as a function may take, and once: a second try would run it a second time.
+INVOCATION = Config(read_timeout=900, retries={"total_max_attempts": 1})
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class LocalAws:
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        return self._session.client("lambda", endpoint_url=self.endpoint_url)
+        return self._session.client("lambda", endpoint_url=self.endpoint_url, config=INVOCATION)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
@@ -47,6 +52,14 @@ class LocalAws:
     @cached_property
     def secrets(self) -> "SecretsManagerClient":
         return self._session.client("secretsmanager", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def queues(self) -> "SQSClient":
+        return self._session.client("sqs", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def topics(self) -> "SNSClient":
+        return self._session.client("sns", endpoint_url=self.endpoint_url)
 
     @cached_property
     def _session(self) -> boto3.Session:

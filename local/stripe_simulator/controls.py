@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.stripe_simulator.behaviour import Behaviour
+from local.stripe_simulator.objects import dispute_cases
 from local.stripe_simulator.simulator import Simulator
 from local.stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS
 
@@ -30,6 +31,7 @@ def routes(simulator: Simulator) -> list[Route]:
         Route("/_simulator/requests", controls.forget_requests, methods=["DELETE"]),
         Route("/_simulator/deliveries", controls.deliveries, methods=["GET"]),
         Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
+        Route("/_simulator/charges/{id}/dispute", controls.dispute_charge, methods=["POST"]),
         Route("/_simulator/endpoints/{id}/roll_secret", controls.roll_secret, methods=["POST"]),
     ]
 
@@ -74,6 +76,15 @@ class Controls:
         if id_ not in self._simulator.log.events:
             return _error(HTTPStatus.NOT_FOUND, f"no event {id_}")
         return JSONResponse(self._simulator.log.repeat(self._simulator.log.events[id_]))
+
+    async def dispute_charge(self, request: Request) -> Response:
+        """A dispute of a charge whose card disputes, and one more each time."""
+        account = self._simulator.account
+        charge = account.charges.find(request.path_params["id"])
+        if charge is None or account.instruments[charge["payment_method"]].dispute is None:
+            return _error(HTTPStatus.NOT_FOUND, "no charge that its card disputes")
+        dispute_cases.open_if_disputed(account, charge)
+        return JSONResponse(account.disputes.newest_first()[0])
 
     async def roll_secret(self, request: Request) -> Response:
         """A new signing secret; for `overlap_seconds` the old one signs too."""

@@ -23,7 +23,7 @@ READY_SECONDS = 180.0
 END_SECONDS = 60.0
 STACK_KEYS = {
     *("api_url", "webhook_url", "webhook_host", "stripe_url", "aws_endpoint_url", "orders_table"),
-    *("webhook_secret", "stripe_api_key", "region"),
+    *("webhook_secret", "topic_arn", "stripe_api_key", "region"),
 }
 
 type Json = dict[str, Any]

@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,8 +14,11 @@ from typing import Any
 import httpx
 import stripe
 
-from local.customer import Frontend
+from local.customer import GOOD_CARD, Frontend, pay_by_card
+from local.fulfilment import Fulfilment, fulfilment
 from local.function_logs import wait_for_entry
+from local.functions import invoke
+from local.merchant import Merchant
 from local.purchase import plain_item
 from local.stack import LocalStack
 from local.stripe_account import LOOKUP_KEY
@@ -68,11 +72,17 @@ class Simulator:
         listed = self.sdk.v1.events.list({"type": event_type, "limit": 100}).data
         return [event.to_dict() for event in listed]
 
-    def event_about(self, session_id: str, event_type: str) -> Json:
+    def event_about(self, object_id: str, event_type: str) -> Json:
         for event in self.events(event_type):
-            if event["data"]["object"]["id"] == session_id:
+            if event["data"]["object"]["id"] == object_id:
                 return event
-        raise LookupError(f"Stripe made no {event_type} for {session_id}")
+        raise LookupError(f"Stripe made no {event_type} for {object_id}")
+
+    def dispute_again(self, dispute: stripe.Dispute) -> str:
+        """Have the customer dispute the same charge once more; the new dispute's id."""
+        url = f"{self.url}/_simulator/charges/{dispute.charge}/dispute"
+        made: str = httpx.post(url).raise_for_status().json()["id"]
+        return made
 
     @contextmanager
     def delivering_everything(self) -> Iterator[None]:
@@ -105,6 +115,34 @@ class World:
         assert answer.status_code == 201, answer.text
         created: Json = answer.json()
         return created
+
+    @cached_property
+    def merchant(self) -> Merchant:
+        return Merchant(self.simulator.sdk)
+
+    def paid(self, card: str = GOOD_CARD) -> Json:
+        """A new order's 201, and it is paid."""
+        created = self._paid(card)
+        self.wait_for_status(created["order_id"], "paid")
+        return created
+
+    def paid_unheard(self, card: str = GOOD_CARD) -> Json:
+        """A new order's 201, paid at Stripe, which delivers nothing any more."""
+        self.simulator.behave(deliveries_paused=True)
+        return self._paid(card)
+
+    def _paid(self, card: str) -> Json:
+        created = self.checkout()
+        assert pay_by_card(created["url"], card).status_code == 303
+        return created
+
+    def fulfilment(self, *types: str) -> AbstractContextManager[Fulfilment]:
+        aws, topic = self.stack.aws, self.stack.facts.topic_arn
+        return fulfilment(aws, topic, f"fulfilment-{secrets.token_hex(4)}", *types)
+
+    def hand_over(self, event: Json) -> Json:
+        """Give an event to the webhook as EventBridge does: past HTTP."""
+        return invoke(self.stack.aws, "StripeWebhookFunction", from_event_bridge(event))
 
     def deliver(
         self, body: bytes, signature: str | None, *, url: str | None = None, **headers: str
@@ -144,6 +182,11 @@ class World:
         )
         return plain_item(answer["Item"])
 
+    def forget_order(self, order_id: str) -> None:
+        self.stack.aws.dynamodb.delete_item(
+            TableName=self.stack.facts.orders_table, Key={"order_id": {"S": order_id}}
+        )
+
     def number_of_orders(self) -> int:
         pages = self.stack.aws.dynamodb.get_paginator("scan").paginate(
             TableName=self.stack.facts.orders_table, Select="COUNT"
@@ -161,6 +204,21 @@ class World:
 
     def wait_for_status(self, order_id: str, status: str) -> Json:
         return self.wait_for_order(order_id, lambda order: order["status"] == status)
+
+
+def from_event_bridge(event: Json) -> Json:
+    """https://docs.stripe.com/event-destinations/eventbridge"""
+    return {
+        "version": "0",
+        "id": "b2b3c4d5-0000-4000-8000-000000000000",
+        "detail-type": event["type"],
+        "source": "aws.partner/stripe.com/ed_test_1",
+        "account": "000000000000",
+        "time": "2026-01-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1::event-source/aws.partner/stripe.com/ed_test_1"],
+        "detail": event,
+    }
 
 
 def changes(order: Json) -> list[str]:

@@ -1,0 +1,37 @@
+"""The deployed functions, called as AWS's own services call them: past HTTP, by who may."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from local.aws import LocalAws
+from local.deploy import STACK_NAME
+
+type Json = dict[str, Any]
+
+
+class FunctionFailed(Exception):
+    """`answer` is what Lambda says of it: `errorType`, `errorMessage`."""
+
+    def __init__(self, name: str, answer: Json) -> None:
+        super().__init__(f"{name}: {answer.get('errorType')}: {answer.get('errorMessage')}")
+        self.answer = answer
+
+
+def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
+    """Give a function's answer, by the function's name in the template; raise FunctionFailed."""
+    resource = aws.cloudformation.describe_stack_resource(
+        StackName=STACK_NAME, LogicalResourceId=name
+    )["StackResourceDetail"]
+    answer = aws.functions.invoke(
+        FunctionName=resource["PhysicalResourceId"], Payload=json.dumps(event).encode()
+    )
+    document: Json = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise FunctionFailed(name, document)
+    return document
+
+
+def reconcile(aws: LocalAws) -> Json:
+    """Look at all orders now: how many were `checked`, and how many `mended`."""
+    return invoke(aws, "ReconcileFunction", {"minimum_age_seconds": 0})

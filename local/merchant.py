@@ -1,0 +1,61 @@
+"""What the merchant does in Stripe's dashboard: gives money back, and answers disputes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import stripe
+
+from local.waiting import wait_for
+
+if TYPE_CHECKING:
+    from stripe.params import RefundCreateParams
+
+WAIT_SECONDS = 10.0
+# Stripe's test values for `evidence[uncategorized_text]`: the bank decides by it.
+WINNING = "winning_evidence"
+LOSING = "losing_evidence"
+ESCALATING = "escalate_inquiry_evidence"
+
+
+@dataclass(frozen=True)
+class Merchant:
+    """`sdk` speaks to the account that the stack sells on."""
+
+    sdk: stripe.StripeClient
+
+    def payment_intent(self, session_id: str) -> str:
+        intent = self.sdk.v1.checkout.sessions.retrieve(session_id).payment_intent
+        if not isinstance(intent, str):
+            raise LookupError(f"nobody has tried to pay {session_id}")
+        return intent
+
+    def refund(self, session_id: str, amount: int | None = None) -> stripe.Refund:
+        """Give back an amount in the currency's minor unit, or all that is left."""
+        params: RefundCreateParams = {"payment_intent": self.payment_intent(session_id)}
+        if amount is not None:
+            params["amount"] = amount
+        return self.sdk.v1.refunds.create(params)
+
+    def dispute(self, session_id: str) -> stripe.Dispute:
+        """Give the newest dispute of what was paid with a card that disputes."""
+        intent = self.payment_intent(session_id)
+        return self.sdk.v1.disputes.list({"payment_intent": intent}).data[0]
+
+    def answer_dispute(self, dispute_id: str, evidence: str) -> None:
+        """Submit evidence; the bank takes a moment to decide."""
+        self.sdk.v1.disputes.update(
+            dispute_id, {"evidence": {"uncategorized_text": evidence}, "submit": True}
+        )
+
+    def settle_dispute(self, session_id: str, evidence: str) -> None:
+        """Answer the dispute, and wait for the bank to decide it."""
+        dispute = self.dispute(session_id)
+        self.answer_dispute(dispute.id, evidence)
+        wait_for(
+            lambda: self.dispute(session_id).status in {"won", "lost", "warning_closed"},
+            f"the bank decides {dispute.id}",
+            seconds=WAIT_SECONDS,
+        )
+
+    def expire(self, session_id: str) -> None:
+        self.sdk.v1.checkout.sessions.expire(session_id)

@@ -1,0 +1,249 @@
+"""What becomes of an order after its payment, in every form in which the news may come."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from local.customer import DECLINED_CARD, pay_by_card
+from local.functions import FunctionFailed, invoke
+from local.merchant import ESCALATING, LOSING, WINNING
+from tests.integration.world import World, changes, from_event_bridge
+
+PRICE = 1200
+DISPUTING_CARD = "4000 0000 0000 0259"
+INQUIRING_CARD = "4000 0000 0000 1976"
+REFUND_FAILING_CARD = "4000 0000 0000 5126"
+REFUND_PENDING_CARD = "4000 0000 0000 7726"
+COMPLETED = "checkout.session.completed"
+
+type Json = dict[str, Any]
+
+
+def refund_statuses(order: Json) -> list[str]:
+    return sorted(refund["status"] for refund in order["refunds"].values())
+
+
+def refunded(amount: int) -> Callable[[Json], bool]:
+    return lambda order: bool(order["amount_refunded"] == amount)
+
+
+def test_a_partial_refund_keeps_the_order_paid(world: World) -> None:
+    created = world.paid()
+    world.merchant.refund(created["session_id"], 500)
+    order = world.wait_for_order(created["order_id"], refunded(500))
+    assert order["status"] == "paid"
+    assert changes(order)[:3] == ["order.created", "order.paid", "order.refunded"]
+    confirmed = world.frontend.confirm(created["session_id"]).json()
+    assert (confirmed["status"], confirmed["amount_refunded"]) == ("paid", 500)
+
+
+def test_repeated_refunds_add_up(world: World) -> None:
+    created = world.paid()
+    for amount in (200, 300, None):
+        world.merchant.refund(created["session_id"], amount)
+    order = world.wait_for_order(created["order_id"], refunded(PRICE))
+    assert sorted(one["amount"] for one in order["refunds"].values()) == [200, 300, 700]
+    assert changes(order).count("order.refunded") == 3
+    assert order["status"] == "paid"
+
+
+def test_a_refund_that_fails_gives_its_amount_back(world: World) -> None:
+    created = world.paid(REFUND_FAILING_CARD)
+    world.merchant.refund(created["session_id"])
+    order = world.wait_for_order(
+        created["order_id"], lambda order: refund_statuses(order) == ["failed"]
+    )
+    assert order["amount_refunded"] == 0
+    assert changes(order).count("order.refund_failed") == 1
+
+
+def test_a_pending_refund_counts_and_then_succeeds(world: World) -> None:
+    created = world.paid(REFUND_PENDING_CARD)
+    world.merchant.refund(created["session_id"], 400)
+    order = world.wait_for_order(
+        created["order_id"], lambda order: refund_statuses(order) == ["succeeded"]
+    )
+    assert order["amount_refunded"] == 400
+
+
+@pytest.mark.parametrize(("evidence", "decided"), [(WINNING, "won"), (LOSING, "lost")])
+def test_a_dispute_is_opened_and_decided(world: World, evidence: str, decided: str) -> None:
+    created = world.paid(DISPUTING_CARD)
+    order = world.wait_for_order(created["order_id"], lambda order: bool(order["disputes"]))
+    assert (order["dispute_status"], order["dispute_reason"]) == ("needs_response", "fraudulent")
+    world.merchant.settle_dispute(created["session_id"], evidence)
+    order = world.wait_for_order(
+        created["order_id"], lambda order: order["dispute_status"] == decided
+    )
+    assert order["status"] == "paid"
+    assert changes(order).count("order.dispute_opened") == 1
+    assert changes(order).count("order.dispute_closed") == 1
+
+
+def test_an_inquiry_becomes_a_dispute(world: World) -> None:
+    created = world.paid(INQUIRING_CARD)
+    world.wait_for_order(created["order_id"], lambda order: bool(order["disputes"]))
+    dispute = world.merchant.dispute(created["session_id"])
+    world.merchant.answer_dispute(dispute.id, ESCALATING)
+    order = world.wait_for_order(
+        created["order_id"], lambda order: order["dispute_status"] == "needs_response"
+    )
+    assert order["disputes"][dispute.id]["reason"] == order["dispute_reason"] == "general"
+
+
+def test_several_disputes_do_not_hide_each_other(world: World) -> None:
+    created = world.paid(DISPUTING_CARD)
+    world.merchant.settle_dispute(created["session_id"], LOSING)
+    second = world.simulator.dispute_again(world.merchant.dispute(created["session_id"]))
+    order = world.wait_for_order(
+        created["order_id"],
+        lambda order: sorted(one["status"] for one in order["disputes"].values())
+        == ["lost", "needs_response"],
+    )
+    assert order["dispute_status"] == "needs_response"
+    world.merchant.answer_dispute(second, WINNING)
+    order = world.wait_for_order(
+        created["order_id"], lambda order: order["disputes"][second]["status"] == "won"
+    )
+    assert order["dispute_status"] == "lost"
+
+
+def test_declines_are_in_the_history_and_never_a_status(world: World) -> None:
+    created = world.checkout()
+    for _ in range(2):
+        pay_by_card(created["url"], DECLINED_CARD)
+    order = world.wait_for_order(created["order_id"], lambda order: len(order["declines"]) == 2)
+    assert order["status"] == "open"
+    assert set(order["declines"].values()) == {"generic_decline"}
+    assert changes(order) == ["order.created", *["order.payment_declined"] * 2]
+    pay_by_card(created["url"])
+    assert changes(world.wait_for_status(created["order_id"], "paid"))[-1] == "order.paid"
+
+
+def test_a_refund_that_comes_before_the_payment(world: World) -> None:
+    created = world.paid_unheard()
+    refund = world.merchant.refund(created["session_id"], 500)
+    charge = refund.charge
+    assert isinstance(charge, str)
+    events = (
+        world.simulator.event_about(charge, "charge.refunded"),
+        world.simulator.event_about(refund.id, "refund.created"),
+        world.simulator.event_about(created["session_id"], COMPLETED),
+    )
+    answers = [world.redeliver(event) for event in events]
+    assert [one.json()["outcome"] for one in answers] == ["applied", "duplicate", "applied"]
+    order = world.order(created["order_id"])
+    assert (order["status"], order["amount_refunded"]) == ("paid", 500)
+    assert changes(order) == ["order.created", "order.refunded", "order.paid"]
+
+
+def test_a_refund_of_an_order_that_was_never_written(world: World) -> None:
+    """As after a crash between Stripe's session and our write."""
+    created = world.paid_unheard()
+    refund = world.merchant.refund(created["session_id"], 500)
+    world.forget_order(created["order_id"])
+    answer = world.redeliver(world.simulator.event_about(refund.id, "refund.created"))
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "applied")
+    order = world.order(created["order_id"])
+    assert (order["status"], order["amount_refunded"]) == ("paid", 500)
+    assert changes(order) == ["order.paid", "order.refunded"]
+
+
+def test_thin_events_tell_as_much(world: World) -> None:
+    world.simulator.behave(thin_events=True)
+    created = world.paid(DISPUTING_CARD)
+    order = world.wait_for_order(created["order_id"], lambda order: bool(order["disputes"]))
+    assert {entry["source"][:9] for entry in order["history"][1:]} == {"evt_test_"}
+    world.merchant.settle_dispute(created["session_id"], WINNING)
+    world.merchant.refund(created["session_id"], 500)
+    world.wait_for_order(created["order_id"], refunded(500))
+    world.wait_for_order(created["order_id"], lambda order: order["dispute_status"] == "won")
+
+
+@contextmanager
+def thin_destination(world: World, *event_types: str) -> Iterator[None]:
+    """An event destination of thin events, and no other: its secret is added to the stack's."""
+    v1, v2 = world.simulator.sdk.v1, world.simulator.sdk.v2.core.event_destinations
+    endpoint = v1.webhook_endpoints.list().data[0]
+    made = v2.create(
+        {
+            "name": "Orders",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "enabled_events": [f"v1.{name}" for name in event_types],
+            "webhook_endpoint": {"url": world.stack.facts.webhook_url},
+            "include": ["webhook_endpoint.signing_secret"],
+        }
+    )
+    assert made.webhook_endpoint is not None
+    secret = made.webhook_endpoint.signing_secret
+    assert secret is not None
+    known = world.stack.facts.webhook_secret
+    v1.webhook_endpoints.update(endpoint.id, {"disabled": True})
+    world.stack.set_signing_secrets(known, secret)
+    try:
+        yield
+    finally:
+        world.stack.set_signing_secrets(known)
+        v1.webhook_endpoints.update(endpoint.id, {"disabled": False})
+        v2.delete(made.id)
+
+
+def test_an_event_destination_of_thin_events(world: World) -> None:
+    with thin_destination(world, COMPLETED, "refund.created"):
+        created = world.paid()
+        order = world.wait_for_status(created["order_id"], "paid")
+        assert order["history"][-1]["source"].startswith("evt_test_")
+        world.merchant.refund(created["session_id"], 500)
+        world.wait_for_order(created["order_id"], refunded(500))
+
+
+def test_events_from_eventbridge(world: World) -> None:
+    created = world.paid_unheard()
+    event = world.simulator.event_about(created["session_id"], COMPLETED)
+    assert world.hand_over(event) == {"received": True, "outcome": "applied"}
+    assert world.hand_over(event) == {"received": True, "outcome": "duplicate"}
+    order = world.order(created["order_id"])
+    assert changes(order) == ["order.created", "order.paid"]
+    assert order["history"][-1]["source"] == event["id"]
+
+
+def test_an_event_from_eventbridge_that_fails_is_for_lambda_to_repeat(world: World) -> None:
+    created = world.paid_unheard()
+    event = world.simulator.event_about(created["session_id"], COMPLETED)
+    del event["data"]["object"]["payment_status"]
+    with pytest.raises(FunctionFailed, match="has no payment_status"):
+        invoke(world.stack.aws, "StripeWebhookFunction", from_event_bridge(event))
+    assert world.order(created["order_id"])["status"] == "open"
+
+
+def test_the_envelope_of_eventbridge_over_http_needs_a_signature(world: World) -> None:
+    created = world.paid_unheard()
+    event = world.simulator.event_about(created["session_id"], COMPLETED)
+    for sent in (event, from_event_bridge(event)):
+        body = json.dumps(sent).encode()
+        for signature in (None, world.signature(body, secret="whsec_somebody_elses")):
+            assert world.deliver(body, signature).status_code == 400
+    assert world.order(created["order_id"])["status"] == "open"
+
+
+def test_a_fact_costs_at_most_one_call_to_stripe(world: World) -> None:
+    created = world.paid_unheard(DISPUTING_CARD)
+    world.merchant.settle_dispute(created["session_id"], WINNING)
+    refund = world.merchant.refund(created["session_id"], 500)
+    dispute = world.merchant.dispute(created["session_id"])
+    assert isinstance(refund.charge, str)
+    about = {
+        COMPLETED: (created["session_id"], []),
+        "refund.created": (refund.id, [("GET", f"/v1/refunds/{refund.id}")]),
+        "charge.refunded": (refund.charge, [("GET", "/v1/refunds")]),
+        "charge.dispute.created": (dispute.id, [("GET", f"/v1/disputes/{dispute.id}")]),
+    }
+    for event_type, (object_id, calls) in about.items():
+        event = world.simulator.event_about(object_id, event_type)
+        world.simulator.forget_requests()
+        assert world.redeliver(event).status_code == 200
+        assert world.simulator.requests == calls
