@@ -6,9 +6,10 @@ https://docs.stripe.com/api/checkout/sessions/object
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from typing import Any
 
-from checkout.order import OrderStatus, Origin, SessionFact
+from checkout.order import Order, OrderStatus, Origin, SessionFact
 from tests.unit.stack import SIGNING_SECRET, STACK
 
 NOW = 1_795_000_000
@@ -225,3 +226,23 @@ def fact(status: OrderStatus, **changes: Any) -> SessionFact:  # noqa: ANN401
         "origin": Origin(occurred_at=NOW, source=f"evt_{status}"),
     }
     return SessionFact(**fields | changes)
+
+
+def order(status: OrderStatus = OrderStatus.PAID, **parts: dict[str, object]) -> Order:
+    """Give the order that a first fact makes, with some refunds, disputes or declines."""
+    known = fact(status)
+    made = Order(
+        order_id=known.order_id,
+        session_id=known.session_id,
+        status=status,
+        payment_status=known.payment_status,
+        payment_intent=known.payment_intent,
+        amount_total=known.amount_total,
+        currency=known.currency,
+        client_reference_id=known.client_reference_id,
+        request_fingerprint=known.request_fingerprint,
+        created_at=known.created_at,
+        expires_at=known.expires_at,
+        version=1,
+    )
+    return replace(made, **parts)  # type: ignore[arg-type]
