@@ -115,7 +115,7 @@ def decline_fact(payment_intent: Json, origin: Origin) -> DeclineFact | None:
         return DeclineFact(
             order_id=_order_id(payment_intent),
             payment_intent=_string(payment_intent["id"]),
-            charge_id=_string(error["charge"]),
+            charge_id=_string(_attempt(payment_intent, error)),
             code=_string(error.get("decline_code") or error.get("code") or error["type"]),
             origin=origin,
         )
@@ -127,8 +127,14 @@ def _documented(kind: str) -> Iterator[None]:
         yield
     except KeyError as error:
         raise UnexpectedStripeObject(f"The {kind} has no {error.args[0]}.") from None
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise UnexpectedStripeObject(f"The {kind} is malformed: {error}.") from None
+
+
+def _attempt(payment_intent: Json, error: Json) -> object:
+    """Name an attempt to pay: a customer who is not authenticated is refused without a charge."""
+    method = error.get("payment_method") or {}
+    return error.get("charge") or method.get("id") or payment_intent["id"]
 
 
 def _order_id(stripe_object: Json) -> str:

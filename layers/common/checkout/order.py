@@ -215,7 +215,10 @@ class DisputeFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclineFact:
-    """An attempt to pay that failed. The customer may try again: it says nothing of the order."""
+    """An attempt to pay that failed. The customer may try again: it says nothing of the order.
+
+    `charge_id` is what it was made with, where there was no charge.
+    """
 
     order_id: str
     payment_intent: str

@@ -7,6 +7,7 @@ https://docs.stripe.com/error-handling
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import stripe
@@ -131,7 +132,7 @@ class StripeApi:
 
     def refunds_of_charge(self, charge: str) -> Iterator[Json]:
         """Give a charge's refunds, newest first, with their PaymentIntent."""
-        return self._pages(self._refunds.list, {"charge": charge})
+        return chain.from_iterable(self._pages(self._refunds.list, {"charge": charge}))
 
     def dispute(self, dispute_id: str) -> Json | None:
         """Give a dispute with its PaymentIntent, whose metadata names the order."""
@@ -141,13 +142,16 @@ class StripeApi:
             )
         )
 
-    def refunds_since(self, created: int) -> Iterator[Json]:
-        """Give the refunds made at or after a moment, newest first, with their PaymentIntents."""
-        return self._pages(self._refunds.list, {"created": {"gte": created}})
+    def refunds_since(self, created: int, after: str | None) -> Iterator[list[Json]]:
+        """Give the refunds made at or after a moment, newest first, with their PaymentIntents.
 
-    def disputes_since(self, created: int) -> Iterator[Json]:
-        """Give the disputes made at or after a moment, newest first, with their PaymentIntents."""
-        return self._pages(self._disputes.list, {"created": {"gte": created}})
+        They come in pages, of one call each; of the list that they are, those behind `after`.
+        """
+        return self._pages(self._refunds.list, {"created": {"gte": created}}, after)
+
+    def disputes_since(self, created: int, after: str | None) -> Iterator[list[Json]]:
+        """Give the disputes in the same way."""
+        return self._pages(self._disputes.list, {"created": {"gte": created}}, after)
 
     def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, str]:
         """Give the ids of the active prices; a lookup key that none of them has is left out."""
@@ -171,16 +175,21 @@ class StripeApi:
             return None
 
     def _pages(
-        self, list_: "Callable[[Any, RequestOptions], stripe.StripeObject]", wanted: Json
-    ) -> Iterator[Json]:
-        """Give what all pages of a list have, each page fetched when it is needed."""
+        self,
+        list_: "Callable[[Any, RequestOptions], stripe.StripeObject]",
+        wanted: Json,
+        after: str | None = None,
+    ) -> Iterator[list[Json]]:
+        """Give the pages of a list, each fetched when it is needed."""
         page: Json = {"limit": PAGE, "expand": ["data.payment_intent"], **wanted}
-        while True:
+        more = True
+        while more:
+            if after is not None:
+                page["starting_after"] = after
             listed = self._call(functools.partial(list_, page))
-            yield from listed["data"]
-            if not listed["has_more"]:
-                return
-            page["starting_after"] = listed["data"][-1]["id"]
+            yield listed["data"]
+            more = listed["has_more"]
+            after = listed["data"][-1]["id"] if more else None
 
     def _call(
         self,
