@@ -1,5 +1,6 @@
 # Needs Python 3.13 and make; all else is installed under .local/ (remove it with `make clean`).
 ENV ?= dev
+N ?= 100
 DEV_PYTHON := .local/dev/bin/python
 SAM := .local/sam/bin/sam
 
@@ -20,7 +21,7 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 
 TESTS = $(wildcard tests/unit tests/simulator tests/integration tests/e2e)
 
-.PHONY: help demo dev test lint types format lock build deploy clean
+.PHONY: help demo dev test lint types format lock build deploy replay chaos clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -28,6 +29,8 @@ help:
 	@echo "make lint types format  parts of it"
 	@echo "make lock               update uv.lock and the layer's requirements"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
+	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
+	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
 	@echo "make clean              remove what all of these made"
 
 demo:
@@ -69,6 +72,14 @@ build:
 
 deploy: build
 	$(SAM) deploy --config-env $(ENV)
+
+replay:
+	@$(BOOTSTRAP) dev
+	@PYTHONPATH=layers/common exec $(DEV_PYTHON) -m ops.replay --stack-name checkout-$(ENV)
+
+chaos:
+	@$(BOOTSTRAP) dev sam ministack
+	@exec $(DEV_PYTHON) -m local.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf .local .aws-sam

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -56,6 +57,10 @@ class LocalAws:
     @cached_property
     def queues(self) -> "SQSClient":
         return self._session.client("sqs", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def streams(self) -> "DynamoDBStreamsClient":
+        return self._session.client("dynamodbstreams", endpoint_url=self.endpoint_url)
 
     @cached_property
     def topics(self) -> "SNSClient":

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ DECLINED_CARD = "4000 0000 0000 0002"
 PAYING_IBAN = "AT611904300234573201"
 FAILING_IBAN = "IT60X0542811101000000123456"
 TIMEOUT_SECONDS = 40.0
+# To load the certificates takes longer than a request does, and nothing on this machine has one.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 type Json = dict[str, Any]
 
@@ -30,11 +33,13 @@ class Frontend:
             name.replace("_", "-"): value for name, value in headers.items()
         }
         url = f"{self.api_url}/checkout/sessions"
-        return httpx.post(url, content=content, headers=sent, timeout=TIMEOUT_SECONDS)
+        return httpx.post(
+            url, content=content, headers=sent, timeout=TIMEOUT_SECONDS, verify=NO_TLS
+        )
 
     def confirm(self, session_id: str) -> httpx.Response:
         url = f"{self.api_url}/checkout/sessions/{session_id}/confirm"
-        return httpx.post(url, timeout=TIMEOUT_SECONDS)
+        return httpx.post(url, timeout=TIMEOUT_SECONDS, verify=NO_TLS)
 
 
 def pay_by_card(page_url: str, number: str = GOOD_CARD) -> httpx.Response:
@@ -57,4 +62,4 @@ def new_idempotency_key() -> str:
 
 def _submit(page_url: str, method: Mapping[str, str]) -> httpx.Response:
     person = {"email": "a@example.com", "name": "A Customer"}
-    return httpx.post(page_url, data={**person, **method}, timeout=TIMEOUT_SECONDS)
+    return httpx.post(page_url, data={**person, **method}, timeout=TIMEOUT_SECONDS, verify=NO_TLS)

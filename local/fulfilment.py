@@ -72,6 +72,17 @@ def fulfilment(aws: LocalAws, topic_arn: str, name: str, *types: str) -> Iterato
     queue_arn = aws.queues.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])[
         "Attributes"
     ]["QueueArn"]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue_arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+        },
+    }
+    aws.queues.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": json.dumps(policy)})
     subscription = aws.topics.subscribe(
         TopicArn=topic_arn,
         Protocol="sqs",

@@ -20,16 +20,20 @@ class FunctionFailed(Exception):
 
 def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
     """Give a function's answer, by the function's name in the template; raise FunctionFailed."""
-    resource = aws.cloudformation.describe_stack_resource(
-        StackName=STACK_NAME, LogicalResourceId=name
-    )["StackResourceDetail"]
     answer = aws.functions.invoke(
-        FunctionName=resource["PhysicalResourceId"], Payload=json.dumps(event).encode()
+        FunctionName=physical_name(aws, name), Payload=json.dumps(event).encode()
     )
     document: Json = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise FunctionFailed(name, document)
     return document
+
+
+def physical_name(aws: LocalAws, name: str) -> str:
+    """Give a resource's name in AWS, by its name in the template."""
+    return aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=name)[
+        "StackResourceDetail"
+    ]["PhysicalResourceId"]
 
 
 def reconcile(aws: LocalAws) -> Json:

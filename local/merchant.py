@@ -25,9 +25,9 @@ class Merchant:
 
     def payment_intent(self, session_id: str) -> str:
         intent = self.sdk.v1.checkout.sessions.retrieve(session_id).payment_intent
-        if not isinstance(intent, str):
+        if intent is None:
             raise LookupError(f"nobody has tried to pay {session_id}")
-        return intent
+        return str(intent)
 
     def refund(self, session_id: str, amount: int | None = None) -> stripe.Refund:
         """Give back an amount in the currency's minor unit, or all that is left."""

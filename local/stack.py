@@ -56,11 +56,14 @@ class LocalStack:
 
 
 @contextmanager
-def local_stack(console: Console, *, connect: StripeAccount | None = None) -> Iterator[LocalStack]:
+def local_stack(
+    console: Console, *, connect: StripeAccount | None = None, seed: int | None = None
+) -> Iterator[LocalStack]:
     """Start everything, deploy, and stop everything on the way out, whatever the way.
 
-    With an account of the caller's no simulator is started. Raise LocalCloudError, also when a
-    service dies later: it then reaches the caller wherever it is.
+    With an account of the caller's no simulator is started; `seed` is of the simulator's chances.
+    Raise LocalCloudError, also when a service dies later: it then reaches the caller wherever it
+    is.
     """
     run = new_run()
     dead: list[Service] = []
@@ -75,7 +78,7 @@ def local_stack(console: Console, *, connect: StripeAccount | None = None) -> It
             with ExitStack() as services:
                 with console.phase("Starting a local AWS and a Stripe simulator"):
                     account = connect or services.enter_context(
-                        stripe_account.simulated_account(run, on_death)
+                        stripe_account.simulated_account(run, on_death, seed)
                     )
                     aws = services.enter_context(ministack(run, on_death))
                 yield deployed(console, run, aws, account)

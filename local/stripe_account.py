@@ -75,12 +75,16 @@ def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
 
 
 @contextmanager
-def simulated_account(run: Path, on_death: OnDeath) -> Iterator[StripeAccount]:
+def simulated_account(
+    run: Path, on_death: OnDeath, seed: int | None = None
+) -> Iterator[StripeAccount]:
+    """`seed` is that of the chances by which deliveries are dropped and shuffled."""
     ready = run / "stripe.json"
     api_key = f"sk_test_{secrets.token_hex(12)}"
     command = [
         *(sys.executable, "-m", "local.stripe_simulator"),
         *("--port", "0", "--secret-key", api_key, "--ready-file", str(ready)),
+        *(("--seed", str(seed)) if seed is not None else ()),
     ]
     with service(
         "Stripe simulator", command, log=run / "stripe.log", env={}, on_death=on_death

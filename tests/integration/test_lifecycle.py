@@ -100,8 +100,10 @@ def test_several_disputes_do_not_hide_each_other(world: World) -> None:
     second = world.simulator.dispute_again(world.merchant.dispute(created["session_id"]))
     order = world.wait_for_order(
         created["order_id"],
-        lambda order: sorted(one["status"] for one in order["disputes"].values())
-        == ["lost", "needs_response"],
+        lambda order: (
+            sorted(one["status"] for one in order["disputes"].values())
+            == ["lost", "needs_response"]
+        ),
     )
     assert order["dispute_status"] == "needs_response"
     world.merchant.answer_dispute(second, WINNING)

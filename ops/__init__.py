@@ -1,0 +1,1 @@
+"""What ops run against a deployed stack."""

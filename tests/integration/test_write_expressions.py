@@ -1,0 +1,64 @@
+"""The table in memory, which other tests write to, against a table of the local AWS."""
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from checkout.errors import OrderUnknown
+from checkout.order import Fact
+from checkout.orders import Orders
+from local.stack import LocalStack
+from tests.unit.memory_table import MemoryTable
+from tests.unit.purchases import OPEN, PURCHASES, session
+from tests.unit.stripe_objects import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ROUNDS = 12
+TABLE = "write-expressions"
+
+
+@pytest.fixture(scope="module")
+def table(stack: LocalStack) -> "Iterator[DynamoDBClient]":
+    """A table of its own: the deployed one would publish what is written here."""
+    client = stack.aws.dynamodb
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "order_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
+    )
+    yield client
+    client.delete_table(TableName=TABLE)
+
+
+def random_facts(chance: random.Random, order_id: str) -> list[Fact]:
+    """Those of a few purchases together, in any order, some of them of another session."""
+    kinds = chance.sample(sorted(PURCHASES), 3)
+    facts = [fact for kind in kinds for fact in PURCHASES[kind].facts]
+    chance.shuffle(facts)
+    ours = [replace(fact, order_id=order_id) for fact in facts]
+    return [*ours, replace(session(OPEN, "evt_foreign"), order_id=order_id, session_id="cs_test_2")]
+
+
+def outcome(orders: Orders, fact: Fact) -> object:
+    try:
+        return orders.record(fact)
+    except OrderUnknown:
+        return OrderUnknown
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_both_tables_make_the_same_of_the_same_facts(table: "DynamoDBClient", seed: int) -> None:
+    order_id = f"ord_{seed}"
+    memory: Any = MemoryTable()
+    real, remembered = Orders(table, TABLE, lambda: NOW), Orders(memory, TABLE, lambda: NOW)
+    for fact in random_facts(random.Random(seed), order_id):  # noqa: S311  (no secret)
+        assert outcome(real, fact) == outcome(remembered, fact), fact
+        stored = table.get_item(TableName=TABLE, Key={"order_id": {"S": order_id}})
+        assert stored.get("Item") == memory.items.get(order_id), fact
