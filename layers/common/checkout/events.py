@@ -92,6 +92,10 @@ class EventRecorder:
             return self.orders.record(fact).outcome
         except OrderUnknown:
             session = self.stripe_api().session_of_payment_intent(fact.payment_intent or "")
+            if not self.ownership.covers(session):
+                raise UnexpectedStripeObject(
+                    "A PaymentIntent of ours is of a Checkout Session that is not."
+                ) from None
             self.orders.record(session_fact(session, fact.origin))
             return self.orders.record(fact).outcome
 

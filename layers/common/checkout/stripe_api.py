@@ -131,8 +131,14 @@ class StripeApi:
         )
 
     def refunds_of_charge(self, charge: str) -> Iterator[Json]:
-        """Give a charge's refunds, newest first, with their PaymentIntent."""
-        return chain.from_iterable(self._pages(self._refunds.list, {"charge": charge}))
+        """Give a charge's refunds, newest first, with their PaymentIntent.
+
+        None, where this account has no such charge.
+        """
+        try:
+            yield from chain.from_iterable(self._pages(self._refunds.list, {"charge": charge}))
+        except ParameterRefused:
+            return
 
     def dispute(self, dispute_id: str) -> Json | None:
         """Give a dispute with its PaymentIntent, whose metadata names the order."""
