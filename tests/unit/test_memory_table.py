@@ -1,0 +1,94 @@
+"""The table in memory answers the orders' writes as moto's does."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checkout.errors import OrderUnknown
+from checkout.order import DisputeStatus, Fact, OrderStatus, RefundStatus
+from checkout.orders import Orders
+from tests.unit.memory_table import MemoryTable, Refused
+from tests.unit.purchases import decline, dispute, refund
+from tests.unit.stack import TABLE
+from tests.unit.stripe_objects import NOW, ORDER_ID, SESSION_ID, fact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SESSIONS = st.builds(
+    fact,
+    st.sampled_from(OrderStatus),
+    session_id=st.sampled_from([SESSION_ID, SESSION_ID, "cs_test_other"]),
+    client_reference_id=st.sampled_from([None, "cart-77"]),
+)
+REFUNDS = st.builds(
+    refund,
+    st.sampled_from(["re_1", "re_2"]),
+    st.sampled_from(RefundStatus),
+    st.sampled_from([300, 700]),
+    st.just("evt_refund"),
+)
+DISPUTES = st.builds(
+    dispute,
+    st.sampled_from(["dp_1", "dp_2"]),
+    st.sampled_from(DisputeStatus),
+    st.just("evt_dispute"),
+)
+DECLINES = st.builds(decline, st.sampled_from(["ch_1", "ch_2"]), st.just("evt_decline"))
+FACTS = st.lists(st.one_of(SESSIONS, REFUNDS, DISPUTES, DECLINES), min_size=1, max_size=12)
+
+
+def in_memory() -> tuple[MemoryTable, Orders]:
+    table = MemoryTable()
+    return table, Orders(cast("Any", table), TABLE, now=lambda: NOW)
+
+
+def said_of(orders: Orders, fact: Fact) -> object:
+    try:
+        return orders.record(fact)
+    except OrderUnknown:
+        return OrderUnknown
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(FACTS)
+def test_the_same_facts_do_the_same_as_in_moto(
+    orders: Orders, dynamodb: "DynamoDBClient", facts: list[Fact]
+) -> None:
+    key = {"order_id": {"S": ORDER_ID}}
+    dynamodb.delete_item(TableName=TABLE, Key=key)
+    table, remembered = in_memory()
+    for one in facts:
+        assert said_of(remembered, one) == said_of(orders, one)
+        item = dynamodb.get_item(TableName=TABLE, Key=key).get("Item")
+        assert table.items.get(ORDER_ID) == item
+
+
+def test_a_refused_write_brings_the_item_and_changes_nothing() -> None:
+    table, orders = in_memory()
+    orders.record(fact(OrderStatus.PAID))
+    before = dict(table.items[ORDER_ID])
+    with pytest.raises(Refused) as raised:
+        table.update_item(
+            Key={"order_id": {"S": ORDER_ID}},
+            UpdateExpression="SET #a = :a",
+            ConditionExpression="attribute_not_exists(session_id)",
+            ExpressionAttributeNames={"#a": "a"},
+            ExpressionAttributeValues={":a": {"S": "a"}},
+        )
+    assert cast("Any", raised.value.response)["Item"] == before == table.items[ORDER_ID]
+    assert table.writes == 2
+
+
+def test_what_was_given_out_does_not_change_with_later_writes() -> None:
+    table, orders = in_memory()
+    first = orders.record(fact(OrderStatus.OPEN)).order
+    item = dict(table.items[ORDER_ID])
+    orders.record(fact(OrderStatus.PAID))
+    assert first.status is OrderStatus.OPEN
+    assert item["status"] == {"S": "open"}
+    assert len(item["history"]["L"]) == 1
