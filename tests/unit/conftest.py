@@ -28,16 +28,21 @@ from checkout.stripe_api import StripeApi
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.fake_stripe import FakeStripe
+from tests.unit.queues import Queue, Subscriber
 from tests.unit.stack import (
     API_KEY,
     AWS_ENVIRONMENT,
     ENVIRONMENT,
     FUNCTIONS,
     OWN_ENVIRONMENT,
+    QUEUE,
+    QUEUE_URL,
     SECRET_NAME,
     SIGNING_SECRET,
     STACK,
     TABLE,
+    TOPIC,
+    TOPIC_ARN,
     orders_table,
 )
 from tests.unit.stripe_objects import NOW, ORDER_ID
@@ -160,6 +165,22 @@ def secret(aws: None) -> Secret:
     one = Secret(client)
     one.roll()
     return one
+
+
+@pytest.fixture
+def queue(aws: None) -> Queue:
+    client = boto3.client("sqs", config=ONE_TRY)
+    assert client.create_queue(QueueName=QUEUE)["QueueUrl"] == QUEUE_URL
+    return Queue(client)
+
+
+@pytest.fixture
+def subscriber(queue: Queue) -> Subscriber:
+    client = boto3.client("sns", config=ONE_TRY)
+    assert client.create_topic(Name=TOPIC)["TopicArn"] == TOPIC_ARN
+    arn = f"arn:aws:sqs:us-east-1:123456789012:{QUEUE}"
+    client.subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=arn)
+    return Subscriber(queue)
 
 
 @dataclass

@@ -1,0 +1,47 @@
+"""Records of the orders table's stream, as Lambda gets them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-create-package.html#eventsources-ddb
+"""
+
+from typing import Any, cast
+
+from checkout.order import Fact
+from checkout.orders import Orders
+from tests.unit.memory_table import MemoryTable
+from tests.unit.stack import TABLE
+from tests.unit.stripe_objects import NOW
+
+type Json = dict[str, Any]
+
+STREAM_ARN = f"arn:aws:dynamodb:us-east-1:123456789012:table/{TABLE}/stream/2026-11-18T00:00:00.000"
+
+
+def record(new_image: Json, number: int = 1) -> Json:
+    first = new_image["version"] == {"N": "1"}
+    return {
+        "eventID": f"{number:032x}",
+        "eventName": "INSERT" if first else "MODIFY",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": float(NOW),
+            "Keys": {"order_id": new_image["order_id"]},
+            "NewImage": new_image,
+            "SequenceNumber": str(100_000_000_000_000_000_000 + number),
+            "SizeBytes": 700,
+            "StreamViewType": "NEW_IMAGE",
+        },
+        "eventSourceARN": STREAM_ARN,
+    }
+
+
+def records_of(*facts: Fact) -> list[Json]:
+    """Give what the stream has of each change that the facts make, one after the other."""
+    table = MemoryTable()
+    orders = Orders(cast("Any", table), TABLE, now=lambda: NOW)
+    records: list[Json] = []
+    for fact in facts:
+        orders.record(fact)
+        records.append(record(dict(table.items[fact.order_id]), number=len(records) + 1))
+    return records
