@@ -24,7 +24,7 @@ import stripe
 from local.console import Console
 from local.customer import NO_TLS, Frontend
 from local.fulfilment import Fulfilment, fulfilment
-from local.functions import reconcile
+from local.functions import physical_name, reconcile
 from local.merchant import Merchant
 from local.processes import LocalCloudError, Terminated, tail
 from local.purchase import plain_item
@@ -34,7 +34,10 @@ from local.throttling import Throttling, throttled_table
 from local.waiting import wait_for
 
 INTERRUPTED = 130
-THREADS = 6
+THREADS = 4
+# Above it Lambda throttles, as it does above an account's limit. And each environment that the
+# local one starts unpacks the layer anew: two dozen at once would keep it busy for a minute.
+WEBHOOK_CONCURRENCY = 6
 BEHAVIOUR = {
     "duplicates": 1,
     "shuffle": True,
@@ -176,6 +179,10 @@ def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
     ):
         chaos = Chaos(stack, seed, throttling, listener)
         throttling.probability = THROTTLED_PROBABILITY
+        aws.functions.put_function_concurrency(
+            FunctionName=physical_name(aws, "StripeWebhookFunction"),
+            ReservedConcurrentExecutions=WEBHOOK_CONCURRENCY,
+        )
         kinds = list(islice(cycle(KINDS), number))
         with console.phase(f"{number} purchases, seed {seed}"), ThreadPoolExecutor(THREADS) as pool:
             bought = []

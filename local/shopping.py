@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -42,20 +43,20 @@ class Shopping:
     def checkout(self) -> Json:
         key = new_idempotency_key()
 
-        def ask() -> httpx.Response | None:
+        def ask() -> Json:
             answer = self.frontend.request_checkout(
                 {"items": [{"price": self.price, "quantity": 1}]}, idempotency_key=key
             )
-            return answer if answer.status_code == HTTPStatus.CREATED else None
+            created: Json = answer.json()
+            return created if answer.status_code == HTTPStatus.CREATED else {}
 
-        answer = wait_for(ask, "a checkout is created", seconds=WAIT_SECONDS)
-        created: Json = answer.json() if answer else {}
-        return created
+        return wait_for(ask, "a checkout is created", seconds=WAIT_SECONDS)
 
     def come_back(self, session_id: str) -> None:
         """Some customers see the page after the payment, and some of those in vain."""
         if self.chance.random() < 1 / 2:
-            self.frontend.confirm(session_id)
+            with suppress(httpx.TransportError):
+                self.frontend.confirm(session_id)
 
     def wait_for_bank(self, session_id: str) -> None:
         intent = self.merchant.payment_intent(session_id)
