@@ -265,6 +265,8 @@ def test_event_may_happen_again_under_another_id(
     assert json.loads(receiver.wait_for(2)[1].body)["id"] == again["id"]
 
 
-@pytest.mark.parametrize("path", ["events/evt_1/repeat", "endpoints/we_1/roll_secret"])
+@pytest.mark.parametrize(
+    "path", ["events/evt_1/repeat", "endpoints/we_1/roll_secret", "charges/ch_1/dispute"]
+)
 def test_control_of_nothing_is_404(simulator: Running, path: str) -> None:
     assert simulator.request("POST", f"/_simulator/{path}", json={}).status_code == 404

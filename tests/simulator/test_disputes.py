@@ -221,3 +221,19 @@ def test_what_is_not_there_is_refused(simulator: Running, shop: Shop) -> None:
         shop.sdk.v1.disputes.update(dispute.id, params)
     answer = simulator.post(f"/v1/disputes/{dispute.id}", "evidence[luck]=1")
     assert answer.json()["error"]["message"] == "Received unknown parameter: evidence[luck]"
+
+
+def test_charge_disputed_again(simulator: Running, shop: Shop) -> None:
+    first = disputed(shop)
+    answer = simulator.request("POST", f"/_simulator/charges/{first.charge}/dispute")
+    listed = shop.sdk.v1.disputes.list({"charge": str(first.charge)}).data
+    assert [one.id for one in listed] == [answer.json()["id"], first.id]
+    assert told(simulator) == ["created", "funds_withdrawn"] * 2
+
+
+def test_charge_whose_card_does_not_dispute(simulator: Running, shop: Shop) -> None:
+    session = shop.paid_session("tok_visa")
+    [charge] = shop.sdk.v1.charges.list({"payment_intent": str(session.payment_intent)}).data
+    answer = simulator.request("POST", f"/_simulator/charges/{charge.id}/dispute")
+    assert answer.status_code == 404
+    assert told(simulator) == []
