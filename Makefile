@@ -21,7 +21,7 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 
 TESTS = $(wildcard tests/unit tests/simulator tests/integration tests/e2e)
 
-.PHONY: help demo dev test lint types format lock build deploy replay chaos clean
+.PHONY: help demo dev test lint types format lock build deploy replay chaos logs schema clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -31,6 +31,8 @@ help:
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
+	@echo "make logs               what the functions of a running make dev logged"
+	@echo "make schema             write the messages' JSON Schema anew"
 	@echo "make clean              remove what all of these made"
 
 demo:
@@ -80,6 +82,13 @@ replay:
 chaos:
 	@$(BOOTSTRAP) dev sam ministack
 	@exec $(DEV_PYTHON) -m local.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
+
+logs:
+	@exec $(DEV_PYTHON) -m local.function_logs
+
+schema:
+	@$(BOOTSTRAP) dev
+	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.message_schema > docs/order-message.schema.json
 
 clean:
 	rm -rf .local .aws-sam

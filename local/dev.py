@@ -1,5 +1,7 @@
 """`make dev`: the local cloud, kept running until Ctrl-C or SIGTERM.
 
+FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of 3000.
+
 With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
 `stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
 """
@@ -17,7 +19,7 @@ from pathlib import Path
 from local.console import Console
 from local.paths import STACK_FILE
 from local.processes import LocalCloudError, Terminated, tail
-from local.stack import LocalStack, local_stack
+from local.stack import DEFAULT_ORIGIN, LocalStack, local_stack
 from local.stripe_account import LOOKUP_KEY, real_account
 
 
@@ -28,7 +30,11 @@ def main() -> int:
     console = Console()
     try:
         with (
-            local_stack(console, connect=real_account(os.environ)) as stack,
+            local_stack(
+                console,
+                connect=real_account(os.environ),
+                frontend_origin=os.environ.get("FRONTEND_ORIGIN", DEFAULT_ORIGIN),
+            ) as stack,
             announced_in(stack_file, stack),
         ):
             announce(console, stack, stack_file)

@@ -1,10 +1,12 @@
-"""What the functions logged, read from the local CloudWatch Logs."""
+"""What the functions logged, read from the local CloudWatch Logs: `make logs` prints it."""
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from local.aws import LocalAws
+from local.paths import STACK_FILE
 from local.waiting import wait_for
 
 WAIT_SECONDS = 10.0
@@ -45,3 +47,17 @@ def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
         return [entry for entry in entries(aws) if wanted.items() <= entry.items()]
 
     return wait_for(look, f"a log entry with {wanted}", seconds=WAIT_SECONDS)[0]
+
+
+def main() -> int:
+    if not STACK_FILE.is_file():
+        print("No stack is running: `make dev` starts one.", file=sys.stderr)
+        return 1
+    endpoint_url = json.loads(STACK_FILE.read_text())["aws_endpoint_url"]
+    for line in function_logs(LocalAws(endpoint_url)):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

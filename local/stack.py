@@ -21,6 +21,7 @@ from local.processes import Service, Terminated, termination_unwinds
 from local.stripe_account import StripeAccount
 
 KEPT_RUNS = 10
+DEFAULT_ORIGIN = "http://localhost:3000"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class LocalStack:
 
 @contextmanager
 def local_stack(
-    console: Console, *, connect: StripeAccount | None = None, seed: int | None = None
+    console: Console,
+    *,
+    connect: StripeAccount | None = None,
+    seed: int | None = None,
+    frontend_origin: str = DEFAULT_ORIGIN,
 ) -> Iterator[LocalStack]:
     """Start everything, deploy, and stop everything on the way out, whatever the way.
 
@@ -81,14 +86,16 @@ def local_stack(
                         stripe_account.simulated_account(run, on_death, seed)
                     )
                     aws = services.enter_context(ministack(run, on_death))
-                yield deployed(console, run, aws, account)
+                yield deployed(console, run, aws, account, frontend_origin)
         except Terminated:
             if dead:
                 raise dead[0].death from None
             raise
 
 
-def deployed(console: Console, run: Path, aws: LocalAws, account: StripeAccount) -> LocalStack:
+def deployed(
+    console: Console, run: Path, aws: LocalAws, account: StripeAccount, frontend_origin: str
+) -> LocalStack:
     with console.phase("sam build"):
         template = built_template(run / "sam-build.log", console.progress)
     with console.phase("sam deploy"):
@@ -96,6 +103,9 @@ def deployed(console: Console, run: Path, aws: LocalAws, account: StripeAccount)
             "Architecture": architecture(),
             "Environment": "local",
             "StripeApiBase": account.api_base,
+            "AllowedOrigins": frontend_origin,
+            "DefaultSuccessUrl": f"{frontend_origin}/thanks",
+            "DefaultCancelUrl": f"{frontend_origin}/cart",
         }
         stack = deploy(template, parameters, aws, run, console.progress)
     signing_secret = account.webhook_secret or stripe_account.register_webhook(

@@ -4,6 +4,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from checkout.events import HANDLED_EVENTS
 from checkout.order import DisputeStatus, OrderStatus, RefundStatus
 from checkout.publishing import PUBLISHED
 from local.message_schema import schema
@@ -35,6 +36,11 @@ def test_every_invariants_guard_exists() -> None:
     sources = "\n".join(path.read_text() for path in ROOT.glob("tests/*/test_*.py"))
     assert named
     assert [name for name in named if f"def {name}(" not in sources] == []
+
+
+def test_the_readme_lists_the_events_to_subscribe_to() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [type_ for type_ in HANDLED_EVENTS if f"`{type_}`" not in readme] == []
 
 
 def test_the_messages_types_are_listed() -> None:
