@@ -26,6 +26,10 @@ class Context:
     memory_limit_in_mb: int = 1024
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:checkout-function"
     aws_request_id: str = REQUEST_ID
+    milliseconds_left: int = 900_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left
 
 
 def sample_names(function: str) -> set[str]:

@@ -1,0 +1,264 @@
+"""The webhook's other ways in and out: EventBridge, thin events, what can't be processed."""
+
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import EndpointConnectionError
+
+from checkout import wiring
+from checkout.errors import StripeUnavailable, UnexpectedStripeObject
+from checkout.order import OrderStatus
+from checkout.orders import Orders
+from tests.unit.aws_calls import AwsCalls, breaks, refuses
+from tests.unit.conftest import Log, Secret
+from tests.unit.fake_stripe import FakeStripe
+from tests.unit.invocations import (
+    Context,
+    Json,
+    assert_answer,
+    assert_problem,
+    delivered,
+    raw_body,
+    sample,
+    signed,
+    with_body,
+)
+from tests.unit.queues import Queue
+from tests.unit.stripe_objects import (
+    ORDER_ID,
+    dispute,
+    event,
+    event_of,
+    expanded,
+    fact,
+    listed,
+    refund,
+    session_in,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Handler = Callable[[Json, Context], Json]
+type Stored = Callable[[], Json | None]
+
+PAID = session_in(OrderStatus.PAID)
+# What Stripe answers for each, and the change that it makes to a paid order.
+CHANGES: dict[str, tuple[list[Json], str]] = {
+    "refund_created": ([expanded(refund())], "order.refunded"),
+    "refund_failed": ([expanded(refund(status="failed"))], "order.refund_failed"),
+    "charge_refunded": ([listed(expanded(refund()))], "order.refunded"),
+    "charge_dispute_created": ([expanded(dispute())], "order.dispute_opened"),
+    "payment_intent_payment_failed": ([], "order.payment_declined"),
+    "thin_refund_created": ([expanded(refund())], "order.refunded"),
+}
+ENVELOPE = sample("stripe_webhook", "event_bridge")
+# Signed, and not as documented.
+POISON = event_of(OrderStatus.PAID, amount_total="4200")
+
+
+@pytest.fixture
+def handler(
+    load_function: Callable[[str], ModuleType],
+    dynamodb: "DynamoDBClient",
+    secret: Secret,
+    fake_stripe: FakeStripe,
+    watched: AwsCalls,
+) -> Handler:
+    lambda_handler: Handler = load_function("stripe_webhook").lambda_handler
+    return lambda_handler
+
+
+def delivery(document: Json) -> Json:
+    invocation = sample("stripe_webhook", "checkout_session_completed")
+    return signed(with_body(invocation, json.dumps(document)))
+
+
+# What is fetched
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_records_what_came_after_the_payment(
+    handler: Handler, orders: Orders, fake_stripe: FakeStripe, stored: Stored, name: str
+) -> None:
+    answers, change = CHANGES[name]
+    orders.record(fact(OrderStatus.PAID))
+    for answer in answers:
+        fake_stripe.answer(answer)
+    answered = assert_answer(handler(delivered(name), Context()), 200)
+    assert answered == {"received": True, "outcome": "applied"}
+    assert len(fake_stripe.requests) == len(answers)
+    item = stored()
+    assert item is not None
+    assert (item["status"], item["change"]["type"]) == ("paid", change)
+    sent = json.loads(raw_body(sample("stripe_webhook", name)))
+    assert item["change"]["source"] == sent["id"]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_came_after_the_payment_leaves_no_personal_data(
+    handler: Handler, orders: Orders, fake_stripe: FakeStripe, stored: Stored, log: Log, name: str
+) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    for answer in CHANGES[name][0]:
+        fake_stripe.answer(answer)
+    handler(delivered(name), Context())
+    assert ORDER_ID in log.text
+    for private in ("ada@", "Ada"):
+        assert private not in log.text + str(stored())
+
+
+def test_a_thin_event_is_worth_what_stripe_says_of_its_session(
+    handler: Handler, fake_stripe: FakeStripe, stored: Stored
+) -> None:
+    fake_stripe.answer(PAID)
+    answer = handler(delivered("thin_checkout_session_completed"), Context())
+    assert assert_answer(answer, 200)["outcome"] == "applied"
+    item = stored()
+    assert item is not None
+    assert item["status"] == "paid"
+
+
+# EventBridge
+
+
+def test_records_what_event_bridge_brings(
+    handler: Handler, stored: Stored, calls: AwsCalls, log: Log
+) -> None:
+    assert handler(ENVELOPE, Context()) == {"received": True, "outcome": "applied"}
+    assert handler(ENVELOPE, Context()) == {"received": True, "outcome": "duplicate"}
+    # No signature, so no secret.
+    assert calls.made == ["UpdateItem", "UpdateItem"]
+    item = stored()
+    assert item is not None
+    assert item["status"] == "paid"
+    assert [entry["event_id"] for entry in log.entries] == [ENVELOPE["detail"]["id"]] * 2
+
+
+def test_a_replay_of_what_was_kept_goes_the_same_way(handler: Handler, stored: Stored) -> None:
+    replay = {"detail": ENVELOPE["detail"]}
+    assert handler(replay, Context()) == {"received": True, "outcome": "applied"}
+    assert stored() is not None
+
+
+@pytest.mark.parametrize("body", [ENVELOPE, ENVELOPE["detail"], {"detail": ENVELOPE["detail"]}])
+@pytest.mark.parametrize("name", ["unsigned", "http_api"])
+def test_the_same_document_over_http_is_refused_without_a_signature(
+    handler: Handler, stored: Stored, body: Json, name: str
+) -> None:
+    invocation = with_body(sample("stripe_webhook", name), json.dumps(body))
+    assert_problem(handler(invocation, Context()), 400, "not-authentic")
+    # Not even where a request could bring a field of that name.
+    passing = invocation | {"detail": ENVELOPE["detail"]}
+    assert_problem(handler(passing, Context()), 400, "not-authentic")
+    assert stored() is None
+
+
+@pytest.mark.parametrize(
+    ("document", "error"),
+    [(POISON, UnexpectedStripeObject), (event("refund.created", refund()), StripeUnavailable)],
+)
+def test_what_event_bridge_brings_in_vain_is_lambdas_to_repeat_and_to_keep(
+    handler: Handler, fake_stripe: FakeStripe, queue: Queue, document: Json, error: type[Exception]
+) -> None:
+    for _ in range(2):
+        fake_stripe.break_connection()
+    with pytest.raises(error):
+        handler(ENVELOPE | {"detail": document}, Context())
+    assert queue.receive() == []
+
+
+# What can't be processed
+
+
+def test_a_poisonous_event_is_kept_with_its_error_and_asked_for_again(
+    handler: Handler, queue: Queue, stored: Stored
+) -> None:
+    assert_problem(handler(delivery(POISON), Context()), 500, "internal-error")
+    assert stored() is None
+    (kept,) = queue.receive()
+    assert kept["requestPayload"] == {"detail": POISON}
+    assert kept["responsePayload"]["errorType"] == "UnexpectedStripeObject"
+    assert kept["responsePayload"]["errorMessage"]
+    # Mended by then, it is sent through the same function.
+    mended = {"detail": POISON | {"data": {"object": PAID}}}
+    assert handler(mended, Context())["outcome"] == "applied"
+
+
+def test_a_bug_of_ours_is_kept_too(
+    handler: Handler, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(type(wiring.orders()), "record", broken)
+    document = event_of(OrderStatus.PAID)
+    assert_problem(handler(delivery(document), Context()), 500, "internal-error")
+    (kept,) = queue.receive()
+    assert kept == {
+        "requestPayload": {"detail": document},
+        "responsePayload": {"errorType": "ZeroDivisionError", "errorMessage": "a bug"},
+    }
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "secretsmanager"])
+def test_what_is_somebody_elses_trouble_is_not_kept(
+    handler: Handler, queue: Queue, calls: AwsCalls, stored: Stored, service: str
+) -> None:
+    def fail(request: AWSPreparedRequest) -> AWSResponse | None:
+        return refuses("ThrottlingException")(request) if service in request.url else None
+
+    calls.failure = fail  # type: ignore[assignment]
+    answer = handler(delivered("checkout_session_completed"), Context())
+    assert answer["statusCode"] in (500, 503)
+    calls.failure = None
+    assert queue.receive() == []
+    assert_answer(handler(delivered("checkout_session_completed"), Context()), 200)
+    assert stored() is not None
+
+
+def test_a_stripe_that_does_not_answer_is_not_kept(
+    handler: Handler, queue: Queue, orders: Orders, fake_stripe: FakeStripe
+) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    fake_stripe.answer_error(429, message="Slow down.", type="invalid_request_error")
+    answer = handler(delivered("refund_created"), Context())
+    assert answer["statusCode"] == 503
+    for _ in range(2):
+        fake_stripe.break_connection()
+    answer = handler(delivered("refund_created"), Context())
+    assert answer["statusCode"] >= 500
+    assert queue.receive() == []
+    fake_stripe.answer(expanded(refund()))
+    assert_answer(handler(delivered("refund_created"), Context()), 200)
+
+
+def test_what_is_not_authentic_is_not_kept(handler: Handler, queue: Queue) -> None:
+    assert_problem(handler(sample("stripe_webhook", "unsigned"), Context()), 400, "not-authentic")
+    assert queue.receive() == []
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_queue_that_fails_too_is_still_answered_so_that_stripe_repeats_it(
+    handler: Handler, calls: AwsCalls, log: Log
+) -> None:
+    no_route = breaks(EndpointConnectionError(endpoint_url="https://sqs"))
+
+    def fail(request: AWSPreparedRequest) -> AWSResponse | None:
+        return no_route(request) if "sqs" in request.url else None
+
+    calls.failure = fail  # type: ignore[assignment]
+    assert_problem(handler(delivery(POISON), Context()), 500, "internal-error")
+    assert [entry["message"] for entry in log.entries] == ["not kept", "refused"]
+    assert "SendMessage" in calls.made
+
+
+def test_without_its_queue_an_event_is_still_asked_for_again(
+    handler: Handler, environment: pytest.MonkeyPatch
+) -> None:
+    environment.delenv("UNPROCESSED_EVENTS_QUEUE_URL")
+    assert_problem(handler(delivery(POISON), Context()), 500, "internal-error")
