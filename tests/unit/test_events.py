@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from checkout.events import HANDLED_EVENTS
 from tests.unit.invocations import raw_body, sample
 from tests.unit.stack import EVENTS, FUNCTIONS, load_template
 
 SAMPLES = sorted(EVENTS.rglob("*.*"))
+# The others come from EventBridge, a schedule, a stream.
+OVER_HTTP = [path for path in SAMPLES if "requestContext" in json.loads(path.read_text())]
+DELIVERIES = [path for path in OVER_HTTP if path.parent.name == "stripe_webhook"]
 ALWAYS = {
     "version",
     "routeKey",
@@ -34,6 +38,15 @@ CONTEXT = {
 }
 
 
+EVENT_PREFIXES = {
+    "charge": "charge.refunded",
+    "checkout.session": "checkout.session.",
+    "dispute": "charge.dispute.",
+    "payment_intent": "payment_intent.",
+    "refund": "refund.",
+}
+
+
 def routes() -> set[str]:
     functions = load_template()["Resources"].values()
     events = [event for f in functions for event in f["Properties"].get("Events", {}).values()]
@@ -44,20 +57,19 @@ def routes() -> set[str]:
     }
 
 
-def test_every_handler_that_answers_http_has_samples() -> None:
+def test_every_handler_has_samples() -> None:
     handlers = {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
-    with_samples = {path.name for path in EVENTS.iterdir()}
-    assert with_samples == handlers & {"create_session", "confirm_payment", "stripe_webhook"}
+    assert {path.name for path in EVENTS.iterdir()} == handlers
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_every_sample_is_used_by_the_test_of_its_handler(path: Path) -> None:
     assert path.suffix == ".json"
-    test = Path(__file__).parent / f"test_{path.parent.name}.py"
-    assert f'"{path.stem}"' in test.read_text()
+    tests = Path(__file__).parent.glob(f"test_{path.parent.name}*.py")
+    assert any(f'"{path.stem}"' in test.read_text() for test in tests)
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OVER_HTTP, ids=lambda path: path.stem)
 def test_a_sample_is_in_payload_format_2(path: Path) -> None:
     invocation = sample(path.parent.name, path.stem)
     assert ALWAYS <= invocation.keys() <= ALWAYS | SOMETIMES
@@ -74,7 +86,7 @@ def test_a_sample_is_in_payload_format_2(path: Path) -> None:
     assert invocation["headers"]["content-length"] == str(length)
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OVER_HTTP, ids=lambda path: path.stem)
 def test_a_sample_came_by_a_route_of_the_stack(path: Path) -> None:
     invocation = sample(path.parent.name, path.stem)
     if invocation["routeKey"] == "$default":
@@ -89,11 +101,33 @@ def test_a_sample_came_by_a_route_of_the_stack(path: Path) -> None:
         assert invocation.get("pathParameters", {}) == match.groupdict()
 
 
-@pytest.mark.parametrize(
-    "path", sorted((EVENTS / "stripe_webhook").iterdir()), ids=lambda p: p.stem
-)
+def test_what_does_not_come_over_http_is_this() -> None:
+    others = {f"{path.parent.name}/{path.stem}" for path in set(SAMPLES) - set(OVER_HTTP)}
+    assert others == {
+        "publish_changes/batch",
+        "publish_changes/order_paid",
+        "reconcile_orders/by_hand",
+        "reconcile_orders/schedule",
+        "stripe_webhook/event_bridge",
+    }
+
+
+@pytest.mark.parametrize("path", DELIVERIES, ids=lambda path: path.stem)
 def test_a_delivery_is_an_event_of_stripes(path: Path) -> None:
     event = json.loads(raw_body(sample("stripe_webhook", path.stem)))
-    assert event["object"] == "event"
-    assert event["data"]["object"]["object"] == "checkout.session"
-    assert event["type"].startswith("checkout.session.")
+    assert event["type"].removeprefix("v1.") in HANDLED_EVENTS
+    if event["object"] == "event":
+        assert event["type"].startswith(EVENT_PREFIXES[event["data"]["object"]["object"]])
+    else:
+        assert event["object"] == "v2.core.event"
+        assert event["type"].startswith("v1.")
+        assert event["related_object"].keys() == {"id", "type", "url"}
+
+
+def test_an_envelope_of_event_bridge_has_the_event_as_its_detail() -> None:
+    """https://docs.stripe.com/event-destinations/eventbridge."""
+    envelope = sample("stripe_webhook", "event_bridge")
+    assert envelope["source"].startswith("aws.partner/stripe.com/")
+    assert envelope["detail-type"] == envelope["detail"]["type"]
+    delivered = raw_body(sample("stripe_webhook", "checkout_session_completed"))
+    assert envelope["detail"] == json.loads(delivered)

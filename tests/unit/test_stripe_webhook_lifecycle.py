@@ -101,9 +101,9 @@ def test_records_what_came_after_the_payment(
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_came_after_the_payment_leaves_no_personal_data(
-    handler: Handler, orders: Orders, fake_stripe: FakeStripe, stored: Stored, log: Log, name: str
+    handler: Handler, fake_stripe: FakeStripe, stored: Stored, log: Log, name: str
 ) -> None:
-    orders.record(fact(OrderStatus.PAID))
+    wiring.orders().record(fact(OrderStatus.PAID))
     for answer in CHANGES[name][0]:
         fake_stripe.answer(answer)
     handler(delivered(name), Context())
