@@ -14,7 +14,7 @@ from local.aws import LocalAws
 from local.waiting import wait_for
 
 AT_ONCE = 10
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 type Json = dict[str, Any]
 

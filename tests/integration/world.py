@@ -25,7 +25,7 @@ from local.stripe_account import LOOKUP_KEY
 from local.waiting import wait_for
 
 TIMEOUT_SECONDS = 40.0
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 type Json = dict[str, Any]
 
