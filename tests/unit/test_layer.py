@@ -10,12 +10,14 @@ import pytest
 from local.build import architecture, built_template
 from local.paths import ROOT, UV
 from tests.unit.interpreter import modules_loaded_by
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER
+from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER, OWN_ENVIRONMENT
 
 HANDLERS = {
     "CreateSessionFunction": "create_session",
     "ConfirmPaymentFunction": "confirm_payment",
     "StripeWebhookFunction": "stripe_webhook",
+    "ReconcileFunction": "reconcile_orders",
+    "PublishChangesFunction": "publish_changes",
 }
 # https://docs.python.org/3/reference/import.html#pyc-invalidation: hash-based, not checked
 UNCHECKED_HASH = 0b01
@@ -127,7 +129,9 @@ def test_there_is_no_bytecode_of_anything_else(built: Path, part: str) -> None:
 PARTS = {
     "CreateSessionFunction": "wiring.sessions()",
     "ConfirmPaymentFunction": "wiring.sessions()",
-    "StripeWebhookFunction": "wiring.webhook_receiver()",
+    "StripeWebhookFunction": "wiring.webhook_verifier(); wiring.event_recorder()",
+    "ReconcileFunction": "wiring.reconciliation()",
+    "PublishChangesFunction": "wiring.publisher()",
 }
 # Powertools imports its Tracer class and Metrics itself; what costs is what they would need.
 NOBODY_NEEDS = {
@@ -146,19 +150,35 @@ NOBODY_NEEDS = {
 }
 WEBHOOK_DOES_WITHOUT = {
     "checkout.models",
+    "checkout.progress",
+    "checkout.publishing",
+    "checkout.reconciliation",
     "checkout.return_urls",
     "checkout.sessions",
     "checkout.stripe_api",
+    "checkout.unprocessed",
     "pydantic",
     "pydantic_core",
     "stripe._stripe_client",
     "stripe.checkout",
     "stripe.v2",
 }
+OF_OTHERS = {"checkout.progress", "checkout.publishing", "checkout.reconciliation"}
+OF_THE_WEBHOOK = {"checkout.unprocessed", "checkout.webhook"}
+OF_THE_FRONTEND = {"checkout.models", "checkout.return_urls", "checkout.sessions", "pydantic"}
 DOES_WITHOUT = {
-    "CreateSessionFunction": NOBODY_NEEDS | {"checkout.webhook"},
-    "ConfirmPaymentFunction": NOBODY_NEEDS | {"checkout.webhook", "checkout.models", "pydantic"},
+    "CreateSessionFunction": NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK,
+    "ConfirmPaymentFunction": (
+        NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | {"checkout.models", "pydantic"}
+    ),
     "StripeWebhookFunction": NOBODY_NEEDS | WEBHOOK_DOES_WITHOUT,
+    "ReconcileFunction": (
+        NOBODY_NEEDS | OF_THE_WEBHOOK | OF_THE_FRONTEND | {"checkout.publishing"}
+    ),
+    "PublishChangesFunction": (
+        (NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | OF_THE_FRONTEND) - {"checkout.publishing"}
+        | {"checkout.events", "checkout.stripe_api", "stripe"}
+    ),
 }
 
 
@@ -170,7 +190,8 @@ def loaded(built: Path, site: Path) -> dict[str, set[str]]:
     """
     return {
         function: modules_loaded_by(
-            f"import os; os.environ.update({ENVIRONMENT!r}); import app; "
+            f"import os; os.environ.update({ENVIRONMENT | OWN_ENVIRONMENT.get(function, {})!r}); "
+            "import app; "
             f"from checkout import wiring; {PARTS[function]}",
             built / function,
             site,
@@ -182,7 +203,8 @@ def loaded(built: Path, site: Path) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("function", HANDLERS)
 def test_a_function_starts_from_what_is_shipped(loaded: dict[str, set[str]], function: str) -> None:
-    assert {"app", "checkout.wiring", "boto3", "stripe"} <= loaded[function]
+    assert {"app", "checkout.wiring", "boto3"} <= loaded[function]
+    assert ("stripe" in loaded[function]) == (function != "PublishChangesFunction")
 
 
 @pytest.mark.parametrize("function", HANDLERS)
@@ -199,8 +221,10 @@ def test_what_a_path_leaves_out_is_something_that_another_loads(
     loaded: dict[str, set[str]],
 ) -> None:
     """A name that nothing loads might be misspelt."""
-    create, confirm, webhook = (loaded[function] for function in HANDLERS)
-    assert create | confirm | webhook >= WEBHOOK_DOES_WITHOUT | {"checkout.webhook"}
+    # The webhook's own, when there is something to keep: loaded by none of the parts.
+    elsewhere = {"checkout.unprocessed"}
+    named = set().union(*DOES_WITHOUT.values()) - NOBODY_NEEDS - elsewhere
+    assert set().union(*loaded.values()) >= named
 
 
 def test_what_nobody_needs_is_something_that_exists(site: Path) -> None:

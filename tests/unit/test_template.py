@@ -13,7 +13,8 @@ import pytest
 from checkout.settings import Settings
 from local.deploy import STACK_NAME
 from local.paths import ROOT, SAM
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, load_template
+from tests.unit.sam import ORIGINS, of_type, transformed_resources
+from tests.unit.stack import ENVIRONMENT, FUNCTIONS, OWN_ENVIRONMENT, load_template
 
 type Json = dict[str, Any]
 
@@ -24,47 +25,14 @@ HANDLERS = {
     "CreateSessionFunction": "create_session",
     "ConfirmPaymentFunction": "confirm_payment",
     "StripeWebhookFunction": "stripe_webhook",
+    "ReconcileFunction": "reconcile_orders",
+    "PublishChangesFunction": "publish_changes",
 }
-ORIGINS = ["https://shop.example", "https://www.shop.example"]
-
-# What `aws cloudformation deploy` makes of the template, by the library that does it there too.
-TRANSFORM = """
-import json, sys
-import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-
-template, parameters = json.load(sys.stdin)
-session = boto3.Session(region_name="us-east-1")
-translator = Translator(managed_policy_map=None, sam_parser=Parser(), boto_session=session)
-print(json.dumps(translator.translate(template, parameter_values=parameters)))
-"""
 
 
 @pytest.fixture(scope="module")
 def transformed() -> Json:
-    template = load_template()
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions"
-    template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = "s3://bucket/layer"
-    # CloudFormation hands SAM a list parameter as a list.
-    parameters = {"AllowedOrigins": ORIGINS}
-    done = subprocess.run(
-        [SAM.parent / "python", "-c", TRANSFORM],
-        input=json.dumps([template, parameters]),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    resources: Json = json.loads(done.stdout)["Resources"]
-    return resources
-
-
-def of_type(resources: Json, kind: str) -> dict[str, Json]:
-    return {
-        name: resource.get("Properties", {})
-        for name, resource in resources.items()
-        if resource["Type"] == kind
-    }
+    return transformed_resources()
 
 
 def in_prod(value: Json, *, prod: bool) -> object:
@@ -106,7 +74,9 @@ def test_has_the_names_that_scripts_and_dashboards_rely_on() -> None:
         "HttpApi": "AWS::Serverless::HttpApi",
     }
     assert RESOURCES["OrdersTable"]["Type"] == "AWS::DynamoDB::Table"
-    assert TEMPLATE["Outputs"].keys() >= {"ApiUrl", "WebhookUrl", "OrdersTableName"}
+    assert RESOURCES["OrderEventsTopic"]["Type"] == "AWS::SNS::Topic"
+    named = {"ApiUrl", "WebhookUrl", "OrdersTableName", "OrderEventsTopicArn"}
+    assert TEMPLATE["Outputs"].keys() >= named
 
 
 def test_outputs_say_where_the_stack_is_reached() -> None:
@@ -116,6 +86,10 @@ def test_outputs_say_where_the_stack_is_reached() -> None:
     assert outputs["WebhookUrl"] == {"Fn::GetAtt": ["StripeWebhookFunctionUrl", "FunctionUrl"]}
     assert outputs["OrdersTableName"] == {"Ref": "OrdersTable"}
     assert outputs["StripeSecretArn"] == {"Fn::GetAtt": ["StripeSecret", "Id"]}
+    assert outputs["OrderEventsTopicArn"] == {"Ref": "OrderEventsTopic"}
+    assert outputs["WebhookFunctionName"] == {"Ref": "StripeWebhookFunction"}
+    for queue in ("UnprocessedEventsQueue", "UnpublishedChangesQueue"):
+        assert outputs[f"{queue}Url"] == {"Ref": queue}
 
 
 def test_every_handler_is_a_function() -> None:
@@ -148,11 +122,36 @@ def test_the_cloud_runs_arm64_unless_told_otherwise() -> None:
 # Roles
 
 
+READ_SECRET = ("secretsmanager:GetSecretValue", "StripeSecret.Id")
+WRITE_ORDERS = ("dynamodb:UpdateItem", "OrdersTable.Arn")
 ROLES = {
-    "CreateSession": {"dynamodb:UpdateItem", "dynamodb:GetItem"},
-    "ConfirmPayment": {"dynamodb:UpdateItem"},
-    "StripeWebhook": {"dynamodb:UpdateItem"},
+    "CreateSession": {READ_SECRET, WRITE_ORDERS, ("dynamodb:GetItem", "OrdersTable.Arn")},
+    "ConfirmPayment": {READ_SECRET, WRITE_ORDERS},
+    "StripeWebhook": {
+        READ_SECRET,
+        WRITE_ORDERS,
+        ("sqs:SendMessage", "UnprocessedEventsQueue.Arn"),
+    },
+    "Reconcile": {
+        READ_SECRET,
+        WRITE_ORDERS,
+        ("dynamodb:Query", "${OrdersTable.Arn}/index/unsettled"),
+        ("dynamodb:GetItem", "ReconciliationTable.Arn"),
+        ("dynamodb:PutItem", "ReconciliationTable.Arn"),
+    },
+    # It neither reads the secret nor touches the table: the stream is all that it sees.
+    "PublishChanges": {
+        ("dynamodb:DescribeStream", "OrdersTable.StreamArn"),
+        ("dynamodb:GetRecords", "OrdersTable.StreamArn"),
+        ("dynamodb:GetShardIterator", "OrdersTable.StreamArn"),
+        ("dynamodb:ListStreams", "*"),
+        ("sns:Publish", "OrderEventsTopic"),
+        ("sqs:SendMessage", "UnpublishedChangesQueue.Arn"),
+    },
 }
+# AWS knows no resource that it could be limited to, and it tells names only:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+WITHOUT_RESOURCE = {"PublishChanges": ["*"]}
 
 
 def permissions(role: str) -> set[tuple[str, str]]:
@@ -163,10 +162,18 @@ def permissions(role: str) -> set[tuple[str, str]]:
             assert statement.keys() == {"Effect", "Action", "Resource"}
             assert statement["Effect"] == "Allow"
             actions = statement["Action"]
-            (attribute,) = statement["Resource"].values()
+            resource = target(statement["Resource"])
             for action in [actions] if isinstance(actions, str) else actions:
-                granted.add((action, ".".join(attribute)))
+                assert (action, resource) not in granted
+                granted.add((action, resource))
     return granted
+
+
+def target(resource: str | Json) -> str:
+    if isinstance(resource, str):
+        return resource
+    (named,) = resource.values()
+    return named if isinstance(named, str) else ".".join(named)
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -174,20 +181,32 @@ def test_a_function_may_do_what_it_does_and_no_more(name: str) -> None:
     assert permissions(f"{name}Role") == {
         ("logs:CreateLogStream", f"{name}LogGroup.Arn"),
         ("logs:PutLogEvents", f"{name}LogGroup.Arn"),
-        ("secretsmanager:GetSecretValue", "StripeSecret.Id"),
-        *((action, "OrdersTable.Arn") for action in ROLES[name]),
+        *ROLES[name],
     }
 
 
-def test_each_function_has_a_role_of_its_own_and_no_role_is_made_for_it(transformed: Json) -> None:
+def test_each_function_has_a_role_of_its_own(transformed: Json) -> None:
     roles = {
         name: properties["Role"]["Fn::GetAtt"]
         for name, properties in of_type(transformed, "AWS::Lambda::Function").items()
     }
     assert roles == {f"{name}Function": [f"{name}Role", "Arn"] for name in ROLES}
+
+
+def test_no_role_is_made_for_it_but_the_schedules(transformed: Json) -> None:
     made = of_type(transformed, "AWS::IAM::Role")
-    assert made.keys() == {f"{name}Role" for name in ROLES}
+    assert made.keys() == {f"{name}Role" for name in ROLES} | {"ReconcileFunctionScheduleRole"}
     assert of_type(transformed, "AWS::IAM::Policy") == {}
+    schedules = made["ReconcileFunctionScheduleRole"]
+    (assume,) = schedules["AssumeRolePolicyDocument"]["Statement"]
+    assert assume["Principal"] == {"Service": ["scheduler.amazonaws.com"]}
+    (policy,) = schedules["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Action": "lambda:InvokeFunction",
+        "Resource": {"Fn::GetAtt": ["ReconcileFunction", "Arn"]},
+    }
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -200,7 +219,7 @@ def test_a_role_is_lambdas_alone_and_has_no_wildcard(transformed: Json, name: st
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    assert [text for text in strings(role) if "*" in text] == []
+    assert [text for text in strings(role) if "*" in text] == WITHOUT_RESOURCE.get(name, [])
 
 
 # Settings and the secret
@@ -209,10 +228,26 @@ def test_a_role_is_lambdas_alone_and_has_no_wildcard(transformed: Json, name: st
 def test_functions_get_the_settings_that_they_read(transformed: Json) -> None:
     for function in HANDLERS:
         variables = transformed[function]["Properties"]["Environment"]["Variables"]
-        assert variables.keys() == ENVIRONMENT.keys()
+        assert variables.keys() == ENVIRONMENT.keys() | OWN_ENVIRONMENT.get(function, {}).keys()
         assert variables["ALLOWED_ORIGINS"] == {"Fn::Join": [",", {"Ref": "AllowedOrigins"}]}
         assert variables["ORDERS_TABLE"] == {"Ref": "OrdersTable"}
         assert variables["STRIPE_SECRET_ARN"] == {"Fn::GetAtt": ["StripeSecret", "Id"]}
+
+
+@pytest.mark.parametrize(
+    ("function", "variable", "resource"),
+    [
+        ("StripeWebhookFunction", "UNPROCESSED_EVENTS_QUEUE_URL", "UnprocessedEventsQueue"),
+        ("ReconcileFunction", "RECONCILIATION_TABLE", "ReconciliationTable"),
+        ("PublishChangesFunction", "ORDER_EVENTS_TOPIC_ARN", "OrderEventsTopic"),
+    ],
+)
+def test_a_function_is_told_what_is_its_alone(
+    transformed: Json, function: str, variable: str, resource: str
+) -> None:
+    assert OWN_ENVIRONMENT[function].keys() == {variable}
+    variables = transformed[function]["Properties"]["Environment"]["Variables"]
+    assert variables[variable] == {"Ref": resource}
 
 
 def test_each_stack_marks_its_sessions_differently() -> None:

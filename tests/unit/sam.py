@@ -1,0 +1,54 @@
+"""What `aws cloudformation deploy` makes of the template, by the library that does it there too."""
+
+import json
+import subprocess
+from functools import cache
+from typing import Any
+
+from local.paths import SAM
+from tests.unit.stack import load_template
+
+type Json = dict[str, Any]
+
+ORIGINS = ["https://shop.example", "https://www.shop.example"]
+TRANSFORM = """
+import json, sys
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+template, parameters = json.load(sys.stdin)
+session = boto3.Session(region_name="us-east-1")
+translator = Translator(managed_policy_map=None, sam_parser=Parser(), boto_session=session)
+print(json.dumps(translator.translate(template, parameter_values=parameters)))
+"""
+
+
+def transformed_resources() -> Json:
+    resources: Json = json.loads(_transformed())["Resources"]
+    return resources
+
+
+@cache
+def _transformed() -> str:
+    template = load_template()
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions"
+    template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = "s3://bucket/layer"
+    # CloudFormation hands SAM a list parameter as a list.
+    parameters = {"AllowedOrigins": ORIGINS}
+    done = subprocess.run(
+        [SAM.parent / "python", "-c", TRANSFORM],
+        input=json.dumps([template, parameters]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def of_type(resources: Json, kind: str) -> dict[str, Json]:
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in resources.items()
+        if resource["Type"] == kind
+    }

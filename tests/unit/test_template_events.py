@@ -1,0 +1,162 @@
+"""What moves orders' events through the stack: the stream, the topic, queues, the schedule."""
+
+import json
+from typing import Any
+
+import pytest
+
+from checkout.orders import UNSETTLED_INDEX
+from checkout.reconciliation import SECONDS_TO_STOP
+from tests.unit.sam import of_type, transformed_resources
+from tests.unit.stack import load_template
+
+type Json = dict[str, Any]
+
+TEMPLATE = load_template()
+RESOURCES: Json = TEMPLATE["Resources"]
+QUEUES = ["UnprocessedEventsQueue", "UnpublishedChangesQueue"]
+FOURTEEN_DAYS = 14 * 24 * 3600
+
+
+@pytest.fixture(scope="module")
+def transformed() -> Json:
+    return transformed_resources()
+
+
+# The table's stream and index
+
+
+def test_the_stream_has_the_orders_as_they_are_after_each_change(transformed: Json) -> None:
+    table = transformed["OrdersTable"]["Properties"]
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+
+
+def test_the_stream_is_read_by_the_publisher_alone(transformed: Json) -> None:
+    (mapping,) = of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
+    assert mapping["FunctionName"] == {"Ref": "PublishChangesFunction"}
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["OrdersTable", "StreamArn"]}
+
+
+def test_the_stream_repeats_what_failed_in_order_for_a_while_and_then_keeps_it(
+    transformed: Json,
+) -> None:
+    (mapping,) = of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    # The default is to repeat until the record is out of the stream, and all behind it wait.
+    assert 0 < mapping["MaximumRetryAttempts"] <= 100
+    assert 3600 <= mapping["MaximumRecordAgeInSeconds"] < 24 * 3600
+    assert mapping["DestinationConfig"] == {
+        "OnFailure": {"Destination": {"Fn::GetAtt": ["UnpublishedChangesQueue", "Arn"]}}
+    }
+    # A deploy loses nothing of what is in the stream by then.
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    # One reader a shard keeps an order's changes in order.
+    assert mapping.get("ParallelizationFactor", 1) == 1
+
+
+def test_the_streams_filter_is_one_that_lambda_takes(transformed: Json) -> None:
+    (mapping,) = of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
+    (each,) = mapping["FilterCriteria"]["Filters"]
+    assert len(each["Pattern"]) <= 4096
+    assert json.loads(each["Pattern"])
+
+
+def test_the_index_of_unsettled_orders_is_sparse_and_has_what_is_read_of_it() -> None:
+    table = RESOURCES["OrdersTable"]["Properties"]
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == UNSETTLED_INDEX
+    assert index["KeySchema"] == [
+        {"AttributeName": "unsettled_shard", "KeyType": "HASH"},
+        {"AttributeName": "created_at", "KeyType": "RANGE"},
+    ]
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["session_id"],
+    }
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    assert types == {"order_id": "S", "unsettled_shard": "S", "created_at": "N"}
+
+
+# The topic and the queues
+
+
+def test_the_topic_is_encrypted_and_published_to_by_nobody_else(transformed: Json) -> None:
+    assert of_type(transformed, "AWS::SNS::Topic") == {
+        "OrderEventsTopic": {"KmsMasterKeyId": "alias/aws/sns"}
+    }
+    assert of_type(transformed, "AWS::SNS::TopicPolicy") == {}
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_keeps_what_failed_as_long_as_sqs_does(transformed: Json, queue: str) -> None:
+    assert of_type(transformed, "AWS::SQS::Queue").keys() == set(QUEUES)
+    properties = transformed[queue]["Properties"]
+    assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS
+    assert properties["SqsManagedSseEnabled"] is True
+    # No name of its own, which would keep a retained queue from being made anew.
+    assert "QueueName" not in properties
+    assert transformed[queue]["DeletionPolicy"] == "Retain"
+    assert transformed[queue]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_events_from_event_bridge_are_repeated_and_then_kept(transformed: Json) -> None:
+    (config,) = of_type(transformed, "AWS::Lambda::EventInvokeConfig").values()
+    assert config["FunctionName"] == {"Ref": "StripeWebhookFunction"}
+    assert config["MaximumRetryAttempts"] == 2
+    assert config["DestinationConfig"] == {
+        "OnFailure": {"Destination": {"Fn::GetAtt": ["UnprocessedEventsQueue", "Arn"]}}
+    }
+
+
+# The schedule
+
+
+def test_the_reconciliation_runs_on_a_schedule_and_one_run_at_a_time(transformed: Json) -> None:
+    (schedule,) = of_type(transformed, "AWS::Scheduler::Schedule").values()
+    minutes = int(schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(" minutes)"))
+    assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
+    # The next run makes up for one that failed.
+    assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    timeout = transformed["ReconcileFunction"]["Properties"]["Timeout"]
+    assert 2 * SECONDS_TO_STOP < timeout <= 60 * minutes
+
+
+def test_what_the_reconciliation_remembers_can_be_lost(transformed: Json) -> None:
+    table = transformed["ReconciliationTable"]
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Delete"
+    properties = table["Properties"]
+    assert properties["KeySchema"] == [{"AttributeName": "name", "KeyType": "HASH"}]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+# Stripe's events from EventBridge
+
+
+def test_without_a_partner_event_bus_there_is_no_rule(transformed: Json) -> None:
+    parameter = TEMPLATE["Parameters"]["StripeEventBusName"]
+    assert parameter["Default"] == ""
+    assert TEMPLATE["Conditions"]["HasEventBus"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "StripeEventBusName"}, ""]}]
+    }
+    conditional = {
+        name for name, one in transformed.items() if one.get("Condition") == "HasEventBus"
+    }
+    assert conditional == {"StripeEventsRule", "StripeEventsPermission"}
+
+
+def test_stripes_bus_alone_may_invoke_the_webhook_over_event_bridge(transformed: Json) -> None:
+    (rule,) = of_type(transformed, "AWS::Events::Rule").values()
+    assert rule["EventBusName"] == {"Ref": "StripeEventBusName"}
+    assert rule["EventPattern"] == {"source": [{"prefix": "aws.partner/stripe.com"}]}
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["StripeWebhookFunction", "Arn"]}
+    permission = transformed["StripeEventsPermission"]["Properties"]
+    assert permission == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "StripeWebhookFunction"},
+        "Principal": "events.amazonaws.com",
+        "SourceArn": {"Fn::GetAtt": ["StripeEventsRule", "Arn"]},
+    }
