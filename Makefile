@@ -19,7 +19,7 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 	it (python.org, pyenv, or your system's packages with python3.13-venv) and try again)) \
 	-m local.bootstrap)$(BOOTSTRAP)
 
-TESTS = $(wildcard tests/unit tests/simulator tests/integration tests/e2e)
+TESTS = $(wildcard tests/unit tests/simulator tests/properties tests/integration tests/e2e)
 
 .PHONY: help demo dev test lint types format lock build deploy replay chaos logs schema clean
 help:

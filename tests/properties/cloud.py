@@ -1,0 +1,178 @@
+"""AWS in memory, and the side effects between which a container can die."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from botocore.exceptions import ClientError
+
+from checkout.publishing import PUBLISHED
+from tests.unit.memory_table import Item, MemoryTable
+
+type Mishap = Literal["crash", "failure"]
+
+# So small that a handful of orders has several pages.
+PAGE = 2
+
+
+class Crash(BaseException):
+    """The container is gone. Nothing in it may catch this, or do anything more."""
+
+
+def throttled(name: str) -> ClientError:
+    return ClientError({"Error": {"Code": "ThrottlingException"}}, name)
+
+
+class SideEffects:
+    """Every side effect passes two points, before it and after it; one of them may be broken.
+
+    A crash ends the container. A failure is an error of the service that was called: before the
+    effect it was refused, after it its answer was lost.
+    """
+
+    def __init__(self) -> None:
+        self.points: list[str] = []
+        self.struck: str | None = None
+        self._left = 0
+        self._mishap: Mishap = "crash"
+        self._dead = False
+
+    def break_at(self, number: int, mishap: Mishap = "crash") -> None:
+        """Break at the so-many-th point from here."""
+        self.mend()
+        self._left, self._mishap = number, mishap
+
+    def mend(self) -> None:
+        """All is well again, and a dead container is replaced."""
+        self.points = []
+        self.struck = None
+        self._left = 0
+        self._dead = False
+
+    @contextmanager
+    def around(
+        self, effect: str, failure: Callable[[str], Exception] = throttled
+    ) -> Iterator[None]:
+        self._pass(f"before {effect}", failure)
+        try:
+            yield
+        finally:
+            self._pass(f"after {effect}", failure)
+
+    def _pass(self, point: str, failure: Callable[[str], Exception]) -> None:
+        if self._dead:
+            raise Crash(point)
+        self.points.append(point)
+        self._left -= 1
+        if self._left == 0:
+            self.struck = point
+            if self._mishap == "crash":
+                self._dead = True
+                raise Crash(point)
+            raise failure(point)
+
+
+class OrdersTable(MemoryTable):
+    """The table with its index, and its stream, whose filter is the template's."""
+
+    def __init__(self, effects: SideEffects) -> None:
+        super().__init__()
+        self.stream: list[Item] = []
+        self._effects = effects
+
+    def update_item(self, **arguments: Any) -> dict[str, Item]:  # noqa: ANN401
+        with self._effects.around("UpdateItem"):
+            written = super().update_item(**arguments)
+            if written["Attributes"]["change"]["M"]["type"]["S"] in PUBLISHED:
+                self.stream.append(written["Attributes"])
+        return written
+
+    def get_item(self, **arguments: Any) -> dict[str, Item]:  # noqa: ANN401
+        with self._effects.around("GetItem"):
+            item = self.items.get(arguments["Key"]["order_id"]["S"])
+        return {"Item": dict(item)} if item else {}
+
+    def query(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Give the next page of a shard, oldest first."""
+        values = arguments["ExpressionAttributeValues"]
+        start = arguments.get("ExclusiveStartKey")
+        with self._effects.around("Query"):
+            found = sorted(
+                (item for item in self.items.values() if self._is_in(item, values)), key=self._place
+            )
+        left = [item for item in found if start is None or self._place(item) > self._place(start)]
+        page: dict[str, Any] = {"Items": [dict(item) for item in left[:PAGE]]}
+        if len(left) >= PAGE:
+            names = ("order_id", "unsettled_shard", "created_at")
+            page["LastEvaluatedKey"] = {name: left[PAGE - 1][name] for name in names}
+        return page
+
+    def status(self, order_id: str) -> str | None:
+        item = self.items.get(order_id)
+        return item["status"]["S"] if item else None
+
+    def entered(self, order_id: str) -> list[str]:
+        """Give the types of the changes in an order's history."""
+        return [entry["M"]["type"]["S"] for entry in self.items[order_id]["history"]["L"]]
+
+    @staticmethod
+    def _is_in(item: Item, values: dict[str, Any]) -> bool:
+        return item.get("unsettled_shard") == values[":shard"] and int(
+            item["created_at"]["N"]
+        ) <= int(values[":until"]["N"])
+
+    @staticmethod
+    def _place(item: Item) -> tuple[int, str]:
+        return int(item["created_at"]["N"]), item["order_id"]["S"]
+
+
+class ProgressTable:
+    def __init__(self, effects: SideEffects) -> None:
+        self.item: Item | None = None
+        self._effects = effects
+
+    def get_item(self, **_: object) -> dict[str, Item]:
+        with self._effects.around("progress GetItem"):
+            return {"Item": self.item} if self.item else {}
+
+    def put_item(self, *, Item: Item, **_: object) -> None:  # noqa: N803  (DynamoDB's name)
+        with self._effects.around("progress PutItem"):
+            self.item = Item
+
+
+class Topic:
+    def __init__(self, effects: SideEffects) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self._effects = effects
+
+    def publish(self, *, Message: str, **_: object) -> None:  # noqa: N803  (SNS's name)
+        with self._effects.around("Publish"):
+            self.messages.append(json.loads(Message))
+
+
+class Queue:
+    def __init__(self, effects: SideEffects) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self._effects = effects
+
+    def send_message(self, *, MessageBody: str, **_: object) -> None:  # noqa: N803  (SQS's name)
+        with self._effects.around("SendMessage"):
+            self.messages.append(json.loads(MessageBody))
+
+
+class SecretStore:
+    """Secrets Manager, with the one secret."""
+
+    def __init__(self, api_key: str) -> None:
+        self._api_key = api_key
+        self.signing_secrets: list[str] = []
+        self.reads = 0
+
+    def get_secret_value(self, **_: object) -> dict[str, str]:
+        self.reads += 1
+        secret = {
+            "stripe_api_key": self._api_key,
+            "webhook_signing_secrets": self.signing_secrets,
+        }
+        return {"SecretString": json.dumps(secret)}

@@ -1,0 +1,189 @@
+"""The service as it is deployed: its real handlers and parts, between the clouds in memory and the
+Stripe simulator.
+"""
+
+import importlib.util
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any, cast
+
+import pytest
+import stripe
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+from checkout import wiring
+from checkout.credentials import CredentialsReader
+from checkout.events import EventRecorder
+from checkout.facts import Ownership
+from checkout.orders import Orders
+from checkout.progress import ProgressStore
+from checkout.publishing import Publisher
+from checkout.reconciliation import Reconciliation
+from checkout.sessions import Sessions
+from checkout.settings import Settings
+from checkout.stripe_api import StripeApi
+from checkout.unprocessed import UnprocessedEvents
+from checkout.webhook import WebhookVerifier
+from tests.properties.cloud import (
+    OrdersTable,
+    ProgressTable,
+    Queue,
+    SecretStore,
+    SideEffects,
+    Topic,
+)
+from tests.simulator.harness import Running
+from tests.unit.stack import ENVIRONMENT, FUNCTIONS
+
+type Json = dict[str, Any]
+
+ENOUGH_SECONDS = 900.0
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler; so often asked, the time left is enough, and then it is not."""
+
+    looks_left: int | None = None
+    function_name: str = "checkout-function"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:checkout-function"
+    aws_request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+    def get_remaining_time_in_millis(self) -> int:
+        if self.looks_left is None:
+            return int(ENOUGH_SECONDS * 1000)
+        self.looks_left -= 1
+        return int(ENOUGH_SECONDS * 1000) if self.looks_left >= 0 else 0
+
+
+class WatchedStripeClient(stripe.RequestsClient):
+    """The SDK's own HTTP client, each of whose requests is a side effect."""
+
+    def __init__(self, effects: SideEffects) -> None:
+        super().__init__()
+        self._effects = effects
+
+    def request(self, method: str, url: str, *more: Any, **named: Any) -> Any:  # noqa: ANN401
+        resource = url.partition("/v1/")[2].partition("?")[0].split("/")[0]
+        effect = f"{method.upper()} {resource}"
+        with self._effects.around(effect, failure=_no_answer):
+            return super().request(method, url, *more, **named)
+
+
+class Service:
+    """`restart` forgets what the containers had in memory; the tables and the queue stay."""
+
+    def __init__(self, simulator: Running, secret: SecretStore) -> None:
+        self.effects = SideEffects()
+        self.table = OrdersTable(self.effects)
+        self.progress = ProgressTable(self.effects)
+        self.topic = Topic(self.effects)
+        self.queue = Queue(self.effects)
+        self._secret = secret
+        self._simulator = simulator
+        self._http = WatchedStripeClient(self.effects)
+        self._settings = Settings.from_environment(ENVIRONMENT | {"STRIPE_API_BASE": simulator.url})
+        self._patch = pytest.MonkeyPatch()
+        self.restart()
+
+    def restart(self) -> None:
+        self.effects.mend()
+        now = self._simulator.clock
+        credentials = CredentialsReader(
+            SecretsProvider(boto3_client=cast("Any", self._secret)),
+            "stripe",
+            livemode=False,
+            clock=now,
+        )
+        client = stripe.StripeClient(
+            "read from the secret",
+            base_addresses={"api": self._simulator.url},
+            http_client=self._http,
+            max_network_retries=0,
+        )
+        api = StripeApi(client, credentials)
+        orders = Orders(cast("Any", self.table), "orders", now)
+        ownership = Ownership(self._settings.stack, livemode=False)
+        recorder = EventRecorder(orders, ownership, lambda: api)
+        store = ProgressStore(cast("Any", self.progress), "progress")
+        self._wire(
+            event_recorder=recorder,
+            publisher=Publisher(cast("Any", self.topic), "arn:aws:sns:us-east-1:123456789012:it"),
+            reconciliation=Reconciliation(orders, recorder, api, store, now, lambda _: None),
+            sessions=Sessions(self._settings, api, orders, now),
+            unprocessed_events=UnprocessedEvents(cast("Any", self.queue), "queue"),
+            webhook_verifier=WebhookVerifier(credentials, now),
+        )
+
+    def stop(self) -> None:
+        self._patch.undo()
+        self._http.close()  # type: ignore[no-untyped-call]
+
+    def create(self, body: Json, key: str | None = None) -> Json:
+        headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
+        return _invoke("create_session", _over_http(json.dumps(body), headers))
+
+    def confirm(self, session_id: str) -> Json:
+        path = {"pathParameters": {"session_id": session_id}}
+        return _invoke("confirm_payment", _over_http("", {}) | path)
+
+    def receive(self, body: bytes, signature: str | None) -> Json:
+        headers = {"stripe-signature": signature} if signature is not None else {}
+        return _invoke("stripe_webhook", _over_http(body.decode(), headers))
+
+    def receive_from_eventbridge(self, document: Json) -> Json:
+        """Send an event, or one that was kept, as the bus and `make replay` do."""
+        return _invoke("stripe_webhook", {"detail": document})
+
+    def reconcile(self, *, looks: int | None = None) -> Json:
+        """`looks` is after how many the time is up."""
+        with warnings.catch_warnings():
+            # A run that breaks has nothing to tell, and Powertools warns of that.
+            warnings.filterwarnings("ignore", message="No application metrics")
+            return _invoke("reconcile_orders", {"minimum_age_seconds": 0}, Context(looks))
+
+    def publish(self) -> None:
+        """Send what is in the stream, until it is all published, or a batch fails."""
+        records = [
+            {"dynamodb": {"NewImage": image, "SequenceNumber": str(number)}}
+            for number, image in enumerate(self.table.stream)
+        ]
+        failed = _invoke("publish_changes", {"Records": records})["batchItemFailures"]
+        published = int(failed[0]["itemIdentifier"]) if failed else len(records)
+        del self.table.stream[:published]
+
+    def _wire(self, **parts: object) -> None:
+        for name, part in parts.items():
+            self._patch.setattr(wiring, name, _giving(part))
+
+
+@cache
+def _function(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"{name}_app", FUNCTIONS / name / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _invoke(name: str, event: Json, context: Context | None = None) -> Json:
+    answer: Json = _function(name).lambda_handler(event, context or Context())
+    return answer
+
+
+def _over_http(body: str, headers: dict[str, str]) -> Json:
+    return {"requestContext": {}, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def _giving(part: object) -> Callable[[], object]:
+    return lambda: part
+
+
+def _no_answer(point: str) -> stripe.APIConnectionError:
+    return stripe.APIConnectionError(point, should_retry=False)  # type: ignore[no-untyped-call]

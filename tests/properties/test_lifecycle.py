@@ -1,0 +1,257 @@
+"""Whatever is done, delivered, lost, repeated or broken, in any order: no step breaks an invariant,
+and in the end every order is what Stripe's objects say.
+
+A failing sequence is printed as the calls that lead to it, which can be pasted into a test. More of
+them than the default: LIFECYCLE_EXAMPLES=1000 python -m pytest tests/properties/test_lifecycle.py
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from checkout.errors import CheckoutError
+from tests.properties.account import EVIDENCE, FOREIGN, INSTRUMENTS, Account
+from tests.properties.cloud import Crash, Mishap
+from tests.properties.world import DAY_SECONDS, FORMS, world
+
+type Json = dict[str, Any]
+
+EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
+STEPS = 30
+MOMENTS = {"two seconds": 2, "two minutes": 120, "two hours": 7200, "25 hours": 90_000}
+NUMBERS = st.integers(0, 40)
+KEYS = ("key-1", "key-2")
+CARTS = ("a mug", "two mugs")
+
+# What nobody but Stripe could have sent, or nobody just now.
+FORGERIES: dict[str, Callable[[Account, Json], tuple[bytes, str | None]]] = {
+    "signed with another secret": lambda by, event: by.signed(event, 0, "whsec_forged"),
+    "signed with the empty secret": lambda by, event: by.signed(event, 0, ""),
+    "unsigned": lambda by, event: (by.signed(event)[0], None),
+    "altered after signing": lambda by, event: (
+        by.signed(event | {"created": 0})[0],
+        by.signed(event)[1],
+    ),
+    "301 seconds old": lambda by, event: by.signed(event, -301),
+    "301 seconds ahead": lambda by, event: by.signed(event, 301),
+}
+
+
+class Lifecycle(RuleBasedStateMachine):
+    checkouts = Bundle("checkouts")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = ExitStack()
+        self.world = self._stack.enter_context(world())
+        self.service, self.account = self.world.service, self.world.account
+        # Oldest first, as the steps number them.
+        self.events: list[Json] = []
+        self.left_to_deliver: list[Json] = []
+        self.known: dict[str, tuple[str, tuple[str, str]]] = {}
+
+    @rule(target=checkouts, cart=st.sampled_from(CARTS), key=st.sampled_from((None, *KEYS)))
+    def create(self, cart: str, key: str | None) -> "str | MultipleResults[str]":
+        answer = self._try(lambda: self.service.create(self.world.body(cart), key))
+        if answer is None:
+            return multiple()
+        known_cart, known = self.known.get(key or "", (cart, None))
+        if answer["statusCode"] == 422:
+            # A crash may have left the key to another cart.
+            assert key is not None
+            assert known is None or known_cart != cart
+            return multiple()
+        assert answer["statusCode"] == 201, answer
+        created = _body(answer)
+        assert created["order_id"] in self.service.table.items
+        if known is not None:
+            assert known_cart == cart
+            assert (created["order_id"], created["session_id"]) == known
+            return multiple()
+        if key is not None:
+            self.known[key] = cart, (created["order_id"], created["session_id"])
+        session_id: str = created["session_id"]
+        return session_id
+
+    @rule(checkout=checkouts, by=st.sampled_from(INSTRUMENTS))
+    def pay(self, checkout: str, by: str) -> None:
+        self.account.pay(checkout, by)
+
+    @rule(checkout=checkouts)
+    def confirm(self, checkout: str) -> None:
+        answer = self._try(lambda: self.service.confirm(checkout))
+        if answer is not None:
+            assert answer["statusCode"] == 200, answer
+            said, truth = _body(answer), self.account.truth(checkout)
+            assert (said["status"], said["amount_total"]) == (truth.status, truth.amount_total)
+
+    @rule(checkout=checkouts, amount=st.sampled_from((100, None)))
+    def refund(self, checkout: str, amount: int | None) -> None:
+        self.account.refund(checkout, amount)
+
+    @rule(checkout=checkouts, evidence=st.sampled_from(EVIDENCE))
+    def answer_dispute(self, checkout: str, evidence: str) -> None:
+        self.account.answer_dispute(checkout, evidence)
+
+    @rule(by=st.sampled_from(sorted(FOREIGN)))
+    def sell_elsewhere(self, by: str) -> None:
+        self.account.sell_elsewhere(FOREIGN[by])
+
+    @precondition(lambda self: self.events)
+    @rule(
+        event=NUMBERS, form=st.sampled_from(FORMS), seconds_off=st.sampled_from((0, 0, 299, -299))
+    )
+    def deliver(self, event: int, form: str, seconds_off: int) -> None:
+        document = self._event(event)
+        if self._try(lambda: self.world.deliver(document, form, seconds_off)):
+            self._done_with(document)
+
+    @precondition(lambda self: self.events)
+    @rule(event=NUMBERS)
+    def issue_again_under_another_id(self, event: int) -> None:
+        self._add(self._event(event) | {"id": f"evt_again_{len(self.events)}"})
+
+    @precondition(lambda self: self.left_to_deliver)
+    @rule(event=NUMBERS)
+    def drop(self, event: int) -> None:
+        """Leave it to the reconciliation."""
+        self._done_with(self._event(event))
+
+    @precondition(lambda self: self.events)
+    @rule(event=NUMBERS)
+    def deliver_of_the_other_mode(self, event: int) -> None:
+        before = dict(self.service.table.items)
+        self.world.deliver(self._event(event) | {"livemode": True})
+        assert self.service.table.items == before
+
+    @precondition(lambda self: self.events)
+    @rule(event=NUMBERS, how=st.sampled_from(sorted(FORGERIES)))
+    def forge(self, event: int, how: str) -> None:
+        before, writes = dict(self.service.table.items), self.service.table.writes
+        answer = self.service.receive(*FORGERIES[how](self.account, self._event(event)))
+        assert answer["statusCode"] == 400
+        assert (self.service.table.items, self.service.table.writes) == (before, writes)
+
+    @rule(kept=st.sampled_from(("new and old", "new")))
+    def roll_the_secret(self, kept: str) -> None:
+        self.account.roll()
+        newest_first = self.account.signing_secrets
+        self.world.secret.signing_secrets = newest_first[: 2 if kept == "new and old" else 1]
+
+    @rule()
+    def restart(self) -> None:
+        self.service.restart()
+
+    @rule(at=st.integers(1, 8), mishap=st.sampled_from(("crash", "failure")))
+    def break_next_step(self, at: int, mishap: Mishap) -> None:
+        """Break the service at so many points before and after its side effects."""
+        self.service.effects.break_at(at, mishap)
+
+    @rule(looks=st.sampled_from((None, None, 0, 1, 3)))
+    def reconcile(self, looks: int | None) -> None:
+        report = self._try(lambda: self.service.reconcile(looks=looks))
+        if report is not None and report["finished"]:
+            assert report["failed"] == 0
+            for item in self.service.table.items.values():
+                truth = self.account.truth(item["session_id"]["S"])
+                assert item["status"]["S"] == truth.status
+
+    @rule()
+    def publish(self) -> None:
+        self._try(self.service.publish)
+
+    @rule(by=st.sampled_from(sorted(MOMENTS)))
+    def time_passes(self, by: str) -> None:
+        self.world.clock.now += MOMENTS[by]
+
+    @invariant()
+    def holds(self) -> None:
+        for event in self.account.new_events():
+            self._add(event)
+        self.world.check()
+        self.world.check_against_stripe()
+        assert not self.service.queue.messages, "an authentic event could not be processed"
+
+    def teardown(self) -> None:
+        with self._stack:
+            if sys.exception() is None:
+                self._converge()
+
+    def _converge(self) -> None:
+        """Deliver what is left, newest first; reconcile for the rest, after the next sweep."""
+        self.service.restart()
+        for event in reversed(self.left_to_deliver):
+            assert self.world.deliver(event)
+        self.world.clock.now += DAY_SECONDS + 1
+        # The first may go on with a list that was begun before the last refund.
+        self.world.reconcile()
+        self.world.reconcile()
+        self.service.publish()
+        self.world.check()
+        self.world.check_convergence()
+        for event in self.events:
+            assert self.world.deliver(event)
+        self.world.check_convergence()
+
+    def _try[T](self, step: Callable[[], T]) -> T | None:
+        """Give a step's answer, None if it was broken; then all is well again."""
+        effects = self.service.effects
+        try:
+            answer: Any = step()
+        except Crash:
+            answer = None
+        except CheckoutError:
+            if not effects.struck:
+                raise
+            answer = None
+        if effects.struck:
+            note(f"# broken {effects.struck}")
+            if isinstance(answer, dict) and answer.get("statusCode", 200) >= 500:
+                answer = None
+        if answer is None:
+            self.service.restart()
+        effects.mend()
+        return answer  # type: ignore[no-any-return]
+
+    def _event(self, number: int) -> Json:
+        event = self.events[number % len(self.events)]
+        note(f"# {event['type']} {event['data']['object']['id']}")
+        return event
+
+    def _add(self, event: Json) -> None:
+        self.events.append(event)
+        self.left_to_deliver.append(event)
+
+    def _done_with(self, event: Json) -> None:
+        if event in self.left_to_deliver:
+            self.left_to_deliver.remove(event)
+
+
+def _body(answer: Json) -> Json:
+    document: Json = json.loads(answer["body"])
+    return document
+
+
+TestLifecycle = Lifecycle.TestCase
+TestLifecycle.settings = settings(
+    max_examples=EXAMPLES or 30,
+    stateful_step_count=STEPS,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)

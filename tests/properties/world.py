@@ -1,0 +1,153 @@
+"""A service and a Stripe account of its own, and what must be true of them at every moment."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.properties.account import Account, Truth, thin
+from tests.properties.cloud import SecretStore
+from tests.properties.service import Service
+from tests.simulator.harness import SECRET_KEY, Clock, fast, running
+
+type Json = dict[str, Any]
+
+# A debit and a refund take longer than most of what is done meanwhile.
+SETTLES_AFTER = 3600.0
+REFUNDED_AFTER = 60.0
+DAY_SECONDS = 24 * 3600
+RANKS = ("open", "expired", "processing", "failed", "paid")
+ENTERED_ONCE = ("order.created", "order.paid", "order.failed", "order.expired", "order.processing")
+SAID_BY = {
+    "checkout.session.async_payment_failed": "failed",
+    "checkout.session.async_payment_succeeded": "paid",
+    "checkout.session.expired": "expired",
+}
+FORMS = ("snapshot", "thin", "eventbridge", "thin over eventbridge")
+
+
+@dataclass
+class World:
+    clock: Clock
+    account: Account
+    service: Service
+    secret: SecretStore
+    paid: set[str] = field(default_factory=set)
+    checked: dict[str, Json] = field(default_factory=dict)
+
+    def body(self, cart: str = "a mug") -> Json:
+        return {"items": [{"price": self.account.price, "quantity": {"a mug": 1}.get(cart, 2)}]}
+
+    def deliver(self, event: Json, form: str = "snapshot", seconds_off: int = 0) -> bool:
+        """Deliver an event; give whether it was acknowledged, and if so check that it is written.
+
+        An event over EventBridge fails by an error, so that Lambda repeats it.
+        """
+        document = thin(event) if "thin" in form else event
+        if "eventbridge" in form:
+            try:
+                answer = self.service.receive_from_eventbridge(document)
+            except Exception:
+                if self.service.effects.struck:
+                    return False
+                raise
+            self._check_written(event, answer["outcome"])
+            return True
+        answer = self.service.receive(*self.account.signed(document, seconds_off))
+        if self.service.effects.struck and answer["statusCode"] >= 500:
+            return False
+        assert answer["statusCode"] == 200, answer
+        self._check_written(event, json.loads(answer["body"])["outcome"])
+        return True
+
+    def reconcile(self) -> Json:
+        report = self.service.reconcile()
+        assert report["finished"]
+        assert report["failed"] == 0
+        return report
+
+    def check(self) -> None:
+        """What no step may break, whatever happened."""
+        table = self.service.table
+        for order_id, item in table.items.items():
+            entered = table.entered(order_id)
+            status = item["status"]["S"]
+            assert len(entered) == int(item["version"]["N"])
+            assert all(entered.count(change) <= 1 for change in ENTERED_ONCE), entered
+            assert ("order.paid" in entered) == (status == "paid")
+            assert order_id not in self.paid or status == "paid", "paid was lost"
+            assert ("unsettled_shard" in item) == (status in {"open", "processing"})
+        self.paid |= {order_id for order_id in table.items if table.status(order_id) == "paid"}
+
+    def check_against_stripe(self) -> None:
+        """No order that was changed may say more than Stripe's objects do."""
+        for order_id, item in self.service.table.items.items():
+            if self.checked.get(order_id) is item:
+                continue
+            self.checked[order_id] = item
+            session_id = item["session_id"]["S"]
+            assert self.account.is_ours(session_id, order_id)
+            truth = self.account.truth(session_id)
+            assert RANKS.index(item["status"]["S"]) <= RANKS.index(truth.status)
+            assert int(item["amount_total"]["N"]) == truth.amount_total
+            assert item["currency"]["S"] == truth.currency
+
+    def check_convergence(self) -> None:
+        """Every order is what Stripe's objects say, and was told once."""
+        for order_id, item in self.service.table.items.items():
+            assert stored(item) == self.account.truth(item["session_id"]["S"]), order_id
+        paid = [one for one in self.service.topic.messages if one["type"] == "order.paid"]
+        told = {message["id"]: message["order_id"] for message in paid}
+        assert sorted(told.values()) == sorted(self.paid)
+
+    def _check_written(self, event: Json, outcome: str) -> None:
+        """What was acknowledged is in the table, and what is not ours is not."""
+        order_id = self.account.owner(event)
+        if order_id is None:
+            assert outcome == "ignored"
+            return
+        stripe_object = event["data"]["object"]
+        item = self.service.table.items.get(order_id, {})
+        match stripe_object["object"]:
+            case "refund":
+                assert stripe_object["id"] in item["refunds"]["M"]
+            case "dispute":
+                assert stripe_object["id"] in item["disputes"]["M"]
+            case "charge":
+                assert item["refunds"]["M"]
+            case "checkout.session" if stripe_object["id"] == item["session_id"]["S"]:
+                status = RANKS.index(item["status"]["S"])
+                assert status >= RANKS.index(SAID_BY.get(event["type"]) or _completed(event))
+
+
+def stored(item: Json) -> Truth:
+    """Read an item as what it says of Stripe's objects."""
+    return Truth(
+        status=item["status"]["S"],
+        payment_status=item["payment_status"]["S"],
+        payment_intent=item["payment_intent"]["S"] if "payment_intent" in item else None,
+        amount_total=int(item["amount_total"]["N"]),
+        amount_refunded=int(item["amount_refunded"]["N"]),
+        currency=item["currency"]["S"],
+        dispute_status=item["dispute_status"]["S"] if "dispute_status" in item else None,
+    )
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    settings = fast(async_payment_seconds=SETTLES_AFTER, refund_seconds=REFUNDED_AFTER)
+    clock = Clock()
+    with running(settings, clock) as simulator:
+        secret = SecretStore(SECRET_KEY)
+        account = Account(simulator)
+        secret.signing_secrets = account.signing_secrets
+        service = Service(simulator, secret)
+        try:
+            yield World(clock, account, service, secret)
+        finally:
+            service.stop()
+
+
+def _completed(event: Json) -> str:
+    return "paid" if event["data"]["object"]["payment_status"] == "paid" else "processing"
