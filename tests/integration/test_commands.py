@@ -51,6 +51,14 @@ class Command:
         return self.process.wait(END_SECONDS)
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Let the commands have Ctrl-C, where the tests themselves run in the background without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def command(module: str, *arguments: str | Path, output: Path) -> Iterator[Command]:
     with (
