@@ -69,6 +69,7 @@ PASSING: list[Problem] = [
 ]
 OURS = [
     errors.Misconfigured,
+    errors.OrderUnknown,
     errors.StripeRefused,
     errors.UnexpectedStripeObject,
     errors.CheckoutError,

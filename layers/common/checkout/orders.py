@@ -92,15 +92,15 @@ class Orders:
         The first try takes the ordinary case for granted. Raise OrderUnknown for a fact that is
         about an order, and does not say enough to make one.
         """
-        seen: Order | None = None
+        wanted = change(None, fact)
         for _ in range(TRIES):
-            wanted = change(seen, fact)
-            if wanted is None and seen is not None:
+            written, seen = self._write(fact.order_id, wanted, fact.origin)
+            if written:
+                return Recorded(Outcome.APPLIED, seen)
+            joined = change(seen, fact)
+            if joined is None:
                 return Recorded(outcome_of_refused(seen, fact), seen)
-            if wanted is not None:
-                written, seen = self._write(fact.order_id, wanted, fact.origin)
-                if written:
-                    return Recorded(Outcome.APPLIED, seen)
+            wanted = joined
         raise OrdersUnavailable("The order is being changed too often. Please try again.")
 
     def find(self, order_id: str) -> Order | None:
@@ -203,15 +203,13 @@ def _expressions(wanted: Change, origin: Origin, now: int) -> dict[str, Any]:
 
 
 def _condition(condition: WeakerStatus | SameCollection) -> tuple[str, dict[str, Any]]:
-    match condition:
-        case SameCollection(name, seen):
-            return f"{SESSION_KNOWN} AND #{name} = :seen", {":seen": seen}
-        case WeakerStatus(session_id, statuses) if statuses:
-            values = {f":weaker_{status}": status for status in statuses}
-            weaker = f"({SAME_SESSION} AND #status IN ({', '.join(values)}))"
-            return f"{SESSION_UNKNOWN} OR {weaker}", {":session_id": session_id, **values}
-        case WeakerStatus():
-            return SESSION_UNKNOWN, {}
+    if isinstance(condition, SameCollection):
+        return f"{SESSION_KNOWN} AND #{condition.name} = :seen", {":seen": condition.seen}
+    if not condition.statuses:
+        return SESSION_UNKNOWN, {}
+    values = {f":weaker_{status}": status for status in condition.statuses}
+    weaker = f"({SAME_SESSION} AND #status IN ({', '.join(values)}))"
+    return f"{SESSION_UNKNOWN} OR {weaker}", {":session_id": condition.session_id, **values}
 
 
 def _serialized(values: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]":

@@ -15,7 +15,7 @@ no timestamp takes part in it.
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from checkout.order import (
     STATUS_CHANGES,
@@ -62,6 +62,10 @@ class Change:
     removed: tuple[str, ...] = ()
 
 
+@overload
+def change(seen: None, fact: Fact) -> Change: ...
+@overload
+def change(seen: Order, fact: Fact) -> Change | None: ...
 def change(seen: Order | None, fact: Fact) -> Change | None:
     """Give what a fact changes about the order, None where it is known already.
 
@@ -76,7 +80,7 @@ def change(seen: Order | None, fact: Fact) -> Change | None:
             return _refund_change(seen, fact)
         case DisputeFact():
             return _dispute_change(seen, fact)
-        case DeclineFact():
+        case _:
             return _decline_change(seen, fact)
 
 
@@ -91,8 +95,8 @@ def outcome_of_refused(order: Order, fact: Fact) -> Outcome:
             same = fact.refund.status is order.refunds[fact.refund_id].status
         case DisputeFact():
             same = fact.dispute.status is order.disputes[fact.dispute_id].status
-        case DeclineFact():
-            same = True
+        case _:
+            same = fact.charge_id in order.declines
     return Outcome.DUPLICATE if same else Outcome.STALE
 
 
