@@ -30,12 +30,18 @@ from tests.properties.cloud import Crash, Mishap
 from tests.properties.world import DAY_SECONDS, FORMS, world
 
 type Json = dict[str, Any]
+type Break = tuple[int, Mishap] | None
 
 EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
 STEPS = 30
 MOMENTS = {"two seconds": 2, "two minutes": 120, "two hours": 7200, "25 hours": 90_000}
+# At the so-many-th point before and after the step's side effects; as often, nowhere.
+BROKEN: st.SearchStrategy[Break] = st.none() | st.tuples(
+    st.integers(1, 8), st.sampled_from(("crash", "failure"))
+)
 NUMBERS = st.integers(0, 40)
 KEYS = ("key-1", "key-2")
+AMOUNT = 1500  # of a mug
 CARTS = ("a mug", "two mugs")
 
 # What nobody but Stripe could have sent, or nobody just now.
@@ -65,9 +71,14 @@ class Lifecycle(RuleBasedStateMachine):
         self.left_to_deliver: list[Json] = []
         self.known: dict[str, tuple[str, tuple[str, str]]] = {}
 
-    @rule(target=checkouts, cart=st.sampled_from(CARTS), key=st.sampled_from((None, *KEYS)))
-    def create(self, cart: str, key: str | None) -> "str | MultipleResults[str]":
-        answer = self._try(lambda: self.service.create(self.world.body(cart), key))
+    @rule(
+        target=checkouts,
+        cart=st.sampled_from(CARTS),
+        key=st.sampled_from((None, *KEYS)),
+        broken=BROKEN,
+    )
+    def create(self, cart: str, key: str | None, broken: Break) -> "str | MultipleResults[str]":
+        answer = self._try(lambda: self.service.create(self.world.body(cart), key), broken)
         if answer is None:
             return multiple()
         known_cart, known = self.known.get(key or "", (cart, None))
@@ -92,9 +103,22 @@ class Lifecycle(RuleBasedStateMachine):
     def pay(self, checkout: str, by: str) -> None:
         self.account.pay(checkout, by)
 
-    @rule(checkout=checkouts)
-    def confirm(self, checkout: str) -> None:
-        answer = self._try(lambda: self.service.confirm(checkout))
+    @rule(
+        target=checkouts,
+        by=st.sampled_from(INSTRUMENTS),
+        refunds=st.sampled_from(((), (100,), (100, 200), (AMOUNT,))),
+    )
+    def sell(self, by: str, refunds: tuple[int, ...]) -> str:
+        """All at once: most that can go wrong comes after that."""
+        session_id: str = _body(self.service.create(self.world.body()))["session_id"]
+        self.account.pay(session_id, by)
+        for amount in refunds:
+            self.account.refund(session_id, amount)
+        return session_id
+
+    @rule(checkout=checkouts, broken=BROKEN)
+    def confirm(self, checkout: str, broken: Break) -> None:
+        answer = self._try(lambda: self.service.confirm(checkout), broken)
         if answer is not None:
             assert answer["statusCode"] == 200, answer
             said, truth = _body(answer), self.account.truth(checkout)
@@ -114,11 +138,14 @@ class Lifecycle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.events)
     @rule(
-        event=NUMBERS, form=st.sampled_from(FORMS), seconds_off=st.sampled_from((0, 0, 299, -299))
+        event=NUMBERS,
+        form=st.sampled_from(FORMS),
+        seconds_off=st.sampled_from((0, 0, 299, -299)),
+        broken=BROKEN,
     )
-    def deliver(self, event: int, form: str, seconds_off: int) -> None:
+    def deliver(self, event: int, form: str, seconds_off: int, broken: Break) -> None:
         document = self._event(event)
-        if self._try(lambda: self.world.deliver(document, form, seconds_off)):
+        if self._try(lambda: self.world.deliver(document, form, seconds_off), broken):
             self._done_with(document)
 
     @precondition(lambda self: self.events)
@@ -157,23 +184,18 @@ class Lifecycle(RuleBasedStateMachine):
     def restart(self) -> None:
         self.service.restart()
 
-    @rule(at=st.integers(1, 8), mishap=st.sampled_from(("crash", "failure")))
-    def break_next_step(self, at: int, mishap: Mishap) -> None:
-        """Break the service at so many points before and after its side effects."""
-        self.service.effects.break_at(at, mishap)
-
-    @rule(looks=st.sampled_from((None, None, 0, 1, 3)))
-    def reconcile(self, looks: int | None) -> None:
-        report = self._try(lambda: self.service.reconcile(looks=looks))
+    @rule(looks=st.sampled_from((None, None, 0, 1, 3)), broken=BROKEN)
+    def reconcile(self, looks: int | None, broken: Break) -> None:
+        report = self._try(lambda: self.service.reconcile(looks=looks), broken)
         if report is not None and report["finished"]:
             assert report["failed"] == 0
             for item in self.service.table.items.values():
                 truth = self.account.truth(item["session_id"]["S"])
                 assert item["status"]["S"] == truth.status
 
-    @rule()
-    def publish(self) -> None:
-        self._try(self.service.publish)
+    @rule(broken=BROKEN)
+    def publish(self, broken: Break) -> None:
+        self._try(self.service.publish, broken)
 
     @rule(by=st.sampled_from(sorted(MOMENTS)))
     def time_passes(self, by: str) -> None:
@@ -208,9 +230,11 @@ class Lifecycle(RuleBasedStateMachine):
             assert self.world.deliver(event)
         self.world.check_convergence()
 
-    def _try[T](self, step: Callable[[], T]) -> T | None:
+    def _try[T](self, step: Callable[[], T], broken: Break) -> T | None:
         """Give a step's answer, None if it was broken; then all is well again."""
         effects = self.service.effects
+        if broken is not None:
+            effects.break_at(*broken)
         try:
             answer: Any = step()
         except Crash:
