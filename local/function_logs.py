@@ -1,8 +1,10 @@
 """What the functions logged, read from the local CloudWatch Logs: `make logs` prints it."""
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from local.aws import LocalAws
@@ -50,10 +52,13 @@ def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
 
 
 def main() -> int:
-    if not STACK_FILE.is_file():
+    options = argparse.ArgumentParser(prog="make logs", description=__doc__)
+    options.add_argument("--stack-file", type=Path, default=STACK_FILE)
+    stack_file: Path = options.parse_args().stack_file
+    if not stack_file.is_file():
         print("No stack is running: `make dev` starts one.", file=sys.stderr)
         return 1
-    endpoint_url = json.loads(STACK_FILE.read_text())["aws_endpoint_url"]
+    endpoint_url = json.loads(stack_file.read_text())["aws_endpoint_url"]
     for line in function_logs(LocalAws(endpoint_url)):
         print(line)
     return 0

@@ -2,7 +2,9 @@
 
 import os
 import random
+import shutil
 import socket
+import tempfile
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,25 +17,30 @@ from local.paths import MINISTACK_PACKAGES
 from local.processes import OnDeath, service
 
 HOST = "127.0.0.1"
+MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
+ROOM_BYTES = 8 * 1024**3
 ANSWER_SECONDS = 0.5
 
 
 @contextmanager
 def ministack(run: Path, on_death: OnDeath) -> Iterator[LocalAws]:
-    """`run` takes its log and its temporary files. A function may do only what its role allows."""
+    """`run` takes its log. A function may do only what its role allows."""
     port = free_port()
-    with service(
-        "MiniStack",
-        [
-            standard_library_python(run),
-            "-P",  # not from this folder, where `ministack` is this module
-            Path(__file__).with_name("ministack_main.py"),
-            MINISTACK_PACKAGES,
-        ],
-        log=run / "ministack.log",
-        env=environment(run, port),
-        on_death=on_death,
-    ) as child:
+    with (
+        temporary_folder(run) as temporary,
+        service(
+            "MiniStack",
+            [
+                standard_library_python(run),
+                "-P",  # not from this folder, where `ministack` is this module
+                Path(__file__).with_name("ministack_main.py"),
+                MINISTACK_PACKAGES,
+            ],
+            log=run / "ministack.log",
+            env=environment(run, temporary, port),
+            on_death=on_death,
+        ) as child,
+    ):
         url = f"http://{HOST}:{port}"
         child.wait_until_ready(lambda: answers(f"{url}/_ministack/ready"))
         yield LocalAws(url)
@@ -46,10 +53,27 @@ def standard_library_python(run: Path) -> Path:
     return home / "bin" / "python"
 
 
-def environment(run: Path, port: int) -> dict[str, str]:
+@contextmanager
+def temporary_folder(run: Path) -> Iterator[Path]:
+    """Each worker of a function unpacks the layer, 90 MB of small files, which a disk may take
+    minutes to delete: so in memory, where there is room.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="ministack-", dir=MEMORY if has_room(MEMORY) else run, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
+def has_room(memory: Path) -> bool:
+    """The layer has compiled modules: a file system that runs nothing is of no use."""
+    if not memory.is_dir():
+        return False
+    may_execute = not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    return may_execute and shutil.disk_usage(memory).free > ROOM_BYTES
+
+
+def environment(run: Path, temporary: Path, port: int) -> dict[str, str]:
     """The Lambdas inherit it, so nothing of the caller's but the path is in it."""
-    temporary = run / "tmp"
-    temporary.mkdir()
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(run),

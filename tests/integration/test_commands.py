@@ -43,7 +43,11 @@ class Command:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def wait_for_text(self, text: str) -> None:
-        wait_for(lambda: text in self.printed, f"it prints {text!r}", seconds=READY_SECONDS)
+        def look() -> bool:
+            assert self.process.poll() is None, self.printed
+            return text in self.printed
+
+        wait_for(look, f"it prints {text!r}", seconds=READY_SECONDS)
 
     def end(self, number: signal.Signals | None = None) -> int:
         if number is not None:
@@ -85,6 +89,11 @@ def is_alive(child: psutil.Process) -> bool:
         return False
 
 
+def printed_logs(stack_file: Path) -> str:
+    command_line = [sys.executable, "-m", "local.function_logs", "--stack-file", str(stack_file)]
+    return subprocess.run(command_line, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
 def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
     with command("local.demo", "--report", report, output=tmp_path / "printed") as demo:
@@ -123,13 +132,20 @@ def stack_file(tmp_path: Path) -> Path:
     return tmp_path / "stack.json"
 
 
-def test_the_stack_runs_until_it_is_stopped(tmp_path: Path, stack_file: Path) -> None:
+def test_the_stack_runs_until_it_is_stopped(
+    tmp_path: Path, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTEND_ORIGIN", "http://localhost:5173")
     with command("local.dev", "--stack-file", stack_file, output=tmp_path / "printed") as dev:
         dev.wait_for_text("Ctrl-C stops it")
         facts = json.loads(stack_file.read_text())
         assert facts.keys() == STACK_KEYS
         assert stack_file.stat().st_mode & 0o077 == 0
         assert httpx.post(facts["webhook_url"], timeout=30).status_code == 400
+        preflight = {"origin": "http://localhost:5173", "access-control-request-method": "POST"}
+        answer = httpx.options(f"{facts['api_url']}/checkout/sessions", headers=preflight)
+        assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
+        assert "not-authentic" in printed_logs(stack_file)
         children = dev.children
         assert len(children) > len(["MiniStack", "simulator"]), "and a function"
         assert dev.end(signal.SIGTERM) == 0
