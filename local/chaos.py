@@ -27,7 +27,7 @@ from local.deploy import stack_outputs
 from local.fulfilment import Fulfilment, fulfilment
 from local.functions import physical_name, reconcile
 from local.merchant import Merchant
-from local.processes import LocalCloudError, Terminated, tail
+from local.processes import LocalCloudError, Terminated
 from local.purchase import plain_item
 from local.shopping import KINDS, Kind, Shopping
 from local.stack import LocalStack, local_stack
@@ -236,9 +236,7 @@ def main() -> int:
         with local_stack(console, seed=given.seed) as stack:
             return 0 if run(console, stack, given.orders, given.seed) else 1
     except LocalCloudError as error:
-        console.say(f"\n{error}")
-        for line in tail(error.log) if error.log else []:
-            console.say(f"  {line}")
+        console.say(f"\n{error.explained()}")
         return 1
     except (KeyboardInterrupt, Terminated):
         console.say("\nInterrupted. Everything that was started is stopped.")

@@ -11,7 +11,7 @@ from pathlib import Path
 from local.console import Console
 from local.function_logs import function_logs
 from local.paths import DEMO_FILE
-from local.processes import LocalCloudError, Terminated, tail
+from local.processes import LocalCloudError, Terminated
 from local.purchase import Purchase, PurchaseFailed, Step
 from local.stack import LocalStack, local_stack
 
@@ -33,9 +33,7 @@ def main() -> int:
         console.say(f"\nThe demo failed at {failure}")
         return 1
     except LocalCloudError as error:
-        console.say(f"\n{error}")
-        for line in tail(error.log) if error.log else []:
-            console.say(f"  {line}")
+        console.say(f"\n{error.explained()}")
         return 1
     except (KeyboardInterrupt, Terminated):
         console.say("\nInterrupted. Everything that was started is stopped.")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from local.console import Console
 from local.paths import STACK_FILE
-from local.processes import LocalCloudError, Terminated, tail
+from local.processes import LocalCloudError, Terminated
 from local.stack import DEFAULT_ORIGIN, LocalStack, local_stack
 from local.stripe_account import LOOKUP_KEY, real_account
 
@@ -40,9 +40,7 @@ def main() -> int:
             announce(console, stack, stack_file)
             wait_for_ever()
     except LocalCloudError as error:
-        console.say(f"\n{error}")
-        for line in tail(error.log) if error.log else []:
-            console.say(f"  {line}")
+        console.say(f"\n{error.explained()}")
         return 1
     except (KeyboardInterrupt, Terminated):
         console.say("\nStopped.")

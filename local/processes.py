@@ -25,6 +25,11 @@ class LocalCloudError(Exception):
         super().__init__(message)
         self.log = log
 
+    def explained(self) -> str:
+        """What failed, and the last lines of the log that says more."""
+        lines = tail(self.log) if self.log else []
+        return "\n".join([str(self), *(f"  {line}" for line in lines)])
+
 
 @dataclass
 class Service:
