@@ -21,7 +21,7 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 
 TESTS = $(wildcard tests/unit tests/simulator tests/properties tests/integration tests/e2e)
 
-.PHONY: help demo dev test lint types format lock build deploy replay chaos logs schema clean
+.PHONY: help demo dev test lint types format lock build deploy replay chaos logs schema mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -33,6 +33,7 @@ help:
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged"
 	@echo "make schema             write the messages' JSON Schema anew"
+	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
 
 demo:
@@ -89,6 +90,14 @@ logs:
 schema:
 	@$(BOOTSTRAP) dev
 	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.message_schema > docs/order-message.schema.json
+
+MUTATED := .local/mutated
+mutants:
+	@$(BOOTSTRAP) mutants
+	rm -rf $(MUTATED) && mkdir -p $(MUTATED)
+	cp -R layers/common/checkout functions local events tests template.yaml pyproject.toml $(MUTATED)
+	cd $(MUTATED) && CONVERGENCE_SAMPLE=20 $(CURDIR)/.local/mutants/bin/mutmut run
+	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 clean:
 	rm -rf .local .aws-sam
