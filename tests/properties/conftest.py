@@ -5,8 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from checkout.log import logger
-from tests.properties.service import Service
-from tests.properties.world import World, world
 
 
 @pytest.fixture(autouse=True)
@@ -18,14 +16,3 @@ def _quiet() -> Iterator[None]:
     yield
     handler.setStream(before)
     logger.clear_state()
-
-
-@pytest.fixture
-def shop() -> Iterator[World]:
-    with world() as one:
-        yield one
-
-
-@pytest.fixture
-def service(shop: World) -> Service:
-    return shop.service

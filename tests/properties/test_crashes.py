@@ -6,13 +6,14 @@ the list is whole, a test says, by running the step unbroken.
 """
 
 import contextlib
+from collections.abc import Iterator
 
 import pytest
 
 from checkout.errors import CheckoutError
 from tests.properties.cloud import Crash, Mishap
 from tests.properties.crash_scenarios import SCENARIOS, Scenario, Step
-from tests.properties.world import World
+from tests.properties.world import World, world
 
 POINTS = [
     pytest.param(name, number, id=f"{name}: {number}, {point}")
@@ -20,6 +21,12 @@ POINTS = [
     for number, point in enumerate(scenario.points, start=1)
 ]
 MADE_UP_FOR = [param for param in POINTS if SCENARIOS[str(param.values[0])].is_made_up]
+
+
+@pytest.fixture
+def shop() -> Iterator[World]:
+    with world() as one:
+        yield one
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
