@@ -1,4 +1,3 @@
-import importlib.util
 import io
 import json
 import logging
@@ -16,7 +15,6 @@ from botocore.config import Config
 from moto import mock_aws
 from pytest_socket import disable_socket
 
-from checkout import wiring
 from checkout.credentials import CredentialsReader
 from checkout.events import EventRecorder
 from checkout.facts import Ownership
@@ -33,7 +31,6 @@ from tests.unit.stack import (
     API_KEY,
     AWS_ENVIRONMENT,
     ENVIRONMENT,
-    FUNCTIONS,
     OWN_ENVIRONMENT,
     QUEUE,
     QUEUE_URL,
@@ -45,9 +42,11 @@ from tests.unit.stack import (
     TOPIC_ARN,
     orders_table,
 )
+from tests.unit.starting import forget_parts, load
 from tests.unit.stripe_objects import NOW, ORDER_ID
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -272,22 +271,25 @@ def log() -> Iterator[Log]:
 @pytest.fixture
 def load_function(environment: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     """Import functions/<name>/app.py as a starting container does, with nothing built before."""
-    _forget_parts()
-
-    def load(name: str) -> ModuleType:
-        path = FUNCTIONS / name / "app.py"
-        spec = importlib.util.spec_from_file_location(f"{name}_app", path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
+    forget_parts()
     yield load
-    _forget_parts()
+    forget_parts()
 
 
-def _forget_parts() -> None:
-    for part in vars(wiring).values():
-        if hasattr(part, "cache_clear"):
-            part.cache_clear()
+@pytest.fixture
+def clients(
+    load_function: Callable[[str], ModuleType],
+    secret: Secret,
+    watched: AwsCalls,
+    monkeypatch: pytest.MonkeyPatch,
+) -> "list[BaseClient]":
+    """Collect the clients of a container that has built nothing yet."""
+    made: list[BaseClient] = []
+    make = boto3.client
+
+    def client(service: Any, **arguments: Any) -> Any:  # noqa: ANN401
+        made.append(make(service, **arguments))
+        return made[-1]
+
+    monkeypatch.setattr(boto3, "client", client)
+    return made

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 import base64
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.unit.stack import EVENTS
 from tests.unit.stripe_objects import signature
 
 type Json = dict[str, Any]
+type Handler = Callable[[Json, Context], Json]
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 

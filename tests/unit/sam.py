@@ -5,6 +5,8 @@ import subprocess
 from functools import cache
 from typing import Any
 
+import pytest
+
 from local.paths import SAM
 from tests.unit.stack import load_template
 
@@ -27,6 +29,11 @@ print(json.dumps(translator.translate(template, parameter_values=parameters)))
 def transformed_resources() -> Json:
     resources: Json = json.loads(_transformed())["Resources"]
     return resources
+
+
+@pytest.fixture(scope="module")
+def transformed() -> Json:
+    return transformed_resources()
 
 
 @cache

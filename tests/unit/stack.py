@@ -24,6 +24,15 @@ SECRET_NAME = "stripe"
 API_KEY = "sk_test_unit"
 SIGNING_SECRET = "whsec_unit"
 
+# Each function's folder.
+HANDLERS = {
+    "CreateSessionFunction": "create_session",
+    "ConfirmPaymentFunction": "confirm_payment",
+    "StripeWebhookFunction": "stripe_webhook",
+    "ReconcileFunction": "reconcile_orders",
+    "PublishChangesFunction": "publish_changes",
+}
+
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",

@@ -1,18 +1,18 @@
-import json
 import re
-from collections.abc import Callable, Mapping
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
-import stripe
 
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Log, Secret
+from tests.unit import creating
+from tests.unit.aws_calls import AwsCalls
+from tests.unit.conftest import Log
+from tests.unit.creating import items
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import (
     REQUEST_ID,
     Context,
+    Handler,
     Json,
     assert_answer,
     assert_problem,
@@ -21,71 +21,18 @@ from tests.unit.invocations import (
     with_body,
     with_headers,
 )
-from tests.unit.stack import API_KEY, SIGNING_SECRET, STACK, TABLE
-from tests.unit.stripe_objects import EXPIRES_AT, SESSION_ID, session
+from tests.unit.stack import API_KEY, SIGNING_SECRET, STACK
+from tests.unit.stripe_objects import EXPIRES_AT, SESSION_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Handler = Callable[[Json, Context], Json]
-
 ANSWERS = {"card_checkout": 201, "lookup_key": 201, "invalid_body": 400}
 ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
 
-
-class Stripe(FakeStripe):
-    """Without a canned answer it makes the session that was asked for."""
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: str | None = None,
-        **more: object,
-    ) -> tuple[str, int, Mapping[str, str]]:
-        try:
-            return super().request(method, url, headers, post_data, **more)
-        except IndexError:
-            metadata = metadata_of(self.requests[-1].params)
-            return json.dumps(session(metadata=metadata)), 200, {}
-
-
-def metadata_of(params: dict[str, str]) -> dict[str, str]:
-    return {
-        name.removeprefix("metadata[").removesuffix("]"): value
-        for name, value in params.items()
-        if name.startswith("metadata[")
-    }
-
-
-@pytest.fixture
-def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> Stripe:
-    fake = Stripe()
-    monkeypatch.setattr(stripe, "RequestsClient", lambda **_: fake)
-    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
-    return fake
-
-
-@pytest.fixture
-def handler(
-    load_function: Callable[[str], ModuleType],
-    dynamodb: "DynamoDBClient",
-    secret: Secret,
-    fake_stripe: Stripe,
-    watched: AwsCalls,
-) -> Handler:
-    lambda_handler: Handler = load_function("create_session").lambda_handler
-    return lambda_handler
-
-
-@pytest.fixture
-def card_checkout() -> Json:
-    return sample("create_session", "card_checkout")
-
-
-def items(dynamodb: "DynamoDBClient") -> list[dict[str, Any]]:
-    return dynamodb.scan(TableName=TABLE)["Items"]
+fake_stripe = creating.fake_stripe
+handler = creating.handler
+card_checkout = creating.card_checkout
 
 
 def test_the_samples_are_these() -> None:
@@ -94,7 +41,7 @@ def test_the_samples_are_these() -> None:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_each_sample_as_the_contract_says(
-    handler: Handler, fake_stripe: Stripe, name: str
+    handler: Handler, fake_stripe: FakeStripe, name: str
 ) -> None:
     if name == "lookup_key":
         fake_stripe.answer({"data": [{"id": "price_1mug", "lookup_key": "mug-blue"}]})
@@ -119,7 +66,7 @@ def test_creates_an_order_and_its_session(
 
 
 def test_asks_stripe_for_what_the_frontend_asked_for(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
 ) -> None:
     order_id = assert_answer(handler(card_checkout, Context()), 201)["order_id"]
     (request,) = fake_stripe.requests
@@ -144,7 +91,7 @@ def test_asks_stripe_for_what_the_frontend_asked_for(
     }
 
 
-def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: Stripe) -> None:
+def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: FakeStripe) -> None:
     fake_stripe.answer({"data": [{"id": "price_1mug", "lookup_key": "mug-blue"}]})
     assert_answer(handler(sample("create_session", "lookup_key"), Context()), 201)
     prices, created = fake_stripe.requests
@@ -153,7 +100,7 @@ def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: Stripe
     assert created.params["success_url"].startswith("https://shop.example/thanks?")
 
 
-def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: Stripe) -> None:
+def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: FakeStripe) -> None:
     answer = handler(sample("create_session", "invalid_body"), Context())
     problem = assert_problem(answer, 400, "invalid-request")
     assert {error["pointer"] for error in problem["errors"]} == {"/items/0/quantity", "/amount"}
@@ -162,7 +109,7 @@ def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: Strip
 
 
 def test_the_same_key_and_body_give_the_same_order(
-    handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", fake_stripe: Stripe
+    handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", fake_stripe: FakeStripe
 ) -> None:
     first, second = (handler(card_checkout, Context()) for _ in range(2))
     assert assert_answer(first, 201) == assert_answer(second, 201)
@@ -179,7 +126,7 @@ def test_without_a_key_each_request_is_an_order_of_its_own(
 
 
 def test_the_same_key_with_another_body_is_unprocessable(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe, calls: AwsCalls
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     handler(card_checkout, Context())
     calls.made.clear()
@@ -191,7 +138,7 @@ def test_the_same_key_with_another_body_is_unprocessable(
 
 @pytest.mark.parametrize("key", ["", " ", "k" * 256, "caf\xe9", "a\nb"])
 def test_refuses_a_malformed_idempotency_key(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe, key: str
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, key: str
 ) -> None:
     answer = handler(with_headers(card_checkout, idempotency_key=key), Context())
     problem = assert_problem(answer, 400, "invalid-request")
@@ -203,7 +150,7 @@ def test_refuses_a_malformed_idempotency_key(
     "body", ["", "{", "[]", "null", '"items"', "{}", b"\xff\xfe", '{"items": []}']
 )
 def test_refuses_what_is_no_request(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe, body: str | bytes
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, body: str | bytes
 ) -> None:
     problem = assert_problem(
         handler(with_body(card_checkout, body), Context()), 400, "invalid-request"
@@ -233,7 +180,7 @@ def test_reads_a_base64_body(handler: Handler, card_checkout: Json) -> None:
 def test_refuses_a_body_that_is_too_large(
     handler: Handler,
     card_checkout: Json,
-    fake_stripe: Stripe,
+    fake_stripe: FakeStripe,
     encode: Callable[[str], str | bytes],
 ) -> None:
     padded = card_checkout["body"].ljust(128 * 1024)
@@ -259,7 +206,7 @@ def test_takes_json_however_it_is_declared(
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"],
 )
 def test_refuses_another_media_type(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe, content_type: str
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, content_type: str
 ) -> None:
     answer = handler(with_headers(card_checkout, content_type=content_type), Context())
     assert_problem(answer, 415, "unsupported-media-type")
@@ -277,111 +224,6 @@ def test_a_return_address_elsewhere_is_refused(handler: Handler, card_checkout: 
         handler(with_body(card_checkout, body), Context()), 400, "invalid-request"
     )
     assert [error["pointer"] for error in problem["errors"]] == ["/cancel_url"]
-
-
-def test_a_price_that_stripe_does_not_have_is_the_callers_to_mend(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe
-) -> None:
-    fake_stripe.answer_error(
-        400,
-        type="invalid_request_error",
-        code="resource_missing",
-        param="line_items[0][price]",
-        message="No such price: 'price_1abc'",
-    )
-    problem = assert_problem(handler(card_checkout, Context()), 400, "invalid-request")
-    assert [error["pointer"] for error in problem["errors"]] == ["/items/0/price"]
-
-
-def test_a_silent_stripe_is_a_bad_gateway(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe, dynamodb: "DynamoDBClient"
-) -> None:
-    fake_stripe.break_connection()
-    fake_stripe.break_connection()
-    assert_problem(handler(card_checkout, Context()), 502, "stripe-unavailable")
-    assert len(fake_stripe.requests) == 2
-    assert items(dynamodb) == []
-
-
-def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe
-) -> None:
-    fake_stripe.answer_error(429, type="rate_limit_error", message="Too many requests")
-    answer = handler(card_checkout, Context())
-    assert_problem(answer, 503, "rate-limited")
-    assert answer["headers"]["retry-after"] == "2"
-
-
-def test_an_order_that_is_not_saved_is_not_shown(
-    handler: Handler, card_checkout: Json, calls: AwsCalls
-) -> None:
-    assert_answer(handler(card_checkout, Context()), 201)
-    calls.failure = refuses("AccessDeniedException")
-    problem = assert_problem(handler(card_checkout, Context()), 503, "orders-unavailable")
-    assert SESSION_ID not in json.dumps(problem)
-    calls.failure = None
-    assert_answer(handler(card_checkout, Context()), 201)
-
-
-def test_stripe_refusing_our_own_parameter_is_an_internal_error(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe
-) -> None:
-    fake_stripe.answer_error(
-        400, type="invalid_request_error", code="parameter_unknown", param="mode", message="mode"
-    )
-    problem = assert_problem(handler(card_checkout, Context()), 500, "internal-error")
-    assert "mode" not in problem["detail"]
-
-
-BAD_SECRETS = {
-    "The secret is not a JSON object": "not json",
-    "stripe_api_key": {"stripe_api_key": "sk_live_x", "webhook_signing_secrets": [SIGNING_SECRET]},
-    "webhook_signing_secrets": {"stripe_api_key": API_KEY, "webhook_signing_secrets": []},
-}
-
-
-@pytest.mark.parametrize("named", BAD_SECRETS)
-def test_a_bad_secret_is_ours_to_mend_and_the_log_names_it(
-    handler: Handler, card_checkout: Json, secret: Secret, log: Log, named: str
-) -> None:
-    secret.put(BAD_SECRETS[named])
-    problem = assert_problem(handler(card_checkout, Context()), 500, "internal-error")
-    assert "secret" not in json.dumps(problem)
-    (entry,) = log.entries
-    assert entry["level"] == "ERROR"
-    assert named in entry["reason"]
-    for value in ("sk_live_x", SIGNING_SECRET, API_KEY):
-        assert value not in log.text
-
-
-def test_a_missing_setting_is_ours_to_mend_and_the_log_names_it(
-    handler: Handler, card_checkout: Json, environment: pytest.MonkeyPatch, log: Log
-) -> None:
-    environment.delenv("ORDERS_TABLE")
-    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
-    (entry,) = log.entries
-    assert "ORDERS_TABLE" in entry["reason"]
-
-
-def test_a_refused_key_is_ours_to_mend_and_the_log_names_it(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe, log: Log
-) -> None:
-    # Stripe's text quotes a part of the key.
-    fake_stripe.answer_error(401, type="invalid_request_error", message=f"Invalid key: {API_KEY}")
-    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
-    (reason,) = [entry["reason"] for entry in log.entries if entry["level"] == "ERROR"]
-    assert "stripe_api_key" in reason
-    assert "StripeSecretArn" in reason
-    assert API_KEY not in log.text
-
-
-def test_a_bug_is_answered_and_logged(
-    handler: Handler, card_checkout: Json, fake_stripe: Stripe, log: Log
-) -> None:
-    fake_stripe.answer({"id": 1})
-    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
-    assert [entry["level"] for entry in log.entries] == ["ERROR"]
-    assert log.entries[0]["function_request_id"] == REQUEST_ID
 
 
 def test_the_log_has_ids_and_no_personal_data(

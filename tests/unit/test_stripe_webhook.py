@@ -1,19 +1,18 @@
 import json
 from collections.abc import Callable
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from checkout.order import OrderStatus
+from tests.unit import delivering
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Log, Secret
+from tests.unit.delivering import COMPLETED, outcome, statuses
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import (
     REQUEST_ID,
     Context,
-    Json,
-    assert_answer,
+    Handler,
     assert_problem,
     delivered,
     raw_body,
@@ -23,13 +22,11 @@ from tests.unit.invocations import (
     with_body,
     with_headers,
 )
-from tests.unit.stack import API_KEY, SIGNING_SECRET, TABLE, orders_table
-from tests.unit.stripe_objects import ORDER_ID, SESSION_ID, event, event_of, session
+from tests.unit.stack import API_KEY, SIGNING_SECRET, TABLE
+from tests.unit.stripe_objects import ORDER_ID, SESSION_ID, event, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-type Handler = Callable[[Json, Context], Json]
 
 # What a first delivery of each does, and the status of its order then.
 OUTCOMES = {
@@ -53,33 +50,9 @@ ELSEWHERE = {
     "thin_checkout_session_completed",
     "thin_refund_created",
 }
-COMPLETED = "checkout_session_completed"
 MAX_BODY_BYTES = 512 * 1024
 
-
-@pytest.fixture
-def handler(
-    load_function: Callable[[str], ModuleType],
-    dynamodb: "DynamoDBClient",
-    secret: Secret,
-    fake_stripe: FakeStripe,
-    watched: AwsCalls,
-) -> Handler:
-    lambda_handler: Handler = load_function("stripe_webhook").lambda_handler
-    return lambda_handler
-
-
-def outcome(answer: Json) -> str:
-    document = assert_answer(answer, 200)
-    assert document.keys() == {"received", "outcome"}
-    assert document["received"] is True
-    said: str = document["outcome"]
-    return said
-
-
-def statuses(dynamodb: "DynamoDBClient") -> dict[str, str]:
-    items = dynamodb.scan(TableName=TABLE)["Items"]
-    return {item["order_id"]["S"]: item["status"]["S"] for item in items}
+handler = delivering.handler
 
 
 def test_the_samples_are_these() -> None:
@@ -244,78 +217,6 @@ def test_a_secret_that_was_rolled_meanwhile_is_accepted(
     renewed = signed(sample("stripe_webhook", COMPLETED), "whsec_new")
     assert outcome(handler(renewed, Context())) == "duplicate"
     assert calls.made == ["GetSecretValue", "UpdateItem"]
-
-
-def test_nothing_is_acknowledged_before_it_is_saved(
-    handler: Handler, dynamodb: "DynamoDBClient", log: Log
-) -> None:
-    dynamodb.delete_table(TableName=TABLE)
-    answer = handler(delivered(COMPLETED), Context())
-    assert_problem(answer, 503, "orders-unavailable")
-    assert answer["headers"]["retry-after"] == "2"
-    (entry,) = log.entries
-    assert (entry["level"], entry["event_id"]) == ("ERROR", "evt_1completed")
-    assert (entry["order_id"], entry["session_id"]) == (ORDER_ID, SESSION_ID)
-    dynamodb.create_table(**orders_table())
-    assert outcome(handler(delivered(COMPLETED), Context())) == "applied"
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        event("checkout.session.completed", None),
-        event("checkout.session.completed", "cs_test_a1B2c3"),
-        event("checkout.session.completed", session(status="complete", payment_status="maybe")),
-        event_of(OrderStatus.PAID, amount_total="4200"),
-        event_of(OrderStatus.PAID) | {"created": None},
-        event_of(OrderStatus.PAID) | {"data": {}},
-    ],
-    ids=["null", "an id", "unknown status", "amount as text", "no time", "no object"],
-)
-@pytest.mark.usefixtures("queue")
-def test_a_signed_event_that_is_not_understood_is_asked_for_again(
-    handler: Handler, dynamodb: "DynamoDBClient", log: Log, document: Json
-) -> None:
-    invocation = signed(with_body(sample("stripe_webhook", COMPLETED), json.dumps(document)))
-    assert_problem(handler(invocation, Context()), 500, "internal-error")
-    assert statuses(dynamodb) == {}
-    (entry,) = log.entries
-    assert (entry["level"], entry["event_id"]) == ("ERROR", "evt_1abc")
-
-
-BAD_SECRETS = {
-    "The secret is not a JSON object": "not json",
-    "webhook_signing_secrets must be a list": {"stripe_api_key": API_KEY},
-    "at least one secret": {"stripe_api_key": API_KEY, "webhook_signing_secrets": []},
-    "Each of webhook_signing_secrets must be whsec_": {
-        "stripe_api_key": API_KEY,
-        "webhook_signing_secrets": [SIGNING_SECRET, "leaked-value"],
-    },
-}
-
-
-@pytest.mark.parametrize("named", BAD_SECRETS)
-def test_a_bad_secret_makes_stripe_send_again_and_the_log_names_it(
-    handler: Handler, secret: Secret, calls: AwsCalls, log: Log, named: str
-) -> None:
-    secret.put(BAD_SECRETS[named])
-    problem = assert_problem(handler(delivered(COMPLETED), Context()), 500, "internal-error")
-    assert "secret" not in json.dumps(problem)
-    assert calls.made == ["GetSecretValue"]
-    (entry,) = log.entries
-    assert (entry["level"], entry["status"]) == ("ERROR", 500)
-    assert named in entry["reason"]
-    for value in ("leaked-value", SIGNING_SECRET, API_KEY):
-        assert value not in log.text
-
-
-def test_an_empty_secret_does_not_verify_what_anybody_can_sign(
-    handler: Handler, dynamodb: "DynamoDBClient", secret: Secret
-) -> None:
-    secret.put({"stripe_api_key": API_KEY, "webhook_signing_secrets": [""]})
-    forged = signed(sample("stripe_webhook", COMPLETED), "")
-    assert_problem(handler(forged, Context()), 500, "internal-error")
-    assert statuses(dynamodb) == {}
 
 
 @pytest.mark.parametrize("name", OUTCOMES)

@@ -1,57 +1,28 @@
-"""What the stack grants, keeps and shows: template.yaml as written, and as SAM transforms it."""
+"""What the stack has, keeps and shows: template.yaml as written, and as SAM transforms it."""
 
 import json
 import os
 import re
 import subprocess
-import tomllib
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from checkout.settings import Settings
-from local.deploy import STACK_NAME
-from local.paths import ROOT, SAM
-from tests.unit.sam import ORIGINS, of_type, transformed_resources
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, OWN_ENVIRONMENT, load_template
-
-type Json = dict[str, Any]
+from local.paths import SAM
+from tests.unit import sam
+from tests.unit.sam import ORIGINS, of_type
+from tests.unit.stack import FUNCTIONS, HANDLERS, ROOT, Json, load_template
 
 TEMPLATE = load_template()
 RESOURCES: Json = TEMPLATE["Resources"]
 PARAMETERS: Json = TEMPLATE["Parameters"]
-HANDLERS = {
-    "CreateSessionFunction": "create_session",
-    "ConfirmPaymentFunction": "confirm_payment",
-    "StripeWebhookFunction": "stripe_webhook",
-    "ReconcileFunction": "reconcile_orders",
-    "PublishChangesFunction": "publish_changes",
-}
 
-
-@pytest.fixture(scope="module")
-def transformed() -> Json:
-    return transformed_resources()
+transformed = sam.transformed
 
 
 def in_prod(value: Json, *, prod: bool) -> object:
     condition, then, otherwise = value["Fn::If"]
     assert TEMPLATE["Conditions"][condition] == {"Fn::Equals": [{"Ref": "Environment"}, "prod"]}
     return then if prod else otherwise
-
-
-def strings(value: object) -> Iterator[str]:
-    """Give every text in a document, the names of its fields too."""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            yield name
-            yield from strings(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from strings(each)
-    elif isinstance(value, str):
-        yield value
 
 
 def test_sam_validates_and_lints_it() -> None:
@@ -117,189 +88,6 @@ def test_the_cloud_runs_arm64_unless_told_otherwise() -> None:
     assert PARAMETERS["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
     makefile = (ROOT / "layers" / "common" / "Makefile").read_text()
     assert "LAYER_PLATFORM ?= aarch64-manylinux2014\n" in makefile
-
-
-# Roles
-
-
-READ_SECRET = ("secretsmanager:GetSecretValue", "StripeSecret.Id")
-WRITE_ORDERS = ("dynamodb:UpdateItem", "OrdersTable.Arn")
-ROLES = {
-    "CreateSession": {READ_SECRET, WRITE_ORDERS, ("dynamodb:GetItem", "OrdersTable.Arn")},
-    "ConfirmPayment": {READ_SECRET, WRITE_ORDERS},
-    "StripeWebhook": {
-        READ_SECRET,
-        WRITE_ORDERS,
-        ("sqs:SendMessage", "UnprocessedEventsQueue.Arn"),
-    },
-    "Reconcile": {
-        READ_SECRET,
-        WRITE_ORDERS,
-        ("dynamodb:Query", "${OrdersTable.Arn}/index/unsettled"),
-        ("dynamodb:GetItem", "ReconciliationTable.Arn"),
-        ("dynamodb:PutItem", "ReconciliationTable.Arn"),
-    },
-    # It neither reads the secret nor touches the table: the stream is all that it sees.
-    "PublishChanges": {
-        ("dynamodb:DescribeStream", "OrdersTable.StreamArn"),
-        ("dynamodb:GetRecords", "OrdersTable.StreamArn"),
-        ("dynamodb:GetShardIterator", "OrdersTable.StreamArn"),
-        ("dynamodb:ListStreams", "*"),
-        ("sns:Publish", "OrderEventsTopic"),
-        ("sqs:SendMessage", "UnpublishedChangesQueue.Arn"),
-    },
-}
-# AWS knows no resource that it could be limited to, and it tells names only:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
-WITHOUT_RESOURCE = {"PublishChanges": ["*"]}
-
-
-def permissions(role: str) -> set[tuple[str, str]]:
-    """Give what a role may do, as (action, the resource's logical id and attribute)."""
-    granted = set()
-    for policy in RESOURCES[role]["Properties"]["Policies"]:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            assert statement.keys() == {"Effect", "Action", "Resource"}
-            assert statement["Effect"] == "Allow"
-            actions = statement["Action"]
-            resource = target(statement["Resource"])
-            for action in [actions] if isinstance(actions, str) else actions:
-                assert (action, resource) not in granted
-                granted.add((action, resource))
-    return granted
-
-
-def target(resource: str | Json) -> str:
-    if isinstance(resource, str):
-        return resource
-    (named,) = resource.values()
-    return named if isinstance(named, str) else ".".join(named)
-
-
-@pytest.mark.parametrize("name", ROLES)
-def test_a_function_may_do_what_it_does_and_no_more(name: str) -> None:
-    assert permissions(f"{name}Role") == {
-        ("logs:CreateLogStream", f"{name}LogGroup.Arn"),
-        ("logs:PutLogEvents", f"{name}LogGroup.Arn"),
-        *ROLES[name],
-    }
-
-
-def test_each_function_has_a_role_of_its_own(transformed: Json) -> None:
-    roles = {
-        name: properties["Role"]["Fn::GetAtt"]
-        for name, properties in of_type(transformed, "AWS::Lambda::Function").items()
-    }
-    assert roles == {f"{name}Function": [f"{name}Role", "Arn"] for name in ROLES}
-
-
-def test_no_role_is_made_for_it_but_the_schedules(transformed: Json) -> None:
-    made = of_type(transformed, "AWS::IAM::Role")
-    assert made.keys() == {f"{name}Role" for name in ROLES} | {"ReconcileFunctionScheduleRole"}
-    assert of_type(transformed, "AWS::IAM::Policy") == {}
-    schedules = made["ReconcileFunctionScheduleRole"]
-    (assume,) = schedules["AssumeRolePolicyDocument"]["Statement"]
-    assert assume["Principal"] == {"Service": ["scheduler.amazonaws.com"]}
-    (policy,) = schedules["Policies"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement == {
-        "Effect": "Allow",
-        "Action": "lambda:InvokeFunction",
-        "Resource": {"Fn::GetAtt": ["ReconcileFunction", "Arn"]},
-    }
-
-
-@pytest.mark.parametrize("name", ROLES)
-def test_a_role_is_lambdas_alone_and_has_no_wildcard(transformed: Json, name: str) -> None:
-    role = transformed[f"{name}Role"]["Properties"]
-    assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert statement == {
-        "Effect": "Allow",
-        "Principal": {"Service": "lambda.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    assert [text for text in strings(role) if "*" in text] == WITHOUT_RESOURCE.get(name, [])
-
-
-# Settings and the secret
-
-
-def test_functions_get_the_settings_that_they_read(transformed: Json) -> None:
-    for function in HANDLERS:
-        variables = transformed[function]["Properties"]["Environment"]["Variables"]
-        assert variables.keys() == ENVIRONMENT.keys() | OWN_ENVIRONMENT.get(function, {}).keys()
-        assert variables["ALLOWED_ORIGINS"] == {"Fn::Join": [",", {"Ref": "AllowedOrigins"}]}
-        assert variables["ORDERS_TABLE"] == {"Ref": "OrdersTable"}
-        assert variables["STRIPE_SECRET_ARN"] == {"Fn::GetAtt": ["StripeSecret", "Id"]}
-
-
-@pytest.mark.parametrize(
-    ("function", "variable", "resource"),
-    [
-        ("StripeWebhookFunction", "UNPROCESSED_EVENTS_QUEUE_URL", "UnprocessedEventsQueue"),
-        ("ReconcileFunction", "RECONCILIATION_TABLE", "ReconciliationTable"),
-        ("PublishChangesFunction", "ORDER_EVENTS_TOPIC_ARN", "OrderEventsTopic"),
-    ],
-)
-def test_a_function_is_told_what_is_its_alone(
-    transformed: Json, function: str, variable: str, resource: str
-) -> None:
-    assert OWN_ENVIRONMENT[function].keys() == {variable}
-    variables = transformed[function]["Properties"]["Environment"]["Variables"]
-    assert variables[variable] == {"Ref": resource}
-
-
-def test_each_stack_marks_its_sessions_differently() -> None:
-    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-    mark = "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"
-    assert variables["CHECKOUT_STACK"] == {"Fn::Sub": mark}
-
-
-def test_no_secret_passes_through_the_template() -> None:
-    (secret,) = of_type(RESOURCES, "AWS::SecretsManager::Secret").values()
-    assert secret.keys() == {"Description"}
-    names = {*PARAMETERS, *TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]}
-    telling = re.compile(r"key|secret|token|password", re.IGNORECASE)
-    secretive = {name for name in names if telling.search(name)}
-    assert secretive == {"STRIPE_SECRET_ARN"}
-    for source in ("template.yaml", "samconfig.toml"):
-        text = (ROOT / source).read_text()
-        assert re.search(r"(sk|rk)_(test|live)_\w|whsec_\w|resolve:", text) is None
-
-
-@pytest.mark.parametrize(
-    "base",
-    ["", "http://localhost", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:12111"],
-)
-def test_stripes_address_may_be_a_loopback_address(base: str) -> None:
-    assert re.fullmatch(PARAMETERS["StripeApiBase"]["AllowedPattern"], base)
-    Settings.from_environment(ENVIRONMENT | {"STRIPE_API_BASE": base})
-
-
-@pytest.mark.parametrize(
-    "base",
-    [
-        "https://api.stripe.com",
-        "https://localhost:8080",
-        "http://localhost.evil.example",
-        "http://127.0.0.1.evil.example",
-        "http://localhost:8080@evil.example",
-        "http://localhost:8080/v1",
-        "http://127x0x0x1",
-        "http://10.0.0.1",
-        "http://localhost:123456",
-        "http://evil.example\nhttp://localhost",
-        " ",
-    ],
-)
-def test_stripes_address_may_be_nothing_else(base: str) -> None:
-    # CloudFormation wants the whole value to match; searching must not find more.
-    assert re.search(PARAMETERS["StripeApiBase"]["AllowedPattern"], base) is None
-
-
-def test_without_an_address_it_is_stripe_itself() -> None:
-    assert PARAMETERS["StripeApiBase"]["Default"] == ""
 
 
 # The table
@@ -414,57 +202,3 @@ def test_the_api_may_invoke_a_function_by_its_own_route_only(transformed: Json) 
         "ConfirmPaymentFunction": "POST/checkout/sessions/*/confirm",
         "StripeWebhookFunction": "POST/stripe/webhook",
     }
-
-
-# samconfig.toml
-
-
-SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
-ENVIRONMENTS = ("local", "dev", "prod")
-
-
-def overrides(environment: str) -> dict[str, str]:
-    listed = SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
-    return dict(entry.split("=", 1) for entry in listed)
-
-
-def test_there_is_a_section_for_each_environment() -> None:
-    assert SAMCONFIG.keys() - {"version", "default"} == set(ENVIRONMENTS)
-    assert PARAMETERS["Environment"]["AllowedValues"] == list(ENVIRONMENTS)
-    assert SAMCONFIG["default"]["validate"]["parameters"] == {"lint": True}
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environment_is_a_stack_of_its_own(environment: str) -> None:
-    parameters = SAMCONFIG[environment]["deploy"]["parameters"]
-    assert parameters["stack_name"] == f"checkout-{environment}"
-    assert parameters["capabilities"] == ["CAPABILITY_IAM"]
-    assert parameters["resolve_s3"] is True
-    assert overrides(environment)["Environment"] == environment
-    assert STACK_NAME == "checkout-local"
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environments_parameters_are_ones_that_the_functions_accept(environment: str) -> None:
-    assert overrides(environment).keys() <= PARAMETERS.keys()
-    defaults = {name: str(each.get("Default")) for name, each in PARAMETERS.items()}
-    values = defaults | overrides(environment)
-    for name, value in values.items():
-        allowed = PARAMETERS[name].get("AllowedValues", [value])
-        assert value in map(str, allowed)
-    settings = Settings.from_environment(
-        ENVIRONMENT
-        | {
-            "ALLOWED_ORIGINS": values["AllowedOrigins"],
-            "DEFAULT_SUCCESS_URL": values["DefaultSuccessUrl"],
-            "DEFAULT_CANCEL_URL": values["DefaultCancelUrl"],
-            "STRIPE_MODE": values["StripeMode"],
-            "STRIPE_API_BASE": values["StripeApiBase"],
-        }
-    )
-    assert settings.livemode is (environment == "prod")
-    assert settings.stripe_api_base is None
-
-
-def test_prod_is_changed_only_after_a_look() -> None:
-    assert SAMCONFIG["prod"]["deploy"]["parameters"]["confirm_changeset"] is True

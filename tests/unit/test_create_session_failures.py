@@ -1,0 +1,134 @@
+"""What a frontend is answered when Stripe, AWS or our own settings fail."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit import creating
+from tests.unit.aws_calls import AwsCalls, refuses
+from tests.unit.conftest import Log, Secret
+from tests.unit.creating import items
+from tests.unit.fake_stripe import FakeStripe
+from tests.unit.invocations import (
+    REQUEST_ID,
+    Context,
+    Handler,
+    Json,
+    assert_answer,
+    assert_problem,
+)
+from tests.unit.stack import API_KEY, SIGNING_SECRET
+from tests.unit.stripe_objects import SESSION_ID
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+fake_stripe = creating.fake_stripe
+handler = creating.handler
+card_checkout = creating.card_checkout
+
+
+def test_a_price_that_stripe_does_not_have_is_the_callers_to_mend(
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.answer_error(
+        400,
+        type="invalid_request_error",
+        code="resource_missing",
+        param="line_items[0][price]",
+        message="No such price: 'price_1abc'",
+    )
+    problem = assert_problem(handler(card_checkout, Context()), 400, "invalid-request")
+    assert [error["pointer"] for error in problem["errors"]] == ["/items/0/price"]
+
+
+def test_a_silent_stripe_is_a_bad_gateway(
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient"
+) -> None:
+    fake_stripe.break_connection()
+    fake_stripe.break_connection()
+    assert_problem(handler(card_checkout, Context()), 502, "stripe-unavailable")
+    assert len(fake_stripe.requests) == 2
+    assert items(dynamodb) == []
+
+
+def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.answer_error(429, type="rate_limit_error", message="Too many requests")
+    answer = handler(card_checkout, Context())
+    assert_problem(answer, 503, "rate-limited")
+    assert answer["headers"]["retry-after"] == "2"
+
+
+def test_an_order_that_is_not_saved_is_not_shown(
+    handler: Handler, card_checkout: Json, calls: AwsCalls
+) -> None:
+    assert_answer(handler(card_checkout, Context()), 201)
+    calls.failure = refuses("AccessDeniedException")
+    problem = assert_problem(handler(card_checkout, Context()), 503, "orders-unavailable")
+    assert SESSION_ID not in json.dumps(problem)
+    calls.failure = None
+    assert_answer(handler(card_checkout, Context()), 201)
+
+
+def test_stripe_refusing_our_own_parameter_is_an_internal_error(
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.answer_error(
+        400, type="invalid_request_error", code="parameter_unknown", param="mode", message="mode"
+    )
+    problem = assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    assert "mode" not in problem["detail"]
+
+
+BAD_SECRETS = {
+    "The secret is not a JSON object": "not json",
+    "stripe_api_key": {"stripe_api_key": "sk_live_x", "webhook_signing_secrets": [SIGNING_SECRET]},
+    "webhook_signing_secrets": {"stripe_api_key": API_KEY, "webhook_signing_secrets": []},
+}
+
+
+@pytest.mark.parametrize("named", BAD_SECRETS)
+def test_a_bad_secret_is_ours_to_mend_and_the_log_names_it(
+    handler: Handler, card_checkout: Json, secret: Secret, log: Log, named: str
+) -> None:
+    secret.put(BAD_SECRETS[named])
+    problem = assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    assert "secret" not in json.dumps(problem)
+    (entry,) = log.entries
+    assert entry["level"] == "ERROR"
+    assert named in entry["reason"]
+    for value in ("sk_live_x", SIGNING_SECRET, API_KEY):
+        assert value not in log.text
+
+
+def test_a_missing_setting_is_ours_to_mend_and_the_log_names_it(
+    handler: Handler, card_checkout: Json, environment: pytest.MonkeyPatch, log: Log
+) -> None:
+    environment.delenv("ORDERS_TABLE")
+    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    (entry,) = log.entries
+    assert "ORDERS_TABLE" in entry["reason"]
+
+
+def test_a_refused_key_is_ours_to_mend_and_the_log_names_it(
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, log: Log
+) -> None:
+    # Stripe's text quotes a part of the key.
+    fake_stripe.answer_error(401, type="invalid_request_error", message=f"Invalid key: {API_KEY}")
+    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    (reason,) = [entry["reason"] for entry in log.entries if entry["level"] == "ERROR"]
+    assert "stripe_api_key" in reason
+    assert "StripeSecretArn" in reason
+    assert API_KEY not in log.text
+
+
+def test_a_bug_is_answered_and_logged(
+    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, log: Log
+) -> None:
+    fake_stripe.answer({"id": 1})
+    assert_problem(handler(card_checkout, Context()), 500, "internal-error")
+    assert [entry["level"] for entry in log.entries] == ["ERROR"]
+    assert log.entries[0]["function_request_id"] == REQUEST_ID

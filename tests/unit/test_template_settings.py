@@ -1,0 +1,92 @@
+"""What the functions are told: the settings, the secret, and the parameters behind them."""
+
+import re
+
+import pytest
+
+from checkout.settings import Settings
+from tests.unit import sam
+from tests.unit.sam import of_type
+from tests.unit.stack import ENVIRONMENT, HANDLERS, OWN_ENVIRONMENT, ROOT, Json, load_template
+
+TEMPLATE = load_template()
+PARAMETERS: Json = TEMPLATE["Parameters"]
+
+transformed = sam.transformed
+
+
+def test_functions_get_the_settings_that_they_read(transformed: Json) -> None:
+    for function in HANDLERS:
+        variables = transformed[function]["Properties"]["Environment"]["Variables"]
+        assert variables.keys() == ENVIRONMENT.keys() | OWN_ENVIRONMENT.get(function, {}).keys()
+        assert variables["ALLOWED_ORIGINS"] == {"Fn::Join": [",", {"Ref": "AllowedOrigins"}]}
+        assert variables["ORDERS_TABLE"] == {"Ref": "OrdersTable"}
+        assert variables["STRIPE_SECRET_ARN"] == {"Fn::GetAtt": ["StripeSecret", "Id"]}
+
+
+@pytest.mark.parametrize(
+    ("function", "variable", "resource"),
+    [
+        ("StripeWebhookFunction", "UNPROCESSED_EVENTS_QUEUE_URL", "UnprocessedEventsQueue"),
+        ("ReconcileFunction", "RECONCILIATION_TABLE", "ReconciliationTable"),
+        ("PublishChangesFunction", "ORDER_EVENTS_TOPIC_ARN", "OrderEventsTopic"),
+    ],
+)
+def test_a_function_is_told_what_is_its_alone(
+    transformed: Json, function: str, variable: str, resource: str
+) -> None:
+    assert OWN_ENVIRONMENT[function].keys() == {variable}
+    variables = transformed[function]["Properties"]["Environment"]["Variables"]
+    assert variables[variable] == {"Ref": resource}
+
+
+def test_each_stack_marks_its_sessions_differently() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    mark = "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"
+    assert variables["CHECKOUT_STACK"] == {"Fn::Sub": mark}
+
+
+def test_no_secret_passes_through_the_template() -> None:
+    (secret,) = of_type(TEMPLATE["Resources"], "AWS::SecretsManager::Secret").values()
+    assert secret.keys() == {"Description"}
+    names = {*PARAMETERS, *TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]}
+    telling = re.compile(r"key|secret|token|password", re.IGNORECASE)
+    secretive = {name for name in names if telling.search(name)}
+    assert secretive == {"STRIPE_SECRET_ARN"}
+    for source in ("template.yaml", "samconfig.toml"):
+        text = (ROOT / source).read_text()
+        assert re.search(r"(sk|rk)_(test|live)_\w|whsec_\w|resolve:", text) is None
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["", "http://localhost", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:12111"],
+)
+def test_stripes_address_may_be_a_loopback_address(base: str) -> None:
+    assert re.fullmatch(PARAMETERS["StripeApiBase"]["AllowedPattern"], base)
+    Settings.from_environment(ENVIRONMENT | {"STRIPE_API_BASE": base})
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://api.stripe.com",
+        "https://localhost:8080",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://localhost:8080@evil.example",
+        "http://localhost:8080/v1",
+        "http://127x0x0x1",
+        "http://10.0.0.1",
+        "http://localhost:123456",
+        "http://evil.example\nhttp://localhost",
+        " ",
+    ],
+)
+def test_stripes_address_may_be_nothing_else(base: str) -> None:
+    # CloudFormation wants the whole value to match; searching must not find more.
+    assert re.search(PARAMETERS["StripeApiBase"]["AllowedPattern"], base) is None
+
+
+def test_without_an_address_it_is_stripe_itself() -> None:
+    assert PARAMETERS["StripeApiBase"]["Default"] == ""
