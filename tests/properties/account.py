@@ -72,9 +72,9 @@ class Account:
         """Newest first."""
         return [secret for secret, until in reversed(self._secrets) if until > self._clock()]
 
-    def roll(self) -> None:
+    def roll(self, *, overlap: bool) -> None:
         secret, _never = self._secrets.pop()
-        self._secrets.append((secret, self._clock() + OVERLAP_SECONDS))
+        self._secrets.append((secret, self._clock() + (OVERLAP_SECONDS if overlap else 0)))
         self._secrets.append((f"whsec_{len(self._secrets) + 1}", float("inf")))
 
     def signed(self, document: Json, seconds_off: int = 0, *secrets: str) -> tuple[bytes, str]:

@@ -12,8 +12,8 @@ from tests.unit.memory_table import Item, MemoryTable
 
 type Mishap = Literal["crash", "failure"]
 
-# So small that a handful of orders has several pages.
-PAGE = 2
+# So small that two orders of one shard have two pages.
+PAGE = 1
 
 
 class Crash(BaseException):
