@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Callable
-from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -13,11 +11,13 @@ from checkout import wiring
 from checkout.errors import StripeUnavailable, UnexpectedStripeObject
 from checkout.order import OrderStatus
 from checkout.orders import Orders
+from tests.unit import delivering
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.conftest import Log, Secret
+from tests.unit.conftest import Log
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import (
     Context,
+    Handler,
     Json,
     assert_answer,
     assert_problem,
@@ -40,10 +40,6 @@ from tests.unit.stripe_objects import (
     session_in,
 )
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-type Handler = Callable[[Json, Context], Json]
 type Stored = Callable[[], Json | None]
 
 PAID = session_in(OrderStatus.PAID)
@@ -60,17 +56,7 @@ ENVELOPE = sample("stripe_webhook", "event_bridge")
 # Signed, and not as documented.
 POISON = event_of(OrderStatus.PAID, amount_total="4200")
 
-
-@pytest.fixture
-def handler(
-    load_function: Callable[[str], ModuleType],
-    dynamodb: "DynamoDBClient",
-    secret: Secret,
-    fake_stripe: FakeStripe,
-    watched: AwsCalls,
-) -> Handler:
-    lambda_handler: Handler = load_function("stripe_webhook").lambda_handler
-    return lambda_handler
+handler = delivering.handler
 
 
 def delivery(document: Json) -> Json:
