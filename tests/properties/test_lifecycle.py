@@ -37,8 +37,8 @@ EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
 STEPS = 30
 MOMENTS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000}
 # At the so-many-th point before and after the step's side effects; as often nowhere.
-BREAKS: list[Break] = [None] * 16 + [
-    (number, mishap) for number in range(1, 9) for mishap in ("crash", "failure")
+BREAKS: list[Break] = [None] * 8 + [
+    (number, mishap) for number in range(1, 5) for mishap in ("crash", "failure")
 ]
 BROKEN = st.sampled_from(BREAKS)
 NUMBERS = st.integers(0, 40)
