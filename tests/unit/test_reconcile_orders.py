@@ -97,7 +97,7 @@ def test_one_metric_says_how_many_orders_were_mended(
     assert document["service"] == "checkout"
 
 
-@pytest.mark.parametrize(("age", "checked"), [(899, 0), (902, 1)])
+@pytest.mark.parametrize(("age", "checked"), [(840, 0), (902, 1)])
 def test_the_schedule_leaves_young_orders_to_their_webhooks(
     handler: Handler, orders: Orders, fake_stripe: FakeStripe, age: int, checked: int
 ) -> None:
