@@ -1,17 +1,15 @@
 """The handler of create_session, with a Stripe behind it that makes what it is asked for."""
 
 import json
-from collections.abc import Callable, Mapping
-from types import ModuleType
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
 
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Secret
 from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Handler, Json, sample
+from tests.unit.handlers import handler_of
+from tests.unit.invocations import Json, sample
 from tests.unit.stack import TABLE
 from tests.unit.stripe_objects import session
 
@@ -53,16 +51,7 @@ def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
     return fake
 
 
-@pytest.fixture
-def handler(
-    load_function: Callable[[str], ModuleType],
-    dynamodb: "DynamoDBClient",
-    secret: Secret,
-    fake_stripe: FakeStripe,
-    watched: AwsCalls,
-) -> Handler:
-    lambda_handler: Handler = load_function("create_session").lambda_handler
-    return lambda_handler
+handler = handler_of("create_session")
 
 
 @pytest.fixture

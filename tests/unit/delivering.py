@@ -1,15 +1,9 @@
 """The handler of stripe_webhook, and what a delivery to it has done."""
 
-from collections.abc import Callable
-from types import ModuleType
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Handler, Json, assert_answer
+from tests.unit.handlers import handler_of
+from tests.unit.invocations import Json, assert_answer
 from tests.unit.stack import TABLE
 
 if TYPE_CHECKING:
@@ -18,16 +12,7 @@ if TYPE_CHECKING:
 COMPLETED = "checkout_session_completed"
 
 
-@pytest.fixture
-def handler(
-    load_function: Callable[[str], ModuleType],
-    dynamodb: "DynamoDBClient",
-    secret: Secret,
-    fake_stripe: FakeStripe,
-    watched: AwsCalls,
-) -> Handler:
-    lambda_handler: Handler = load_function("stripe_webhook").lambda_handler
-    return lambda_handler
+handler = handler_of("stripe_webhook")
 
 
 def outcome(answer: Json) -> str:

@@ -1,6 +1,4 @@
 import json
-from collections.abc import Callable
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +7,11 @@ from checkout.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
+from tests.unit.handlers import handler_of
 from tests.unit.invocations import (
     REQUEST_ID,
     Context,
+    Handler,
     Json,
     assert_answer,
     assert_problem,
@@ -31,19 +31,8 @@ from tests.unit.stripe_objects import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Handler = Callable[[Json, Context], Json]
 
-
-@pytest.fixture
-def handler(
-    load_function: Callable[[str], ModuleType],
-    dynamodb: "DynamoDBClient",
-    secret: Secret,
-    fake_stripe: FakeStripe,
-    watched: AwsCalls,
-) -> Handler:
-    lambda_handler: Handler = load_function("confirm_payment").lambda_handler
-    return lambda_handler
+handler = handler_of("confirm_payment")
 
 
 @pytest.fixture
