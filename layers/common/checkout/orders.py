@@ -144,7 +144,7 @@ class Orders:
     def open_connection(self) -> None:
         """Make the first write's TLS handshake now, by a write whose condition can't hold.
 
-        It is an UpdateItem because that is all the functions may do to the table.
+        It is an UpdateItem because that is what every function may do to the table.
         """
         try:
             self._client.update_item(
