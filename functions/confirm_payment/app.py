@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
-from checkout.http import answers_problems, json_answer
+from checkout.api.http import answers_problems, json_answer
 from checkout.log import logger
 
 if TYPE_CHECKING:
@@ -15,16 +15,16 @@ wiring.warm_up()
 @logger.inject_lambda_context(clear_state=True)
 @answers_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    order = wiring.sessions().confirm(event["pathParameters"]["session_id"])
+    order = wiring.checkouts().confirm(event["pathParameters"]["session_id"])
     return json_answer(
         200,
         {
             "order_id": order.order_id,
-            "session_id": order.session_id,
-            "status": order.status,
-            "payment_status": order.payment_status,
-            "amount_total": order.amount_total,
+            "session_id": order.checkout.session_id,
+            "status": order.checkout.status,
+            "payment_status": order.checkout.payment_status,
+            "amount_total": order.checkout.amount_total,
             "amount_refunded": order.amount_refunded,
-            "currency": order.currency,
+            "currency": order.checkout.currency,
         },
     )

@@ -4,10 +4,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
+from checkout.api.http import answers_problems, header, json_answer, raw_body
+from checkout.api.models import CheckoutRequest
 from checkout.errors import UnsupportedMediaType
-from checkout.http import answers_problems, header, json_answer, raw_body
 from checkout.log import logger
-from checkout.models import CheckoutRequest
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,5 +25,5 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     if media_type.strip().lower() != "application/json":
         raise UnsupportedMediaType("Send the body as content-type: application/json.")
     request = CheckoutRequest.from_json(raw_body(event, at_most=MAX_BODY_BYTES))
-    created = wiring.sessions().create(request, header(event, "idempotency-key"))
-    return json_answer(201, asdict(created))
+    started = wiring.checkouts().create(request, header(event, "idempotency-key"))
+    return json_answer(201, asdict(started))

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
-from checkout.errors import InvalidRequest, NotAuthentic, PayloadTooLarge, is_transient
-from checkout.http import answers_problems, header, json_answer, raw_body
+from checkout.api.http import answers_problems, header, json_answer, raw_body
+from checkout.errors import InvalidRequest, NotAuthentic, PayloadTooLarge
 from checkout.log import logger
 from checkout.webhook import MAX_BODY_BYTES
 
@@ -16,12 +16,11 @@ wiring.warm_up()
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    # Lambda writes this part of a request that came over HTTP: nobody can leave it out, to pass
-    # for EventBridge or for a replay, whose callers IAM has let in.
+    # Lambda writes this part of a request that came over HTTP: nobody can leave it out to pass for
+    # EventBridge or for a replay, whose callers IAM has let in.
     if "requestContext" in event:
         return over_http(event, context)
-    outcome = wiring.event_recorder().record(event["detail"])
-    logger.info("received", outcome=outcome)
+    outcome = wiring.deliveries().process(event["detail"])
     return {"received": True, "outcome": outcome}
 
 
@@ -30,14 +29,7 @@ def over_http(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]
     try:
         body = raw_body(event, at_most=MAX_BODY_BYTES)
     except (PayloadTooLarge, InvalidRequest) as error:
-        # Stripe sends nothing of the kind: whatever it is, it is not Stripe's.
+        # Stripe sends nothing of the kind, so it is not Stripe's.
         raise NotAuthentic(error.detail) from None
-    document = wiring.webhook_verifier().authentic_event(body, header(event, "stripe-signature"))
-    try:
-        outcome = wiring.event_recorder().record(document)
-    except Exception as error:
-        if not is_transient(error):
-            wiring.unprocessed_events().keep(document, error)
-        raise
-    logger.info("received", outcome=outcome)
+    outcome = wiring.deliveries().receive(body, header(event, "stripe-signature"))
     return json_answer(200, {"received": True, "outcome": outcome})

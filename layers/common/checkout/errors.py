@@ -7,16 +7,20 @@ CheckoutError
 ├── IdempotencyMismatch     a known Idempotency-Key with another body
 ├── SessionNotFound         not a session of this stack, whatever the reason
 ├── NotAuthentic            not a webhook delivery that Stripe signed
-├── UnexpectedStripeObject  authentic, but not shaped as documented: Stripe should send it again
-├── StripeRateLimited
-├── StripeUnavailable       unreachable, or answers 5xx
+├── UnexpectedStripeObject  authentic, but not shaped as documented
 ├── StripeRefused           Stripe refuses what we sent, and the caller can't help it
-├── OrdersUnavailable       the table did not take the write
-├── OrderUnknown            a refund or a dispute of an order that the table does not have yet
-└── Misconfigured           a setting or the secret is missing or malformed
+├── OrderUnreadable         the stored order is not one that this version understands
+├── OrderUnwritable         the table refuses the write, now and at every retry
+└── DependencyFailed        the same request can succeed once the dependency recovers
+    ├── StripeRateLimited
+    ├── StripeUnavailable   unreachable, or responds 5xx
+    ├── OrdersUnavailable   the table did not take the request
+    └── Misconfigured       a setting or the secret is missing or malformed
+        ├── StripeKeyRefused
+        └── StripePermissionMissing
 
 The text of each is for the caller: no internals, no value of a secret, nothing of Stripe's message.
-What ops needs to know goes to the log where it is known.
+What ops need to know is logged where it is known.
 """
 
 from dataclasses import dataclass
@@ -68,33 +72,41 @@ class UnexpectedStripeObject(CheckoutError):
     pass
 
 
-class StripeRateLimited(CheckoutError):
-    pass
-
-
-class StripeUnavailable(CheckoutError):
-    pass
-
-
 class StripeRefused(CheckoutError):
     pass
 
 
-class OrdersUnavailable(CheckoutError):
+class OrderUnreadable(CheckoutError):
     pass
 
 
-class OrderUnknown(CheckoutError):
+class OrderUnwritable(CheckoutError):
     pass
 
 
-class Misconfigured(CheckoutError):
+class DependencyFailed(CheckoutError):
     pass
 
 
-TRANSIENT = (OrdersUnavailable, StripeRateLimited, StripeUnavailable, Misconfigured)
+class StripeRateLimited(DependencyFailed):
+    pass
 
 
-def is_transient(error: Exception) -> bool:
-    """Will the same request succeed once somebody else is well again? A bug of ours won't."""
-    return isinstance(error, TRANSIENT)
+class StripeUnavailable(DependencyFailed):
+    pass
+
+
+class OrdersUnavailable(DependencyFailed):
+    pass
+
+
+class Misconfigured(DependencyFailed):
+    pass
+
+
+class StripeKeyRefused(Misconfigured):
+    pass
+
+
+class StripePermissionMissing(Misconfigured):
+    pass

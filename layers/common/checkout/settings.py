@@ -25,6 +25,8 @@ class Settings:
     default_success_url: str
     default_cancel_url: str
     stripe_api_base: str | None
+    only_marked_prices: bool = True
+    allow_free_orders: bool = False
 
     @property
     def livemode(self) -> bool:
@@ -62,6 +64,8 @@ class Settings:
             default_success_url=urls["DEFAULT_SUCCESS_URL"],
             default_cancel_url=urls["DEFAULT_CANCEL_URL"],
             stripe_api_base=api_base or None,
+            only_marked_prices=environment.get("SELLABLE_PRICES", "marked") != "all",
+            allow_free_orders=environment.get("ALLOW_FREE_ORDERS", "false") == "true",
         )
 
 

@@ -14,21 +14,21 @@ import boto3
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.config import Config
 
+from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
 from checkout.errors import CheckoutError
-from checkout.facts import Ownership
 from checkout.log import logger
-from checkout.orders import Orders
+from checkout.recorder import Recorder
 from checkout.settings import Settings, required_setting
+from checkout.stripe.readers import Readers
 
 if TYPE_CHECKING:
-    from checkout.events import EventRecorder
-    from checkout.publishing import Publisher
+    from checkout.aws.dead_letters import DeadLetters, UnpublishedChanges
+    from checkout.aws.publishing import Publisher
+    from checkout.checkouts import Checkouts
+    from checkout.deliveries import Deliveries
     from checkout.reconciliation import Reconciliation
-    from checkout.sessions import Sessions
-    from checkout.stripe_api import StripeApi
-    from checkout.unprocessed import UnprocessedEvents
-    from checkout.webhook import WebhookVerifier
+    from checkout.stripe.api import StripeApi
 
 AWS_CONFIG = Config(
     connect_timeout=1,
@@ -55,35 +55,48 @@ def credentials() -> CredentialsReader:
 
 
 @cache
-def orders() -> Orders:
-    return Orders(boto3.client("dynamodb", config=AWS_CONFIG), settings().orders_table)
+def orders() -> OrdersTable:
+    return OrdersTable(boto3.client("dynamodb", config=AWS_CONFIG), settings().orders_table)
 
 
 @cache
-def ownership() -> Ownership:
-    return Ownership(settings().stack, livemode=settings().livemode)
+def readers() -> Readers:
+    return Readers(settings().stack, livemode=settings().livemode)
 
 
 @cache
-def webhook_verifier() -> "WebhookVerifier":
+def recorder() -> Recorder:
+    return Recorder(orders(), readers(), stripe_api)
+
+
+@cache
+def deliveries() -> "Deliveries":
+    from checkout.deliveries import Deliveries
+    from checkout.stripe.events import EventReader
     from checkout.webhook import WebhookVerifier
 
-    return WebhookVerifier(credentials())
+    verifier = WebhookVerifier(credentials())
+    return Deliveries(verifier, EventReader(readers(), stripe_api), recorder(), dead_letters)
 
 
 @cache
-def event_recorder() -> "EventRecorder":
-    from checkout.events import EventRecorder
+def dead_letters() -> "DeadLetters":
+    from checkout.aws.dead_letters import DeadLetters
 
-    return EventRecorder(orders(), ownership(), stripe_api)
+    return DeadLetters(
+        boto3.client("sqs", config=AWS_CONFIG),
+        required_setting("UNPROCESSED_EVENTS_QUEUE_URL"),
+        boto3.client("dynamodb", config=AWS_CONFIG),
+        required_setting("DEAD_LETTERED_EVENTS_TABLE"),
+    )
 
 
 @cache
-def unprocessed_events() -> "UnprocessedEvents":
-    from checkout.unprocessed import UnprocessedEvents
+def unpublished_changes() -> "UnpublishedChanges":
+    from checkout.aws.dead_letters import UnpublishedChanges
 
     client = boto3.client("sqs", config=AWS_CONFIG)
-    return UnprocessedEvents(client, required_setting("UNPROCESSED_EVENTS_QUEUE_URL"))
+    return UnpublishedChanges(client, required_setting("UNPUBLISHED_CHANGES_QUEUE_URL"))
 
 
 @cache
@@ -91,7 +104,7 @@ def stripe_api() -> "StripeApi":
     # Imported here, so that the webhook's start does not pay for what only calls to Stripe need.
     import stripe
 
-    from checkout.stripe_api import StripeApi
+    from checkout.stripe.api import StripeApi
 
     client = stripe.StripeClient(
         # Each call names the key itself, for one that was rolled while this container lives.
@@ -104,28 +117,30 @@ def stripe_api() -> "StripeApi":
 
 
 @cache
-def sessions() -> "Sessions":
-    from checkout.sessions import Sessions
+def checkouts() -> "Checkouts":
+    from checkout.checkouts import Checkouts
+    from checkout.stripe.catalogue import Catalogue
 
-    return Sessions(settings(), stripe_api(), orders())
+    catalogue = Catalogue(stripe_api(), only_marked=settings().only_marked_prices)
+    return Checkouts(settings(), stripe_api(), catalogue, orders(), recorder())
 
 
 @cache
 def reconciliation() -> "Reconciliation":
-    from checkout.progress import ProgressStore
+    from checkout.aws.cursor import ProgressStore
     from checkout.reconciliation import Reconciliation
 
     dynamodb = boto3.client("dynamodb", config=AWS_CONFIG)
     progress_store = ProgressStore(dynamodb, required_setting("RECONCILIATION_TABLE"))
-    return Reconciliation(orders(), event_recorder(), stripe_api(), progress_store)
+    return Reconciliation(orders(), recorder(), stripe_api(), progress_store)
 
 
 @cache
 def publisher() -> "Publisher":
-    from checkout.publishing import Publisher
+    from checkout.aws.publishing import Publisher
 
     client = boto3.client("sns", config=AWS_CONFIG)
-    return Publisher(client, required_setting("ORDER_EVENTS_TOPIC_ARN"))
+    return Publisher(client, required_setting("ORDER_EVENTS_TOPIC_ARN"), unpublished_changes)
 
 
 def warm_up() -> None:

@@ -1,4 +1,4 @@
-"""The body of `POST /checkout/sessions` and its answer, as the contract says."""
+"""The body of `POST /checkout/sessions`, as the contract says."""
 
 import hashlib
 import hmac
@@ -11,17 +11,20 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
 from checkout.errors import FieldError, InvalidRequest
-from checkout.facts import RESERVED_METADATA
+from checkout.stripe.readers import RESERVED_METADATA
 
 # Stripe's limits: https://docs.stripe.com/api/checkout/sessions/create and /api/metadata
 MAX_ITEMS = 100
 MAX_QUANTITY = 999_999
+# One call to Stripe finds so many: https://docs.stripe.com/api/prices/list
+MAX_LOOKUP_KEYS = 10
 MAX_METADATA = 50 - len(RESERVED_METADATA)
-# A body can be wrong in more places than anybody reads of.
+# A body can be wrong in more places than anybody reads.
 MAX_ERRORS = 50
 
 
@@ -67,9 +70,19 @@ class CheckoutRequest(Model):
     client_reference_id: (
         Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")] | None
     ) = None
-    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_METADATA)] = {}
+    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_METADATA)] | None = (
+        None
+    )
     success_url: Url | None = None
     cancel_url: Url | None = None
+    replaces: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+    @field_validator("items")
+    @classmethod
+    def _few_lookup_keys(cls, items: list[Item]) -> list[Item]:
+        if len({item.lookup_key for item in items if item.lookup_key}) > MAX_LOOKUP_KEYS:
+            raise ValueError(f"name at most {MAX_LOOKUP_KEYS} different lookup keys")
+        return items
 
     @classmethod
     def from_json(cls, body: bytes) -> "CheckoutRequest":
@@ -80,9 +93,18 @@ class CheckoutRequest(Model):
             fields = tuple(_field_error(**detail) for detail in error.errors()[:MAX_ERRORS])
             raise InvalidRequest("The body does not fit the contract.", fields) from None
 
+    @property
+    def lookup_keys(self) -> set[str]:
+        return {item.lookup_key for item in self.items if item.lookup_key}
+
     def fingerprint(self, key: str) -> str:
-        """Tell two bodies apart; keyed, so that nobody can guess an e-mail address from it."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """Tell two bodies apart by what the caller sent; a null field is as good as an absent one.
+
+        A field that a later version adds does not change the fingerprint of an earlier request. It
+        is keyed, so that nobody can guess an e-mail address from it.
+        """
+        sent = self.model_dump(mode="json", exclude_none=True)
+        canonical = json.dumps(sent, sort_keys=True)
         return hmac.new(key.encode(), canonical.encode(), hashlib.sha256).hexdigest()
 
 

@@ -1,0 +1,1 @@
+"""The HTTP contract: request models, responses and problem documents."""

@@ -1,0 +1,74 @@
+"""What the caller learns when Stripe, or the shop's own rule, refuses a cart.
+
+A lookup key can be guessed: whatever is wrong with its price, the response is that of a key that no
+price has. The id of a price cannot, and gets the true reason.
+"""
+
+import re
+
+from checkout.api.models import CheckoutRequest
+from checkout.errors import CheckoutError, FieldError, InvalidRequest, StripeRefused
+from checkout.stripe.errors import MISSING, RefusalReason, RequestRefused
+
+PARAM_ITEM = re.compile(r"line_items\[(?P<index>[0-9]+)\](\[(?P<field>price|quantity)\])?.*")
+PARAMS_OF_FIELDS = ("customer_email", "client_reference_id", "success_url", "cancel_url")
+UNKNOWN_PRICE = "Stripe has no such price that is active and sold here."
+PRICE_REASONS = {
+    RefusalReason.INACTIVE: "This price is not active.",
+    RefusalReason.PRODUCT: "The product of this price is not active.",
+    RefusalReason.RECURRING: "This price is recurring: only one-time prices are sold here.",
+    RefusalReason.CURRENCY: "This price is in another currency than the other items.",
+}
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+CART_REASONS_BY_CODE = {
+    "amount_too_small": "The total is below the minimum that Stripe charges in this currency.",
+    "amount_too_large": "The total is above the maximum that Stripe charges in this currency.",
+}
+CART_REASONS = {
+    RefusalReason.INACTIVE: "One of the prices is not active.",
+    RefusalReason.PRODUCT: "The product of one of the prices is not active.",
+    RefusalReason.RECURRING: "One of the prices is recurring: only one-time prices are sold here.",
+    RefusalReason.CURRENCY: "All prices must be in the same currency.",
+}
+
+
+def invalid(pointer: str, detail: str) -> InvalidRequest:
+    return InvalidRequest("The body does not fit the contract.", (FieldError(pointer, detail),))
+
+
+def unknown_price(request: CheckoutRequest, index: int) -> InvalidRequest:
+    """Refuse an item whose price does not exist or may not be sold: nobody can tell which."""
+    name = "price" if request.items[index].price else "lookup_key"
+    return invalid(f"/items/{index}/{name}", UNKNOWN_PRICE)
+
+
+def refused_request(refused: RequestRefused, request: CheckoutRequest) -> CheckoutError:
+    """Name the caller's field for the parameter that Stripe refuses, and why if that is known."""
+    param = refused.param or ""
+    if match := PARAM_ITEM.fullmatch(param):
+        return _refused_item(refused, request, int(match["index"]), match["field"])
+    if param in {"", "line_items", "mode", "currency"}:
+        reason = CART_REASONS_BY_CODE.get(refused.code or "") or (
+            CART_REASONS[refused.reason] if refused.reason else None
+        )
+        return invalid("/items", reason or "Stripe does not accept these items together.")
+    # A default URL, which the caller did not send, is not the caller's to fix.
+    if param in PARAMS_OF_FIELDS and getattr(request, param) is not None:
+        return invalid(f"/{param}", "Stripe does not accept this value.")
+    if param.startswith("metadata"):
+        return invalid("/metadata", "Stripe does not accept this metadata.")
+    return StripeRefused(f"Stripe refuses the parameter {param}: {refused.code}.")
+
+
+def _refused_item(
+    refused: RequestRefused, request: CheckoutRequest, index: int, field: str | None
+) -> InvalidRequest:
+    if field != "price":
+        pointer = f"/items/{index}" + (f"/{field}" if field else "")
+        return invalid(pointer, "Stripe does not accept this item.")
+    by_lookup_key = request.items[index].price is None
+    guessable = by_lookup_key and refused.reason is not RefusalReason.CURRENCY
+    if refused.code == MISSING or refused.reason is None or guessable:
+        return unknown_price(request, index)
+    name = "lookup_key" if by_lookup_key else "price"
+    return invalid(f"/items/{index}/{name}", PRICE_REASONS[refused.reason])

@@ -1,0 +1,77 @@
+"""How an order is stored: the one place that knows the attributes of the table's items.
+
+The fields of CheckoutState are attributes of the same names; each kind of part is a map by Stripe's
+id, beside what the order shows of it (`amount_refunded`, `dispute_status`, `dispute_reason`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from checkout.aws.attributes import Attributes, from_attribute
+from checkout.domain.changes import ChangeType
+from checkout.domain.order import CheckoutState, Order, OrderItem, OrderStatus
+from checkout.domain.parts import KINDS, Part, Parts
+from checkout.errors import OrderUnreadable
+
+CHECKOUT_FIELDS = tuple(field.name for field in fields(CheckoutState))
+# What an order begins with, so that a first part can be written without reading the order.
+EMPTY: dict[str, Any] = {
+    name: value for kind in KINDS for name, value in ({kind.name: {}} | kind.summary({})).items()
+}
+
+
+def checkout_attributes(checkout: CheckoutState) -> dict[str, Any]:
+    """Give the attributes of a session; what it does not say is left out, and so never erased."""
+    return {name: value for name, value in asdict(checkout).items() if value is not None}
+
+
+def parts_attributes(kind: type[Part], parts: Parts) -> dict[str, Any]:
+    stored = {part_id: asdict(part) for part_id, part in parts.items()}  # type: ignore[call-overload]
+    return {kind.name: stored} | kind.summary(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRecord:
+    """The latest change of an order, as its write recorded it; seconds since 1970 UTC."""
+
+    type: ChangeType
+    occurred_at: int
+
+
+def change_from_item(item: Attributes) -> ChangeRecord:
+    """Read which change made the order what it is; raise OrderUnreadable."""
+    with _readable():
+        change = from_attribute(item["change"])
+        return ChangeRecord(ChangeType(change["type"]), int(change["occurred_at"]))
+
+
+def order_from_item(item: Attributes) -> Order:
+    """Read a stored order; raise OrderUnreadable where this version does not understand it.
+
+    Attributes that later versions added may be missing.
+    """
+    with _readable():
+        stored = {name: from_attribute(value) for name, value in item.items()}
+        known = {name: stored[name] for name in CHECKOUT_FIELDS if name in stored}
+        known["status"] = OrderStatus(known["status"])
+        if "items" in known:
+            known["items"] = tuple(OrderItem(**one) for one in known["items"])
+        return Order(
+            order_id=stored["order_id"],
+            checkout=CheckoutState(**known),
+            version=stored["version"],
+            parts={
+                kind: {part_id: kind(**one) for part_id, one in stored.get(kind.name, {}).items()}
+                for kind in KINDS
+            },
+        )
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise OrderUnreadable(f"The stored order can't be read: {error!r}.") from None

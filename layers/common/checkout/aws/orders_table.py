@@ -1,0 +1,272 @@
+"""The orders table. `record` is the only writer: one fact, one conditional write, no read before.
+
+Two facts about one order may arrive at the same time. Each write carries its own condition, and
+DynamoDB lets one of them win:
+
+    webhook  paid        ──► status in (open, expired, processing, failed)? ──► written
+    confirm  paid        ──► the same condition, later                      ──► refused: duplicate
+    webhook  processing  ──► status in (open, expired)?                     ──► refused: stale
+    webhook  refund 1    ──► its payment, no refunds yet?                   ──► written
+    webhook  refund 2    ──► its payment, no refunds yet? ──► refused ──► version 3? ──► written
+
+A refused write returns the stored order, which is the response to the caller or what the fact is
+joined with: neither needs a read.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+"""
+
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from checkout.aws.attributes import to_attribute
+from checkout.aws.order_item import (
+    EMPTY,
+    checkout_attributes,
+    order_from_item,
+    parts_attributes,
+)
+from checkout.domain.changes import Outcome
+from checkout.domain.decisions import Change, CheckoutChange, PartsChange, decide
+from checkout.domain.facts import Fact, Origin
+from checkout.domain.order import Order
+from checkout.errors import OrdersUnavailable, OrderUnwritable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# An order that has a session at all has all of the session's attributes: they are written together.
+SESSION_UNKNOWN = "attribute_not_exists(session_id)"
+SESSION_KNOWN = "attribute_exists(session_id)"
+SAME_SESSION = "session_id = :session_id"
+ITEMS_KNOWN = "attribute_exists(#items)"
+SAME_PAYMENT = "payment_intent = :payment_intent"
+NO_PAYMENT = "attribute_not_exists(payment_intent)"
+NO_SUCH_ORDER = "warm-up"
+PENDING_INDEX = "pending"
+PAYMENT_INTENT_INDEX = "payment_intent"
+# Pending orders are found through an index of so many partitions: a million open orders, and the
+# writes of a busy day, are spread over all of them.
+PENDING_SHARDS = 16
+# Each attempt that another writer wins has changed the order, and no fact changes it twice.
+ATTEMPTS = 10
+
+type Key = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`order` is as stored after the fact; None if nobody asked for it or there is none."""
+
+    outcome: Outcome
+    order: Order | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOrder:
+    """`created_at` is in seconds since 1970 UTC."""
+
+    order_id: str
+    session_id: str
+    created_at: int
+
+
+class OrdersTable:
+    """Raise OrdersUnavailable when the table did not respond; nothing was lost, so retry."""
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, now: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._now = now
+
+    def record(self, order_id: str, fact: Fact, *, read_back: bool = False) -> Recorded:
+        """Turn a fact into one conditional write; `read_back` gives the order of an applied fact.
+
+        The first attempt assumes the common case and skips the read. The outcome is UNRESOLVED
+        where the table lacks the order, the order its items, or its payment is another one. Raise
+        OrderUnreadable, and OrderUnwritable for a write that no retry would help.
+        """
+        seen: Order | None = None
+        for _ in range(ATTEMPTS):
+            decision = decide(seen, fact)
+            if isinstance(decision, Outcome):
+                return Recorded(decision, seen)
+            written, seen = self._write(order_id, decision, fact.origin, read_back=read_back)
+            if written:
+                return Recorded(Outcome.APPLIED, seen)
+            if seen is None:
+                return Recorded(Outcome.UNRESOLVED, None)
+        raise OrdersUnavailable("The order is being changed too often. Please try again.")
+
+    def find(self, order_id: str) -> Order | None:
+        """Read an order, for the rare response that no write returns."""
+        response = self._called(
+            lambda: self._client.get_item(
+                TableName=self._table, Key={"order_id": {"S": order_id}}, ConsistentRead=True
+            )
+        )
+        return order_from_item(response["Item"]) if "Item" in response else None
+
+    def order_of_payment(self, payment_intent: str) -> str | None:
+        """Give the id of the order that recorded a PaymentIntent, up to a second after it did."""
+        page = self._called(
+            lambda: self._client.query(
+                TableName=self._table,
+                IndexName=PAYMENT_INTENT_INDEX,
+                KeyConditionExpression=SAME_PAYMENT,
+                ExpressionAttributeValues={":payment_intent": {"S": payment_intent}},
+                Limit=1,
+            )
+        )
+        return page["Items"][0]["order_id"]["S"] if page["Items"] else None
+
+    def pending(
+        self, shard: int, *, created_until: int, after: Key | None
+    ) -> tuple[list[PendingOrder], Key | None]:
+        """Give a page of a shard's open and processing orders, oldest first, and where it ends.
+
+        The index is sparse: it holds no other orders, and each pending one soon after its write.
+        """
+        start: Any = {"ExclusiveStartKey": after} if after else {}
+        page = self._called(
+            lambda: self._client.query(
+                TableName=self._table,
+                IndexName=PENDING_INDEX,
+                KeyConditionExpression="pending_shard = :shard AND created_at <= :until",
+                ExpressionAttributeValues={
+                    ":shard": {"S": str(shard)},
+                    ":until": {"N": str(created_until)},
+                },
+                **start,
+            )
+        )
+        found = [
+            PendingOrder(
+                order_id=item["order_id"]["S"],
+                session_id=item["session_id"]["S"],
+                created_at=int(item["created_at"]["N"]),
+            )
+            for item in page["Items"]
+        ]
+        return found, page.get("LastEvaluatedKey")
+
+    def open_connection(self) -> None:
+        """Make the first write's TLS handshake now, by a write whose condition can't hold.
+
+        UpdateItem is the one table action that every role allows.
+        """
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"order_id": {"S": NO_SUCH_ORDER}},
+                UpdateExpression="REMOVE version",
+                ConditionExpression="attribute_exists(order_id)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            pass
+        except (BotoCoreError, ClientError) as error:
+            raise OrdersUnavailable("The orders table does not respond.") from error
+
+    def _write(
+        self, order_id: str, change: Change, origin: Origin, *, read_back: bool
+    ) -> tuple[bool, Order | None]:
+        """Try to change the order: whether this did, and the order if that is known."""
+        try:
+            response = self._called(
+                lambda: self._client.update_item(
+                    TableName=self._table,
+                    Key={"order_id": {"S": order_id}},
+                    ReturnValues="ALL_NEW" if read_back else "NONE",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **_expressions(order_id, change, origin, int(self._now())),
+                )
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            stored: Any = refused.response.get("Item")
+            return False, order_from_item(stored) if stored else None
+        return True, order_from_item(response["Attributes"]) if read_back else None
+
+    def _called[T](self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationException":
+                # An item over 400 KB, for one: the same write is refused every time.
+                raise OrderUnwritable("DynamoDB refuses the request as invalid.") from error
+            raise OrdersUnavailable("Orders can't be reached. Please try again.") from error
+        except BotoCoreError as error:
+            raise OrdersUnavailable("Orders can't be reached. Please try again.") from error
+
+
+def pending_shard(order_id: str) -> str:
+    return str(zlib.crc32(order_id.encode()) % PENDING_SHARDS)
+
+
+def _expressions(order_id: str, change: Change, origin: Origin, now: int) -> dict[str, Any]:
+    """Give the condition, the new state, the history entry and the change record of one write."""
+    assigned, removed, condition, values = (
+        _checkout_expressions(order_id, change)
+        if isinstance(change, CheckoutChange)
+        else _parts_expressions(change)
+    )
+    entry = {"type": change.change_type, "occurred_at": origin.occurred_at, "source": origin.source}
+    assigned |= {"change": entry, "updated_at": now}
+    begun_with = {name: value for name, value in EMPTY.items() if name not in assigned}
+    sets = [f"#{name} = :{name}" for name in assigned]
+    sets += [f"#{name} = if_not_exists(#{name}, :begin_{name})" for name in begun_with]
+    sets.append("#version = if_not_exists(#version, :zero) + :one")
+    values |= {f":{name}": value for name, value in assigned.items()}
+    values |= {f":begin_{name}": value for name, value in begun_with.items()}
+    values |= {":zero": 0, ":one": 1}
+    names = {*assigned, *begun_with, *removed, "version"}
+    if isinstance(change, CheckoutChange) or change.kind.limit is None:
+        # What strangers can repeat stays out of the history, which has no bound.
+        sets.append("#history = list_append(if_not_exists(#history, :none), :entry)")
+        values |= {":none": [], ":entry": [entry | {"recorded_at": now}]}
+        names.add("history")
+    if "#items" in condition:
+        names.add("items")
+    removals = "".join(f" REMOVE #{name}" for name in removed)
+    return {
+        "UpdateExpression": f"SET {', '.join(sets)}{removals}",
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {f"#{name}": name for name in sorted(names)},
+        "ExpressionAttributeValues": {name: to_attribute(one) for name, one in values.items()},
+    }
+
+
+type _Expressions = tuple[dict[str, Any], tuple[str, ...], str, dict[str, Any]]
+
+
+def _checkout_expressions(order_id: str, change: CheckoutChange) -> _Expressions:
+    """Give what is assigned and removed, the condition, and the values that only it needs."""
+    checkout = change.checkout
+    assigned = checkout_attributes(checkout)
+    removed: tuple[str, ...] = ("pending_shard",)
+    if checkout.status.is_pending:
+        assigned["pending_shard"], removed = pending_shard(order_id), ()
+    values = {f":weaker_{status}": status for status in checkout.status.weaker}
+    condition = SESSION_UNKNOWN
+    if values:
+        condition += f" OR ({SAME_SESSION} AND #status IN ({', '.join(values)}))"
+    if checkout.items is None:
+        condition = f"({condition}) AND {ITEMS_KNOWN}"
+    return assigned, removed, condition, values
+
+
+def _parts_expressions(change: PartsChange) -> _Expressions:
+    values: dict[str, Any] = {":payment_intent": change.payment_intent}
+    payment = SAME_PAYMENT if change.kind.moves_money else f"({NO_PAYMENT} OR {SAME_PAYMENT})"
+    if change.seen_version is None:
+        unchanged, values[":none_yet"] = f"#{change.kind.name} = :none_yet", {}
+    else:
+        unchanged, values[":seen_version"] = "#version = :seen_version", change.seen_version
+    condition = f"{SESSION_KNOWN} AND {payment} AND {unchanged}"
+    return parts_attributes(change.kind, change.parts), (), condition, values

@@ -1,0 +1,45 @@
+"""What Stripe delivers: an event is verified, read, recorded, and dead-lettered if it can't be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from checkout.domain.changes import Outcome
+from checkout.errors import DependencyFailed
+from checkout.log import logger
+from checkout.recorder import Recorder
+from checkout.stripe.events import EventReader
+
+if TYPE_CHECKING:
+    from checkout.aws.dead_letters import DeadLetters
+    from checkout.webhook import WebhookVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    verifier: "WebhookVerifier"
+    events: EventReader
+    recorder: Recorder
+    dead_letters: "Callable[[], DeadLetters]"
+
+    def receive(self, body: bytes, signature: str | None) -> Outcome:
+        """Process a delivery over HTTP; raise NotAuthentic for what Stripe did not sign.
+
+        An event that no retry would help is dead-lettered, and its error raised all the same:
+        Stripe retries for three days, in which a new version may understand it.
+        """
+        event = self.verifier.authentic_event(body, signature)
+        try:
+            return self.process(event)
+        except DependencyFailed:
+            raise
+        except Exception as error:
+            self.dead_letters().send(event, error)
+            raise
+
+    def process(self, event: dict[str, Any]) -> Outcome:
+        """Record what an authentic event says; raise what EventReader and Recorder raise."""
+        logger.append_keys(event_id=event["id"], event_type=event["type"])
+        outcome = self.recorder.record(self.events.fact(event)).outcome
+        logger.info("processed", outcome=outcome)
+        return outcome

@@ -1,0 +1,109 @@
+"""What a fact changes about an order, and in which state it may.
+
+| fact                  | changes                         | where the order                       |
+| --------------------- | ------------------------------- | ------------------------------------- |
+| session, any status   | status, and what a session says | is unknown, or has a weaker status    |
+| refund, any status    | refunds, amount_refunded        | has its PaymentIntent, and does not   |
+|                       |                                 | know the refund or a weaker state     |
+| dispute, any status   | disputes, dispute_status        | the same, of the dispute              |
+| declined attempt      | declines, the latest ten        | has its PaymentIntent or none yet,    |
+|                       |                                 | and does not know the attempt         |
+
+Anything else changes nothing: the order says it already, or says more. So an order is a join of the
+facts about it, and no timestamp decides between two statuses.
+"""
+
+from dataclasses import dataclass
+
+from checkout.domain.changes import MOST_NOTABLE_FIRST, ChangeType, Outcome
+from checkout.domain.facts import Fact, PartsFact, SessionFact
+from checkout.domain.order import CheckoutState, Order, OrderStatus
+from checkout.domain.parts import Part, Parts, join
+
+STATUS_CHANGES = {
+    OrderStatus.OPEN: ChangeType.CREATED,
+    OrderStatus.EXPIRED: ChangeType.EXPIRED,
+    OrderStatus.PROCESSING: ChangeType.PROCESSING,
+    OrderStatus.FAILED: ChangeType.FAILED,
+    OrderStatus.PAID: ChangeType.PAID,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutChange:
+    """May be written where the order is unknown, or has this session and a weaker status.
+
+    Without `items` it may be written only to an order that has its items.
+    """
+
+    change_type: ChangeType
+    checkout: CheckoutState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsChange:
+    """May be written to the order of the PaymentIntent while it is as it was `seen`.
+
+    `seen_version` is None where nobody read the order: it must have no part of this kind yet.
+    """
+
+    change_type: ChangeType
+    payment_intent: str
+    kind: type[Part]
+    parts: Parts
+    seen_version: int | None
+
+
+type Change = CheckoutChange | PartsChange
+
+
+def decide(order: Order | None, fact: Fact) -> Change | Outcome:
+    """Give what a fact changes about an order, or the outcome where it changes nothing.
+
+    If `order` is None, assume the common case: a new or open order, with none of the fact's parts.
+    The change may be written only where that holds, and so nobody reads first.
+    """
+    if isinstance(fact, SessionFact):
+        return _decide_checkout(order, fact)
+    return _decide_parts(order, fact)
+
+
+def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome:
+    heard = fact.checkout
+    change = CheckoutChange(change_type=STATUS_CHANGES[heard.status], checkout=heard)
+    if order is None:
+        return change
+    known = order.checkout
+    if heard.session_id != known.session_id:
+        return Outcome.IGNORED
+    if known.status not in heard.status.weaker:
+        return Outcome.DUPLICATE if heard.status is known.status else Outcome.STALE
+    if heard.items is None and known.items is None:
+        return Outcome.UNRESOLVED
+    return change
+
+
+def _decide_parts(order: Order | None, fact: PartsFact) -> Change | Outcome:
+    if order is not None and not _belongs(order, fact):
+        return Outcome.UNRESOLVED
+    known = order.parts_of(fact.kind) if order else {}
+    after = join(fact.kind, known, fact.parts)
+    news = {part_id: part for part_id, part in after.items() if part != known.get(part_id)}
+    if not news:
+        same = all(known.get(part_id) == part for part_id, part in fact.parts.items())
+        return Outcome.DUPLICATE if same else Outcome.STALE
+    types = [part.change_type(known.get(part_id)) for part_id, part in news.items()]
+    return PartsChange(
+        change_type=min(types, key=MOST_NOTABLE_FIRST.index),
+        payment_intent=fact.payment_intent,
+        kind=fact.kind,
+        parts=after,
+        seen_version=order.version if order else None,
+    )
+
+
+def _belongs(order: Order, fact: PartsFact) -> bool:
+    recorded = order.checkout.payment_intent
+    if recorded is None:
+        return not fact.kind.moves_money
+    return recorded == fact.payment_intent

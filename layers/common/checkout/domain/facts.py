@@ -1,0 +1,48 @@
+"""A fact: what somebody learnt from Stripe about one order. Five sources bring them: create,
+confirm, snapshot events, thin events and reconciliation.
+"""
+
+from dataclasses import dataclass
+
+from checkout.domain.order import CheckoutState
+from checkout.domain.parts import Part, Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """When something happened, in seconds since 1970 UTC, and who said so.
+
+    `source` is the id of the event that brought it, or what asked Stripe: `create`, `confirm`,
+    `reconcile`.
+    """
+
+    occurred_at: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFact:
+    """A Checkout Session of this stack, as Stripe described it."""
+
+    order_id: str
+    checkout: CheckoutState
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsFact:
+    """Refunds, disputes or declines of one PaymentIntent, by Stripe's id.
+
+    `marked_order` is the order that the PaymentIntent's metadata names, None where it carries no
+    mark of this stack. People and plugins edit metadata: it is a first guess, which the
+    PaymentIntent that the order recorded confirms.
+    """
+
+    marked_order: str | None
+    payment_intent: str
+    kind: type[Part]
+    parts: Parts
+    origin: Origin
+
+
+type Fact = SessionFact | PartsFact

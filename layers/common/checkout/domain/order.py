@@ -1,0 +1,98 @@
+"""What an order is: the state of its Checkout Session, and its refunds, disputes and declines.
+
+             ┌──────────► expired
+    open ────┼──────────► processing ────► failed
+             └──────────► paid ◄───────────┘ (and from processing)
+
+Stripe never expires a session that was completed, and never fails a payment that has succeeded. If
+its events ever say both, the order of the statuses below decides, and `paid` outranks all: money
+that was taken is never forgotten. Refunds and disputes are parts of their own and change no status.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import cast
+
+from checkout.domain.parts import Dispute, Part, Parts, Refund, amount_refunded, most_pressing
+
+
+class OrderStatus(StrEnum):
+    """From the weakest to the strongest: a status replaces the weaker ones and nothing else."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    PAID = "paid"
+
+    @property
+    def weaker(self) -> "tuple[OrderStatus, ...]":
+        statuses = tuple(OrderStatus)
+        return statuses[: statuses.index(self)]
+
+    @property
+    def is_pending(self) -> bool:
+        return self in {OrderStatus.OPEN, OrderStatus.PROCESSING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderItem:
+    """What was bought: Stripe's ids, and the total in the currency's minor unit."""
+
+    price: str
+    product: str
+    lookup_key: str | None
+    quantity: int
+    amount_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutState:
+    """What Stripe says about a Checkout Session, with the status that it means for the order.
+
+    Amounts are in the currency's minor unit, times in seconds since 1970 UTC. `items` is None where
+    the source has none (events carry no line items) and in orders from before items were stored.
+    """
+
+    session_id: str
+    status: OrderStatus
+    payment_status: str
+    payment_intent: str | None = None
+    amount_total: int
+    amount_subtotal: int | None = None
+    amount_discount: int | None = None
+    amount_tax: int | None = None
+    amount_shipping: int | None = None
+    currency: str
+    client_reference_id: str | None = None
+    request_fingerprint: str | None = None
+    created_at: int
+    expires_at: int
+    items: tuple[OrderItem, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The stored order. `version` counts its changes."""
+
+    order_id: str
+    checkout: CheckoutState
+    version: int
+    parts: Mapping[type[Part], Parts] = field(default_factory=dict)
+
+    def parts_of(self, kind: type[Part]) -> Parts:
+        return self.parts.get(kind, {})
+
+    @property
+    def status(self) -> OrderStatus:
+        return self.checkout.status
+
+    @property
+    def amount_refunded(self) -> int:
+        return amount_refunded(cast("Mapping[str, Refund]", self.parts_of(Refund)))
+
+    @property
+    def dispute(self) -> Dispute | None:
+        """The dispute that demands most of the merchant."""
+        return most_pressing(cast("Mapping[str, Dispute]", self.parts_of(Dispute)))

@@ -1,0 +1,1 @@
+"""Stripe's side: signatures, events, objects and API calls."""

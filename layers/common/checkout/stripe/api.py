@@ -1,0 +1,215 @@
+"""The calls that we make to Stripe: https://docs.stripe.com/api"""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import stripe
+
+from checkout.errors import StripeRefused
+from checkout.log import logger
+from checkout.stripe.errors import MISSING, RequestRefused, is_replay, translate
+
+if TYPE_CHECKING:
+    from stripe import RequestOptions, StripeClient
+    from stripe.params.checkout import SessionCreateParams
+
+    from checkout.credentials import CredentialsReader
+
+type Json = dict[str, Any]
+
+PAGE = 100
+LOOKUP_KEYS_PER_CALL = 10  # https://docs.stripe.com/api/prices/list
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSession:
+    """`replayed` if Stripe repeats what it responded to the idempotency key before."""
+
+    session: Json
+    replayed: bool
+
+
+class StripeApi:
+    """Stripe's objects, as its JSON. Every method raises what `translate` says."""
+
+    def __init__(self, client: "StripeClient", credentials: "CredentialsReader") -> None:
+        self._sessions = client.v1.checkout.sessions
+        self._prices = client.v1.prices
+        self._payment_intents = client.v1.payment_intents
+        self._refunds = client.v1.refunds
+        self._disputes = client.v1.disputes
+        self._credentials = credentials
+
+    def create_session(self, params: "SessionCreateParams", idempotency_key: str) -> CreatedSession:
+        """Create a session once for the key; its first ten line items come with their products.
+
+        Stripe keeps an idempotency key's first response for 24 hours, an error like any other:
+        raise IdempotencyKeySpent for a replayed one, IdempotencyKeyReused if the key was used with
+        other parameters. https://docs.stripe.com/api/idempotent_requests
+        """
+        wanted: SessionCreateParams = {"expand": ["line_items.data.price.product"], **params}
+        response = self._respond(
+            lambda options: self._sessions.create(wanted, options), idempotency_key=idempotency_key
+        )
+        sent = response.last_response
+        return CreatedSession(response.to_dict(), is_replay(sent.headers if sent else None))
+
+    def session(self, session_id: str) -> Json | None:
+        """Give a session with its PaymentIntent, without which unpaid can't be told from failed."""
+        return self._found(
+            lambda options: self._sessions.retrieve(
+                session_id, {"expand": ["payment_intent"]}, options
+            )
+        )
+
+    def expire_session(self, session_id: str) -> Json | None:
+        """Close a session and give it; None where Stripe refuses, as it is not open any more."""
+        try:
+            return self._call(lambda options: self._sessions.expire(session_id, {}, options))
+        except StripeRefused:
+            logger.warning("not expired", session_id=session_id)
+            return None
+
+    def line_items(self, session_id: str) -> list[Json]:
+        """Give all line items of a session, with their products: one call, as a cart has 100."""
+        lines: list[Json] = self._call(
+            lambda options: self._sessions.line_items.list(
+                session_id, {"limit": PAGE, "expand": ["data.price.product"]}, options
+            )
+        )["data"]
+        return lines
+
+    def session_of_payment_intent(self, payment_intent: str) -> Json | None:
+        """Give the session that made a PaymentIntent, with both; None where no session did."""
+        found = self._call(
+            lambda options: self._sessions.list(
+                {
+                    "payment_intent": payment_intent,
+                    "limit": 1,
+                    "expand": ["data.payment_intent", "data.line_items"],
+                },
+                options,
+            )
+        )["data"]
+        return found[0] if found else None
+
+    def payment_intent(self, payment_intent: str) -> Json | None:
+        return self._found(
+            lambda options: self._payment_intents.retrieve(payment_intent, {}, options)
+        )
+
+    def refund(self, refund_id: str) -> Json | None:
+        """Give a refund with its PaymentIntent, whose metadata names the order."""
+        return self._found(
+            lambda options: self._refunds.retrieve(
+                refund_id, {"expand": ["payment_intent"]}, options
+            )
+        )
+
+    def refunds_of_charge(self, charge: str) -> Iterator[Json]:
+        """Give a charge's refunds, newest first, with their PaymentIntent.
+
+        None, where this account has no such charge.
+        """
+        try:
+            yield from chain.from_iterable(self._pages(self._refunds.list, {"charge": charge}))
+        except RequestRefused as refused:
+            if refused.code != MISSING:
+                raise
+
+    def dispute(self, dispute_id: str) -> Json | None:
+        """Give a dispute with its PaymentIntent, whose metadata names the order."""
+        return self._found(
+            lambda options: self._disputes.retrieve(
+                dispute_id, {"expand": ["payment_intent"]}, options
+            )
+        )
+
+    def refunds_since(self, created: int, after: str | None) -> Iterator[list[Json]]:
+        """Give the refunds made at or after a moment, newest first, with their PaymentIntents.
+
+        They come in pages, of one call each; of the list that they are, those behind `after`.
+        """
+        return self._pages(self._refunds.list, {"created": {"gte": created}}, after)
+
+    def disputes_since(self, created: int, after: str | None) -> Iterator[list[Json]]:
+        """Give the disputes in the same way."""
+        return self._pages(self._disputes.list, {"created": {"gte": created}}, after)
+
+    def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, Json]:
+        """Give the active prices of at most ten lookup keys, with their products."""
+        prices = self._call(
+            lambda options: self._prices.list(
+                {
+                    "lookup_keys": sorted(lookup_keys),
+                    "active": True,
+                    "limit": LOOKUP_KEYS_PER_CALL,
+                    "expand": ["data.product"],
+                },
+                options,
+            )
+        )
+        return {price["lookup_key"]: price for price in prices["data"]}
+
+    def _found(self, operation: "Callable[[RequestOptions], stripe.StripeObject]") -> Json | None:
+        """Give an object, None where this account has none of its id.
+
+        Only `resource_missing` says so: any other refusal is an error, never an absence.
+        https://docs.stripe.com/error-codes#resource-missing
+        """
+        try:
+            return self._call(operation)
+        except RequestRefused as refused:
+            if refused.code == MISSING:
+                return None
+            raise
+
+    def _pages(
+        self,
+        list_: "Callable[[Any, RequestOptions], stripe.StripeObject]",
+        wanted: Json,
+        after: str | None = None,
+    ) -> Iterator[list[Json]]:
+        """Give the pages of a list, each fetched when it is needed."""
+        page: Json = {"limit": PAGE, "expand": ["data.payment_intent"], **wanted}
+        more = True
+        while more:
+            if after is not None:
+                page["starting_after"] = after
+            listed = self._call(functools.partial(list_, page))
+            yield listed["data"]
+            more = listed["has_more"]
+            after = listed["data"][-1]["id"] if more else None
+
+    def _call(self, operation: "Callable[[RequestOptions], stripe.StripeObject]") -> Json:
+        return self._respond(operation).to_dict()
+
+    def _respond(
+        self,
+        operation: "Callable[[RequestOptions], stripe.StripeObject]",
+        idempotency_key: str | None = None,
+    ) -> stripe.StripeObject:
+        def send(api_key: str) -> stripe.StripeObject:
+            options: RequestOptions = {"api_key": api_key}
+            if idempotency_key:
+                options["idempotency_key"] = idempotency_key
+            return operation(options)
+
+        cached = self._credentials.read()
+        try:
+            return send(cached.stripe_api_key)
+        except stripe.AuthenticationError as error:
+            refused = error
+        except stripe.StripeError as error:
+            translate(error)
+        # Outside of `except`: what a reread raises must not have Stripe's message in its context.
+        rolled = self._credentials.reread()
+        if rolled is None or rolled.stripe_api_key == cached.stripe_api_key:
+            translate(refused)
+        try:
+            return send(rolled.stripe_api_key)
+        except stripe.StripeError as error:
+            translate(error)

@@ -1,0 +1,86 @@
+"""Which of the account's prices a stranger may buy.
+
+The caller is a stranger's browser, and the account may sell more than this shop: a price is sold
+here if it is one-time and marked as sellable.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checkout.stripe.api import StripeApi
+
+SELLABLE = "sellable"
+REMEMBERED_SECONDS = 60.0
+# Strangers choose the lookup keys: what is remembered of them has a bound.
+REMEMBERED_KEYS = 1000
+
+type Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """`only_marked` is the stack's parameter SellablePrices; `clock` gives seconds."""
+
+    stripe_api: "StripeApi"
+    only_marked: bool
+    clock: Callable[[], float] = time.monotonic
+    _found: "OrderedDict[str, tuple[float, str | None]]" = field(default_factory=OrderedDict)
+
+    def is_sellable(self, price: Json) -> bool:
+        """Whether a price with its product expanded is sold here.
+
+        The price's own metadata `sellable` decides, the product's where the price has no such key.
+        https://docs.stripe.com/metadata
+        """
+        if price.get("type") != "one_time":
+            return False
+        if not self.only_marked:
+            return True
+        own = price.get("metadata") or {}
+        if SELLABLE in own:
+            return bool(own[SELLABLE] == "true")
+        product = price.get("product")
+        inherited = (product.get("metadata") or {}) if isinstance(product, Mapping) else {}
+        return bool(inherited.get(SELLABLE) == "true")
+
+    def is_cached(self, lookup_keys: Iterable[str]) -> bool:
+        """Whether `prices` needs no call to Stripe."""
+        return not self._missing(lookup_keys)
+
+    def prices(self, lookup_keys: Iterable[str]) -> dict[str, str | None]:
+        """Give the id of the price that each lookup key names; None for one that is not sold here.
+
+        At most ten keys, in one call; known and unknown keys are remembered for a minute.
+        """
+        wanted = set(lookup_keys)
+        missing = self._missing(wanted)
+        if missing:
+            prices = self.stripe_api.prices_by_lookup_key(missing)
+            for key in missing:
+                price = prices.get(key)
+                sold = price is not None and self.is_sellable(price) and _has_active_product(price)
+                self._remember(key, price["id"] if price is not None and sold else None)
+        return {key: self._found[key][1] for key in wanted}
+
+    def _missing(self, lookup_keys: Iterable[str]) -> set[str]:
+        fresh_since = self.clock() - REMEMBERED_SECONDS
+        return {
+            key
+            for key in lookup_keys
+            if key not in self._found or self._found[key][0] <= fresh_since
+        }
+
+    def _remember(self, key: str, price: str | None) -> None:
+        self._found[key] = (self.clock(), price)
+        self._found.move_to_end(key)
+        while len(self._found) > REMEMBERED_KEYS:
+            self._found.popitem(last=False)
+
+
+def _has_active_product(price: Json) -> bool:
+    product = price["product"]
+    return not isinstance(product, Mapping) or bool(product.get("active", True))

@@ -1,0 +1,118 @@
+"""What Stripe's refusals mean to us.
+
+Stripe's messages may quote what was sent, a part of the key among it: they are neither passed on
+nor logged. Its `code`, `param` and `Request-Id` are enough to find the call in Stripe's dashboard.
+https://docs.stripe.com/error-handling
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+from typing import NoReturn
+
+import stripe
+
+from checkout.errors import (
+    CheckoutError,
+    StripeKeyRefused,
+    StripePermissionMissing,
+    StripeRateLimited,
+    StripeRefused,
+    StripeUnavailable,
+)
+from checkout.log import logger
+
+# The one code that says that an object does not exist: any other refusal is an error.
+# https://docs.stripe.com/error-codes#resource-missing
+MISSING = "resource_missing"
+SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
+TRY_AGAIN = "Stripe did not respond as it should. Nothing was charged. Please try again."
+
+
+class RefusalReason(StrEnum):
+    """Why Stripe refuses a cart, where it gives the reason no code but words in its message."""
+
+    INACTIVE = "inactive"
+    RECURRING = "recurring"
+    CURRENCY = "currenc"
+    PRODUCT = "product is not active"
+
+
+class RequestRefused(StripeRefused):
+    """Stripe refuses what the request says: `param` as `line_items[0][price]`, None for all of it.
+
+    https://docs.stripe.com/error-codes
+    """
+
+    def __init__(
+        self, code: str | None, param: str | None, reason: RefusalReason | None = None
+    ) -> None:
+        super().__init__(f"Stripe refuses the request: {code}, {param}.")
+        self.code = code
+        self.param = param
+        self.reason = reason
+
+
+class IdempotencyKeyReused(CheckoutError):
+    """Stripe knows the idempotency key with other parameters."""
+
+
+class IdempotencyKeySpent(StripeUnavailable):
+    """Stripe replays an error that it gave to the idempotency key before, whatever is true now."""
+
+
+def translate(error: stripe.StripeError) -> NoReturn:
+    """Raise our error for Stripe's, and log what finds the call in Stripe's dashboard."""
+    # The SDK gives some errors their code in Stripe's JSON only.
+    code = error.code or (error.error.code if error.error else None)
+    param = getattr(error, "param", None)
+    logger.warning(
+        "stripe refused",
+        stripe_error=type(error).__name__,
+        stripe_status=error.http_status,
+        stripe_code=code,
+        stripe_param=param,
+        stripe_request_id=error.request_id,
+    )
+    match error:
+        case stripe.RateLimitError():
+            raise StripeRateLimited("Stripe allows no more requests just now.") from None
+        case stripe.StripeError() if error.http_status == HTTPStatus.CONFLICT:
+            raise StripeRateLimited("Stripe still works at the same request.") from None
+        case stripe.AuthenticationError():
+            raise StripeKeyRefused(
+                f"Stripe refuses stripe_api_key ({error.http_status}, {code}): put a valid key into "
+                "StripeSecretArn."
+            ) from None
+        case stripe.PermissionError():
+            raise StripePermissionMissing(
+                f"stripe_api_key lacks the permission {_permission(error)}: add it to the key in "
+                "Stripe's dashboard, or put another key into StripeSecretArn."
+            ) from None
+        case stripe.IdempotencyError():
+            raise IdempotencyKeyReused("The Idempotency-Key was used with another body.") from None
+        case stripe.StripeError() if is_replay(error.headers):
+            raise IdempotencyKeySpent(TRY_AGAIN) from None
+        case stripe.InvalidRequestError():
+            reason = next((one for one in RefusalReason if one in str(error)), None)
+            raise RequestRefused(code, param, reason) from None
+        case stripe.APIConnectionError():
+            raise StripeUnavailable(TRY_AGAIN) from None
+        case stripe.APIError() if (error.http_status or SERVER_ERROR) >= SERVER_ERROR:
+            raise StripeUnavailable(TRY_AGAIN) from None
+        case _:
+            raise StripeRefused(f"Stripe refuses the call: {code}, {error.request_id}.") from None
+
+
+def is_replay(headers: Mapping[str, str] | None) -> bool:
+    return any(name.lower() == "idempotent-replayed" for name in headers or {})
+
+
+def _permission(error: stripe.PermissionError) -> str:
+    """Name the permission that Stripe's message asks for; the rest of it may quote the key.
+
+    https://docs.stripe.com/keys/restricted-api-keys
+    """
+    named = re.search(r"rak_[a-z0-9_]+", str(error))
+    return named[0] if named else "for this call"

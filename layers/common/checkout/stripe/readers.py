@@ -1,0 +1,257 @@
+"""What Stripe's objects say about our orders: each reader gives a fact, or None where the object is
+not about an order of this stack.
+
+They are read as Stripe's JSON, from an event or from the API:
+https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
+/api/payment_intents/object
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from checkout.domain.facts import Origin, PartsFact, SessionFact
+from checkout.domain.order import CheckoutState, OrderItem, OrderStatus
+from checkout.domain.parts import Decline, Dispute, Part, Refund
+from checkout.errors import UnexpectedStripeObject
+
+ORDER_ID = "order_id"
+STACK = "checkout_stack"
+FINGERPRINT = "request_fingerprint"
+RESERVED_METADATA = frozenset({ORDER_ID, STACK, FINGERPRINT})
+OUR_ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
+PAID = ("paid", "no_payment_required")
+
+type Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Reads objects of one stack and mode; raises UnexpectedStripeObject where one is malformed.
+
+    `stack` marks what we create: sessions carry it in their metadata, and PaymentIntents, whose
+    charges copy it. Refunds and disputes copy neither: they are read with their PaymentIntent.
+    """
+
+    stack: str
+    livemode: bool
+
+    def mark(self, order_id: str) -> dict[str, str]:
+        return {ORDER_ID: order_id, STACK: self.stack}
+
+    def session(
+        self,
+        session: Json | None,
+        origin: Origin,
+        *,
+        event_type: str | None = None,
+        order_id: str | None = None,
+    ) -> SessionFact | None:
+        """Read a session; with the `order_id` that recorded it, its metadata does not matter."""
+        if session is None or session.get("livemode") is not self.livemode:
+            return None
+        order_id = order_id or self._marked_order(session)
+        if order_id is None:
+            return None
+        with _documented("Checkout Session"):
+            return SessionFact(
+                order_id=order_id,
+                checkout=_checkout_state(session, event_type),
+                origin=origin,
+            )
+
+    def refunds(self, refunds: Iterable[Json], origin: Origin) -> PartsFact | None:
+        """Read refunds of one charge, each with its PaymentIntent expanded."""
+        return self._payment_parts(Refund, refunds, _refund, origin)
+
+    def disputes(self, disputes: Iterable[Json], origin: Origin) -> PartsFact | None:
+        """Read disputes of one charge, each with its PaymentIntent expanded."""
+        return self._payment_parts(Dispute, disputes, _dispute, origin)
+
+    def decline(self, payment_intent: Json | None, origin: Origin) -> PartsFact | None:
+        """Read the last attempt to pay, if it failed."""
+        if payment_intent is None or payment_intent.get("livemode") is not self.livemode:
+            return None
+        with _documented("PaymentIntent"):
+            error = payment_intent.get("last_payment_error")
+            if error is None:
+                return None
+            code = error.get("decline_code") or error.get("code") or error["type"]
+            decline = Decline(attempted_at=origin.occurred_at, code=_string(code))
+            return PartsFact(
+                marked_order=self._marked_order(payment_intent),
+                payment_intent=_string(payment_intent["id"]),
+                kind=Decline,
+                parts={_string(_attempt_id(payment_intent, error)): decline},
+                origin=origin,
+            )
+
+    def _payment_parts(
+        self,
+        kind: type[Part],
+        objects: Iterable[Json],
+        read: Callable[[Json], Part],
+        origin: Origin,
+    ) -> PartsFact | None:
+        with _documented(kind.__name__):
+            # What was paid without a PaymentIntent was not paid in a Checkout Session of ours.
+            found = [one for one in objects if one["payment_intent"] is not None]
+            if not found or found[0]["payment_intent"]["livemode"] is not self.livemode:
+                return None
+            payment_intent = found[0]["payment_intent"]
+            return PartsFact(
+                marked_order=self._marked_order(payment_intent),
+                payment_intent=_string(payment_intent["id"]),
+                kind=kind,
+                parts={_string(one["id"]): read(one) for one in found},
+                origin=origin,
+            )
+
+    def _marked_order(self, stripe_object: Json) -> str | None:
+        """Give the order that the metadata names, if it is one that this stack could have made."""
+        metadata = stripe_object.get("metadata")
+        if not isinstance(metadata, Mapping) or metadata.get(STACK) != self.stack:
+            return None
+        order_id = metadata.get(ORDER_ID)
+        if not isinstance(order_id, str) or not OUR_ORDER_ID.fullmatch(order_id):
+            return None
+        return order_id
+
+
+def order_items(line_items: Iterable[Json]) -> tuple[OrderItem, ...]:
+    """Read a session's line items; raise UnexpectedStripeObject.
+
+    https://docs.stripe.com/api/checkout/sessions/line_items
+    """
+    with _documented("line item"):
+        return tuple(_order_item(one) for one in line_items)
+
+
+def _order_item(line_item: Json) -> OrderItem:
+    price = line_item["price"]
+    product = price["product"]
+    return OrderItem(
+        price=_string(price["id"]),
+        product=_string(product["id"] if isinstance(product, Mapping) else product),
+        lookup_key=_optional(price.get("lookup_key")),
+        quantity=_integer(line_item["quantity"]),
+        amount_total=_integer(line_item["amount_total"]),
+    )
+
+
+def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
+    totals = session.get("total_details") or {}
+    return CheckoutState(
+        session_id=_string(session["id"]),
+        status=_status(session, event_type),
+        payment_status=_string(session["payment_status"]),
+        payment_intent=_payment_intent(session),
+        amount_total=_integer(session["amount_total"]),
+        amount_subtotal=_integer(session["amount_subtotal"]),
+        amount_discount=_integer(totals.get("amount_discount") or 0),
+        amount_tax=_integer(totals.get("amount_tax") or 0),
+        amount_shipping=_integer(totals.get("amount_shipping") or 0),
+        currency=_string(session["currency"]),
+        client_reference_id=_optional(session["client_reference_id"]),
+        request_fingerprint=_optional(session["metadata"].get(FINGERPRINT)),
+        created_at=_integer(session["created"]),
+        expires_at=_integer(session["expires_at"]),
+        items=_expanded_items(session),
+    )
+
+
+def _expanded_items(session: Json) -> tuple[OrderItem, ...] | None:
+    """Give the line items of a session that has all of them; Stripe expands only the first ten."""
+    line_items = session.get("line_items")
+    if line_items is None or line_items["has_more"]:
+        return None
+    return order_items(line_items["data"])
+
+
+def _refund(refund: Json) -> Refund:
+    return Refund(status=_string(refund["status"]), amount=_integer(refund["amount"]))
+
+
+def _dispute(dispute: Json) -> Dispute:
+    return Dispute(
+        status=_string(dispute["status"]),
+        reason=_string(dispute["reason"]),
+        amount=_integer(dispute["amount"]),
+    )
+
+
+@contextmanager
+def _documented(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyError as error:
+        raise UnexpectedStripeObject(f"The {kind} has no {error.args[0]}.") from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UnexpectedStripeObject(f"The {kind} is malformed: {error}.") from None
+
+
+def _attempt_id(payment_intent: Json, error: Json) -> object:
+    """Name an attempt to pay: one that failed authentication has no charge."""
+    method = error.get("payment_method") or {}
+    return error.get("charge") or method.get("id") or payment_intent["id"]
+
+
+def _status(session: Json, event_type: str | None) -> OrderStatus:
+    match session["status"], session["payment_status"]:
+        case "open", _:
+            return OrderStatus.OPEN
+        case "expired", _:
+            return OrderStatus.EXPIRED
+        case "complete", payment_status if payment_status in PAID:
+            return OrderStatus.PAID
+        case "complete", "unpaid":
+            failed = event_type == "checkout.session.async_payment_failed"
+            if failed or _payment_failed(session["payment_intent"]):
+                return OrderStatus.FAILED
+            return OrderStatus.PROCESSING
+        case _:
+            raise ValueError("unknown status or payment_status")
+
+
+def _payment_failed(payment_intent: Json | str | None) -> bool:
+    """Tell failed from processing, which the session itself does not; an id alone can't say."""
+    if not isinstance(payment_intent, Mapping):
+        return False
+    if payment_intent["status"] == "canceled":
+        return True
+    return (
+        payment_intent["status"] == "requires_payment_method"
+        and payment_intent.get("last_payment_error") is not None
+    )
+
+
+def _payment_intent(session: Json) -> str | None:
+    """Give the id of the PaymentIntent, expanded or not.
+
+    A declined card leaves one on a session that stays open; an open order names none, so that it
+    is the same order whether it was seen before or after that.
+    """
+    if session["status"] == "open":
+        return None
+    payment_intent = session["payment_intent"]
+    return _optional(
+        payment_intent["id"] if isinstance(payment_intent, Mapping) else payment_intent
+    )
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else _string(value)
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("a string is missing")
+    return value
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("an integer is missing")
+    return value
