@@ -172,7 +172,7 @@ def thin_destination(world: World, *event_types: str) -> Iterator[None]:
     endpoint = v1.webhook_endpoints.list().data[0]
     made = v2.create(
         {
-            "name": "Orders",
+            "name": "OrdersTable",
             "type": "webhook_endpoint",
             "event_payload": "thin",
             "enabled_events": [f"v1.{name}" for name in event_types],

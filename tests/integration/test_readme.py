@@ -6,7 +6,7 @@ import re
 import subprocess
 from typing import Any
 
-from checkout.http import INTERNAL_PROBLEM, PROBLEMS
+from checkout.api.http import INTERNAL_PROBLEM, PROBLEMS
 from local.customer import new_idempotency_key, pay_by_card
 from local.paths import ROOT
 from tests.integration.world import World

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.facts import Fact
 from checkout.errors import OrderUnknown
-from checkout.order import Fact
-from checkout.orders import Orders
 from local.stack import LocalStack
 from tests.unit.memory_table import MemoryTable
 from tests.unit.purchases import OPEN, PURCHASES, session
@@ -46,7 +46,7 @@ def random_facts(chance: random.Random, order_id: str) -> list[Fact]:
     return [*ours, replace(session(OPEN, "evt_foreign"), order_id=order_id, session_id="cs_test_2")]
 
 
-def outcome(orders: Orders, fact: Fact) -> object:
+def outcome(orders: OrdersTable, fact: Fact) -> object:
     try:
         return orders.record(fact)
     except OrderUnknown:
@@ -57,7 +57,10 @@ def outcome(orders: Orders, fact: Fact) -> object:
 def test_both_tables_make_the_same_of_the_same_facts(table: "DynamoDBClient", seed: int) -> None:
     order_id = f"ord_{seed}"
     memory: Any = MemoryTable()
-    real, remembered = Orders(table, TABLE, lambda: NOW), Orders(memory, TABLE, lambda: NOW)
+    real, remembered = (
+        OrdersTable(table, TABLE, lambda: NOW),
+        OrdersTable(memory, TABLE, lambda: NOW),
+    )
     for fact in random_facts(random.Random(seed), order_id):  # noqa: S311  (no secret)
         assert outcome(real, fact) == outcome(remembered, fact), fact
         stored = table.get_item(TableName=TABLE, Key={"order_id": {"S": order_id}})

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
-from checkout.publishing import PUBLISHED
+from checkout.domain.changes import PUBLISHED
 from tests.unit.memory_table import Item, MemoryTable
 
 type Mishap = Literal["crash", "failure"]

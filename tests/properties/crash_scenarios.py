@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checkout import events
-from checkout.transitions import UNSETTLED_SHARDS
+from checkout.aws.orders_table import PENDING_SHARDS
 from tests.properties.world import DAY_SECONDS, World
 
 type Json = dict[str, Any]
@@ -217,7 +217,7 @@ SCENARIOS = {
             # The first asks whether its shard has another page.
             *["Query"] * (1 + SHARD_OF_THE_SECOND - SHARD_OF_THE_FIRST),
             *(f"GET {SESSIONS}", WRITE),
-            *["Query"] * (1 + UNSETTLED_SHARDS - SHARD_OF_THE_SECOND),
+            *["Query"] * (1 + PENDING_SHARDS - SHARD_OF_THE_SECOND),
             "progress PutItem",
         ),
         (CREATED, REFUNDED, PAID),

@@ -14,19 +14,19 @@ from typing import Any, cast
 import pytest
 import stripe
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from checkout.GONE_facts import Ownership
 
 from checkout import wiring
+from checkout.aws.cursor import ProgressStore
+from checkout.aws.dead_letters import DeadLetters
+from checkout.aws.orders_table import OrdersTable
+from checkout.aws.publishing import Publisher
+from checkout.checkouts import Checkouts
 from checkout.credentials import CredentialsReader
-from checkout.events import EventRecorder
-from checkout.facts import Ownership
-from checkout.orders import Orders
-from checkout.progress import ProgressStore
-from checkout.publishing import Publisher
 from checkout.reconciliation import Reconciliation
-from checkout.sessions import Sessions
+from checkout.recorder import Recorder
 from checkout.settings import Settings
-from checkout.stripe_api import StripeApi
-from checkout.unprocessed import UnprocessedEvents
+from checkout.stripe.api import StripeApi
 from checkout.webhook import WebhookVerifier
 from tests.properties.cloud import (
     OrdersTable,
@@ -107,16 +107,16 @@ class Service:
             max_network_retries=0,
         )
         api = StripeApi(client, credentials)
-        orders = Orders(cast("Any", self.table), "orders", now)
+        orders = OrdersTable(cast("Any", self.table), "orders", now)
         ownership = Ownership(self._settings.stack, livemode=False)
-        recorder = EventRecorder(orders, ownership, lambda: api)
+        recorder = Recorder(orders, ownership, lambda: api)
         store = ProgressStore(cast("Any", self.progress), "progress")
         self._wire(
             event_recorder=recorder,
             publisher=Publisher(cast("Any", self.topic), "arn:aws:sns:us-east-1:123456789012:it"),
             reconciliation=Reconciliation(orders, recorder, api, store, now, lambda _: None),
-            sessions=Sessions(self._settings, api, orders, now),
-            unprocessed_events=UnprocessedEvents(cast("Any", self.queue), "queue"),
+            sessions=Checkouts(self._settings, api, orders, now),
+            unprocessed_events=DeadLetters(cast("Any", self.queue), "queue"),
             webhook_verifier=WebhookVerifier(credentials, now),
         )
 

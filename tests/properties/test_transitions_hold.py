@@ -6,26 +6,22 @@ from dataclasses import fields
 from typing import Any, cast
 
 import pytest
+from checkout.GONE_order import DisputeStatus
+from checkout.GONE_transitions import change
 
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.changes import ChangeType
+from checkout.domain.facts import SessionFact
+from checkout.domain.order import Order, OrderStatus
+from checkout.domain.parts import Dispute, most_pressing
 from checkout.errors import CheckoutError, OrdersUnavailable, OrderUnknown
-from checkout.order import (
-    ChangeType,
-    Dispute,
-    DisputeStatus,
-    Order,
-    OrderStatus,
-    SessionFact,
-    most_pressing,
-)
-from checkout.orders import Orders
-from checkout.transitions import change
 from tests.properties.cloud import OrdersTable, SideEffects
 from tests.unit.memory_table import Item
 from tests.unit.purchases import dispute
 from tests.unit.stripe_objects import NOW, ORDER_ID, fact
 
 SENTENCE = re.compile(r"The [a-z ]+\.( Please try again\.)?")
-OPERATIONS: dict[str, Callable[[Orders], object]] = {
+OPERATIONS: dict[str, Callable[[OrdersTable], object]] = {
     "record": lambda orders: orders.record(fact(OrderStatus.PAID)),
     "find": lambda orders: orders.find(ORDER_ID),
     "unsettled": lambda orders: orders.unsettled("0", created_until=NOW, after=None),
@@ -44,8 +40,8 @@ def table(effects: SideEffects) -> OrdersTable:
 
 
 @pytest.fixture
-def orders(table: OrdersTable) -> Orders:
-    return Orders(cast("Any", table), "orders", now=lambda: NOW)
+def orders(table: OrdersTable) -> OrdersTable:
+    return OrdersTable(cast("Any", table), "orders", now=lambda: NOW)
 
 
 def test_of_disputes_with_one_status_the_largest_is_shown() -> None:
@@ -59,7 +55,7 @@ def test_of_disputes_with_one_status_the_largest_is_shown() -> None:
     assert most_pressing({"a": large, "b": other}) == most_pressing({"a": other, "b": large})
 
 
-def test_a_dispute_is_opened_once_and_then_updated(orders: Orders) -> None:
+def test_a_dispute_is_opened_once_and_then_updated(orders: OrdersTable) -> None:
     known = orders.record(fact(OrderStatus.PAID)).order
     opened = dispute("dp_1", DisputeStatus.NEEDS_RESPONSE, "evt_1")
     reviewed = dispute("dp_1", DisputeStatus.UNDER_REVIEW, "evt_2")
@@ -73,7 +69,7 @@ def type_of(known: Order, said: Any) -> ChangeType | None:  # noqa: ANN401  (any
     return wanted.type if wanted else None
 
 
-def test_the_order_that_is_found_is_the_one_that_was_told(orders: Orders) -> None:
+def test_the_order_that_is_found_is_the_one_that_was_told(orders: OrdersTable) -> None:
     told = fact(OrderStatus.PAID)
     orders.record(told)
     found = orders.find(ORDER_ID)
@@ -84,7 +80,7 @@ def test_the_order_that_is_found_is_the_one_that_was_told(orders: Orders) -> Non
 
 
 def test_the_order_is_read_as_it_is_now(
-    orders: Orders, table: OrdersTable, monkeypatch: pytest.MonkeyPatch
+    orders: OrdersTable, table: OrdersTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An eventually consistent read may know nothing of what was written just before."""
     asked: list[dict[str, Any]] = []
@@ -102,7 +98,7 @@ def test_the_order_is_read_as_it_is_now(
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_failure_says_a_sentence_to_the_caller(
-    orders: Orders, effects: SideEffects, operation: str
+    orders: OrdersTable, effects: SideEffects, operation: str
 ) -> None:
     effects.break_at(1, "failure")
     with pytest.raises(OrdersUnavailable) as raised:
@@ -110,14 +106,14 @@ def test_a_failure_says_a_sentence_to_the_caller(
     assert_sentence(raised.value)
 
 
-def test_a_part_of_an_unknown_order_says_so(orders: Orders) -> None:
+def test_a_part_of_an_unknown_order_says_so(orders: OrdersTable) -> None:
     with pytest.raises(OrderUnknown) as raised:
         orders.record(dispute("dp_1", DisputeStatus.LOST, "evt_1"))
     assert_sentence(raised.value)
 
 
 def test_an_order_that_others_keep_changing_says_so(
-    orders: Orders, table: OrdersTable, monkeypatch: pytest.MonkeyPatch
+    orders: OrdersTable, table: OrdersTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every try meets one more dispute."""
     orders.record(fact(OrderStatus.PAID))

@@ -20,7 +20,7 @@ def destination(
     **more: Any,  # noqa: ANN401
 ) -> stripe.v2.core.EventDestination:
     params: Any = {
-        "name": "Orders",
+        "name": "OrdersTable",
         "type": "webhook_endpoint",
         "event_payload": "thin",
         "enabled_events": [f"v1.{COMPLETED}"],

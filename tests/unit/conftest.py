@@ -15,14 +15,16 @@ from botocore.config import Config
 from moto import mock_aws
 from pytest_socket import disable_socket
 
+from checkout.aws.dead_letters import DeadLetters
+from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
-from checkout.events import EventRecorder
-from checkout.facts import Ownership
+from checkout.deliveries import Deliveries
 from checkout.log import logger
-from checkout.order import Outcome
-from checkout.orders import Orders
+from checkout.recorder import Recorder
 from checkout.settings import Settings
-from checkout.stripe_api import StripeApi
+from checkout.stripe.api import StripeApi
+from checkout.stripe.events import EventReader
+from checkout.stripe.readers import Readers
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.fake_stripe import FakeStripe
@@ -30,6 +32,7 @@ from tests.unit.queues import Queue, Subscriber
 from tests.unit.stack import (
     API_KEY,
     AWS_ENVIRONMENT,
+    DEAD_LETTERED_TABLE,
     ENVIRONMENT,
     OWN_ENVIRONMENT,
     QUEUE,
@@ -40,6 +43,7 @@ from tests.unit.stack import (
     TABLE,
     TOPIC,
     TOPIC_ARN,
+    dead_lettered_events_table,
     orders_table,
 )
 from tests.unit.starting import forget_parts, load
@@ -125,10 +129,10 @@ def dynamodb(aws: None) -> "DynamoDBClient":
 
 
 @pytest.fixture
-def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> Orders:
+def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> OrdersTable:
     """Give an empty table; `calls` sees what is sent to it."""
     calls.watch(dynamodb)
-    return Orders(dynamodb, TABLE, now=lambda: NOW)
+    return OrdersTable(dynamodb, TABLE, now=lambda: NOW)
 
 
 @pytest.fixture
@@ -205,28 +209,45 @@ def credentials(secret: Secret, calls: AwsCalls, clock: Clock) -> CredentialsRea
     return CredentialsReader(provider, SECRET_NAME, livemode=False, clock=clock)
 
 
-@dataclass(frozen=True)
-class Receiver:
-    """The way of a delivery through the layer, as the handler sends it."""
-
-    verifier: WebhookVerifier
-    recorder: EventRecorder
-
-    def receive(self, body: bytes, signature: str | None) -> Outcome:
-        return self.recorder.record(self.verifier.authentic_event(body, signature))
+@pytest.fixture
+def readers() -> Readers:
+    return Readers(STACK, livemode=False)
 
 
 @pytest.fixture
-def receiver(credentials: CredentialsReader, recorder: EventRecorder) -> Receiver:
-    return Receiver(WebhookVerifier(credentials, now=lambda: NOW), recorder)
+def stripe_api(
+    stripe_client: stripe.StripeClient, credentials: CredentialsReader
+) -> Callable[[], StripeApi]:
+    return lambda: StripeApi(stripe_client, credentials)
 
 
 @pytest.fixture
 def recorder(
-    credentials: CredentialsReader, orders: Orders, stripe_client: stripe.StripeClient
-) -> EventRecorder:
-    ownership = Ownership(STACK, livemode=False)
-    return EventRecorder(orders, ownership, lambda: StripeApi(stripe_client, credentials))
+    orders: OrdersTable, readers: Readers, stripe_api: Callable[[], StripeApi]
+) -> Recorder:
+    return Recorder(orders, readers, stripe_api)
+
+
+@pytest.fixture
+def deliveries(
+    credentials: CredentialsReader,
+    readers: Readers,
+    recorder: Recorder,
+    stripe_api: Callable[[], StripeApi],
+    dead_letters: DeadLetters,
+) -> Deliveries:
+    """The way of a delivery through the layer, as the handler sends it."""
+    verifier = WebhookVerifier(credentials, now=lambda: NOW)
+    return Deliveries(verifier, EventReader(readers, stripe_api), recorder, lambda: dead_letters)
+
+
+@pytest.fixture
+def dead_letters(queue: Queue) -> DeadLetters:
+    """Send to the queue, with the table that remembers what was sent."""
+    dynamodb = boto3.client("dynamodb", config=ONE_TRY)
+    dynamodb.create_table(**dead_lettered_events_table())
+    sqs = boto3.client("sqs", config=ONE_TRY)
+    return DeadLetters(sqs, QUEUE_URL, dynamodb, DEAD_LETTERED_TABLE, now=lambda: NOW)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Exceptions:
 
 
 class MemoryTable:
-    """As much of a DynamoDB client as `Orders` writes with; `writes` counts the requests."""
+    """As much of a DynamoDB client as `OrdersTable` writes with; `writes` counts the requests."""
 
     exceptions = Exceptions()
 

@@ -1,57 +1,44 @@
 """Each kind of purchase, as the facts that Stripe, the shop's page and we ourselves bring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from checkout.order import (
-    DeclineFact,
-    Dispute,
-    DisputeFact,
-    DisputeStatus,
-    Fact,
-    OrderStatus,
-    Origin,
-    Refund,
-    RefundFact,
-    RefundStatus,
-    SessionFact,
-)
-from tests.unit.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
+from checkout.domain.facts import Fact, Origin, PartsFact, SessionFact
+from checkout.domain.order import OrderStatus
+from checkout.domain.parts import Decline, Dispute, Part, Refund
+from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 OPEN, EXPIRED, PROCESSING, FAILED, PAID = OrderStatus
 
 
 def session(status: OrderStatus, source: str) -> SessionFact:
-    return fact(status, origin=Origin(occurred_at=NOW, source=source))
+    """Give a fact about the session; only a create brings its items."""
+    items = (ITEM,) if source == "create" else None
+    return fact(status, origin=Origin(occurred_at=NOW, source=source), items=items)
 
 
-def refund(refund_id: str, status: RefundStatus, amount: int, source: str) -> RefundFact:
-    return RefundFact(
+def parts(source: str, **of_one_kind: Part) -> PartsFact:
+    """Give a fact about refunds, disputes or declines, by Stripe's id."""
+    return PartsFact(
         order_id=ORDER_ID,
         payment_intent=PAYMENT_INTENT,
-        refund_id=refund_id,
-        refund=Refund(status=status, amount=amount),
+        kind=type(next(iter(of_one_kind.values()))),
+        parts=of_one_kind,
         origin=Origin(occurred_at=NOW, source=source),
     )
 
 
-def dispute(dispute_id: str, status: DisputeStatus, source: str) -> DisputeFact:
-    return DisputeFact(
-        order_id=ORDER_ID,
-        payment_intent=PAYMENT_INTENT,
-        dispute_id=dispute_id,
-        dispute=Dispute(status=status, reason="fraudulent", amount=4200),
-        origin=Origin(occurred_at=NOW, source=source),
-    )
+def refund(refund_id: str, status: str, amount: int, source: str) -> PartsFact:
+    return parts(source, **{refund_id: Refund(status=status, amount=amount)})
 
 
-def decline(charge_id: str, source: str) -> DeclineFact:
-    return DeclineFact(
-        order_id=ORDER_ID,
-        payment_intent=PAYMENT_INTENT,
-        charge_id=charge_id,
-        code="generic_decline",
-        origin=Origin(occurred_at=NOW, source=source),
-    )
+def dispute(dispute_id: str, status: str, source: str) -> PartsFact:
+    disputed = Dispute(status=status, reason="fraudulent", amount=4200)
+    return parts(source, **{dispute_id: disputed})
+
+
+def decline(attempt_id: str, source: str, attempted_at: int = NOW) -> PartsFact:
+    declined = Decline(attempted_at=attempted_at, code="generic_decline")
+    return parts(source, **{attempt_id: declined})
 
 
 @dataclass(frozen=True)
@@ -61,12 +48,13 @@ class Purchase:
     facts: tuple[Fact, ...]
     status: OrderStatus
     amount_refunded: int = 0
-    dispute_status: DisputeStatus | None = None
+    dispute_status: str | None = None
 
     @property
     def last_session(self) -> SessionFact:
-        """What Stripe's session says in the end, which is what is fetched when an order lacks."""
-        return [one for one in self.facts if isinstance(one, SessionFact)][-1]
+        """What Stripe's session says in the end, with its items: what the API gives."""
+        last = [one for one in self.facts if isinstance(one, SessionFact)][-1]
+        return replace(last, checkout=replace(last.checkout, items=(ITEM,)))
 
 
 PURCHASES = {
@@ -122,10 +110,10 @@ PURCHASES = {
             session(OPEN, "create"),
             session(PAID, "evt_completed"),
             session(PAID, "confirm"),
-            refund("re_1", RefundStatus.PENDING, 700, "evt_refund_1_created"),
-            refund("re_1", RefundStatus.SUCCEEDED, 700, "evt_refund_1_updated"),
-            refund("re_2", RefundStatus.SUCCEEDED, 500, "evt_refund_2_created"),
-            refund("re_2", RefundStatus.SUCCEEDED, 500, "evt_charge_refunded"),
+            refund("re_1", "pending", 700, "evt_refund_1_created"),
+            refund("re_1", "succeeded", 700, "evt_refund_1_updated"),
+            refund("re_2", "succeeded", 500, "evt_refund_2_created"),
+            refund("re_2", "succeeded", 500, "evt_charge_refunded"),
         ),
         PAID,
         amount_refunded=1200,
@@ -134,9 +122,9 @@ PURCHASES = {
         (
             session(OPEN, "create"),
             session(PAID, "evt_completed"),
-            refund("re_1", RefundStatus.SUCCEEDED, 4200, "evt_refund_created"),
-            refund("re_1", RefundStatus.SUCCEEDED, 4200, "evt_charge_refunded"),
-            refund("re_1", RefundStatus.SUCCEEDED, 4200, "reconcile"),
+            refund("re_1", "succeeded", 4200, "evt_refund_created"),
+            refund("re_1", "succeeded", 4200, "evt_charge_refunded"),
+            refund("re_1", "succeeded", 4200, "reconcile"),
             session(PAID, "confirm"),
         ),
         PAID,
@@ -147,10 +135,10 @@ PURCHASES = {
             session(OPEN, "create"),
             session(PAID, "evt_completed"),
             session(PAID, "reconcile"),
-            refund("re_1", RefundStatus.SUCCEEDED, 700, "evt_refund_created"),
-            refund("re_1", RefundStatus.FAILED, 700, "evt_refund_failed"),
-            refund("re_1", RefundStatus.FAILED, 700, "evt_refund_updated"),
-            refund("re_2", RefundStatus.SUCCEEDED, 700, "evt_refund_2_created"),
+            refund("re_1", "succeeded", 700, "evt_refund_created"),
+            refund("re_1", "failed", 700, "evt_refund_failed"),
+            refund("re_1", "failed", 700, "evt_refund_updated"),
+            refund("re_2", "succeeded", 700, "evt_refund_2_created"),
         ),
         PAID,
         amount_refunded=700,
@@ -159,27 +147,27 @@ PURCHASES = {
         (
             session(OPEN, "create"),
             session(PAID, "evt_completed"),
-            dispute("dp_1", DisputeStatus.NEEDS_RESPONSE, "evt_created"),
-            dispute("dp_1", DisputeStatus.NEEDS_RESPONSE, "evt_withdrawn"),
-            dispute("dp_1", DisputeStatus.UNDER_REVIEW, "evt_updated"),
-            dispute("dp_1", DisputeStatus.WON, "evt_closed"),
-            dispute("dp_1", DisputeStatus.WON, "evt_reinstated"),
+            dispute("dp_1", "needs_response", "evt_created"),
+            dispute("dp_1", "needs_response", "evt_withdrawn"),
+            dispute("dp_1", "under_review", "evt_updated"),
+            dispute("dp_1", "won", "evt_closed"),
+            dispute("dp_1", "won", "evt_reinstated"),
         ),
         PAID,
-        dispute_status=DisputeStatus.WON,
+        dispute_status="won",
     ),
     "disputed and lost": Purchase(
         (
             session(OPEN, "create"),
             session(PAID, "evt_completed"),
             session(PAID, "confirm"),
-            dispute("dp_1", DisputeStatus.NEEDS_RESPONSE, "evt_created"),
-            dispute("dp_1", DisputeStatus.UNDER_REVIEW, "evt_updated"),
-            dispute("dp_1", DisputeStatus.LOST, "evt_closed"),
-            dispute("dp_1", DisputeStatus.LOST, "reconcile"),
+            dispute("dp_1", "needs_response", "evt_created"),
+            dispute("dp_1", "under_review", "evt_updated"),
+            dispute("dp_1", "lost", "evt_closed"),
+            dispute("dp_1", "lost", "reconcile"),
         ),
         PAID,
-        dispute_status=DisputeStatus.LOST,
+        dispute_status="lost",
     ),
     "everything at once": Purchase(
         (
@@ -188,15 +176,15 @@ PURCHASES = {
             session(PROCESSING, "evt_completed"),
             session(PAID, "evt_succeeded"),
             session(PAID, "confirm"),
-            refund("re_1", RefundStatus.SUCCEEDED, 700, "evt_refund_1_created"),
-            refund("re_1", RefundStatus.FAILED, 700, "evt_refund_1_failed"),
-            refund("re_2", RefundStatus.PENDING, 300, "evt_refund_2_created"),
-            dispute("dp_1", DisputeStatus.NEEDS_RESPONSE, "evt_dispute_1_created"),
-            dispute("dp_1", DisputeStatus.LOST, "evt_dispute_1_closed"),
-            dispute("dp_2", DisputeStatus.WARNING_NEEDS_RESPONSE, "evt_dispute_2_created"),
+            refund("re_1", "succeeded", 700, "evt_refund_1_created"),
+            refund("re_1", "failed", 700, "evt_refund_1_failed"),
+            refund("re_2", "pending", 300, "evt_refund_2_created"),
+            dispute("dp_1", "needs_response", "evt_dispute_1_created"),
+            dispute("dp_1", "lost", "evt_dispute_1_closed"),
+            dispute("dp_2", "warning_needs_response", "evt_dispute_2_created"),
         ),
         PAID,
         amount_refunded=300,
-        dispute_status=DisputeStatus.WARNING_NEEDS_RESPONSE,
+        dispute_status="warning_needs_response",
     ),
 }

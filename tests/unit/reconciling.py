@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 
 import boto3
 import stripe
+from checkout.GONE_facts import Ownership
 
+from checkout.aws.cursor import ProgressStore
+from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
-from checkout.events import EventRecorder
-from checkout.facts import Ownership
-from checkout.order import OrderStatus
-from checkout.orders import Orders
-from checkout.progress import ProgressStore
+from checkout.domain.order import OrderStatus
 from checkout.reconciliation import Reconciliation, Report
-from checkout.stripe_api import StripeApi
+from checkout.recorder import Recorder
+from checkout.stripe.api import StripeApi
 from tests.unit.conftest import ONE_TRY, Clock
 from tests.unit.fake_stripe import FakeStripe, Json
 from tests.unit.stack import API_KEY, PROGRESS_TABLE, STACK, progress_table
@@ -79,11 +79,11 @@ class ListingStripe(FakeStripe):
 class Runs:
     """Runs of the reconciliation, with a clock that sleeping moves, and Stripe behind it."""
 
-    orders: Orders
+    orders: OrdersTable
     stripe: ListingStripe
     store: ProgressStore
     clock: Clock
-    recorder: EventRecorder
+    recorder: Recorder
     slept: list[float] = field(default_factory=list)
 
     def run(self, seconds: float = 900, minimum_age_seconds: int = 0) -> Report:
@@ -118,7 +118,7 @@ class Runs:
         return [one.params for one in self.stripe.requests if one.path == f"/v1/{part}"]
 
 
-def runs_of(orders: Orders, credentials: CredentialsReader, clock: Clock) -> Runs:
+def runs_of(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> Runs:
     """Make the table of the progress, and read the secret, whose failures are not meant here."""
     client = boto3.client("dynamodb", config=ONE_TRY)
     client.create_table(**progress_table())
@@ -127,5 +127,5 @@ def runs_of(orders: Orders, credentials: CredentialsReader, clock: Clock) -> Run
     fake = ListingStripe()
     sdk = stripe.StripeClient(API_KEY, http_client=fake, max_network_retries=0)
     api = StripeApi(sdk, credentials)
-    recorder = EventRecorder(orders, Ownership(STACK, livemode=False), lambda: api)
+    recorder = Recorder(orders, Ownership(STACK, livemode=False), lambda: api)
     return Runs(orders, fake, ProgressStore(client, PROGRESS_TABLE), clock, recorder)

@@ -16,6 +16,8 @@ STACK = "123456789012/us-east-1/checkout-test"
 OTHER_STACK = "123456789012/us-east-1/checkout-other"
 TABLE = "orders"
 PROGRESS_TABLE = "reconciliation"
+DEAD_LETTERED_TABLE = "dead-lettered-events"
+UNPUBLISHED_QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/123456789012/unpublished"
 QUEUE = "unprocessed"
 QUEUE_URL = f"https://sqs.us-east-1.amazonaws.com/123456789012/{QUEUE}"
 TOPIC = "order-events"
@@ -39,21 +41,29 @@ AWS_ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 ENVIRONMENT = {
+    "ALLOW_FREE_ORDERS": "false",
     "ALLOWED_ORIGINS": "https://shop.example,http://localhost:3000",
     "CHECKOUT_STACK": STACK,
     "DEFAULT_CANCEL_URL": "https://shop.example/cart",
     "DEFAULT_SUCCESS_URL": "https://shop.example/thanks",
     "ORDERS_TABLE": TABLE,
     "POWERTOOLS_SERVICE_NAME": "checkout",
+    "SELLABLE_PRICES": "marked",
     "STRIPE_API_BASE": "",
     "STRIPE_MODE": "test",
     "STRIPE_SECRET_ARN": SECRET_NAME,
 }
 # What one function alone is told.
 OWN_ENVIRONMENT = {
-    "StripeWebhookFunction": {"UNPROCESSED_EVENTS_QUEUE_URL": QUEUE_URL},
+    "StripeWebhookFunction": {
+        "DEAD_LETTERED_EVENTS_TABLE": DEAD_LETTERED_TABLE,
+        "UNPROCESSED_EVENTS_QUEUE_URL": QUEUE_URL,
+    },
     "ReconcileFunction": {"RECONCILIATION_TABLE": PROGRESS_TABLE},
-    "PublishChangesFunction": {"ORDER_EVENTS_TOPIC_ARN": TOPIC_ARN},
+    "PublishChangesFunction": {
+        "ORDER_EVENTS_TOPIC_ARN": TOPIC_ARN,
+        "UNPUBLISHED_CHANGES_QUEUE_URL": UNPUBLISHED_QUEUE_URL,
+    },
 }
 
 type Json = dict[str, Any]
@@ -91,11 +101,17 @@ def orders_table() -> Json:
 
 def progress_table() -> Json:
     """Give the arguments of CreateTable that make the template's table of the progress."""
-    properties = load_template()["Resources"]["ReconciliationTable"]["Properties"]
+    return _small_table("ReconciliationTable", PROGRESS_TABLE)
+
+
+def dead_lettered_events_table() -> Json:
+    """Give the arguments of CreateTable that make the table of dead-lettered events."""
+    return _small_table("DeadLetteredEventsTable", DEAD_LETTERED_TABLE)
+
+
+def _small_table(resource: str, name: str) -> Json:
+    properties = load_template()["Resources"][resource]["Properties"]
     del properties["PointInTimeRecoverySpecification"]
+    properties.pop("TimeToLiveSpecification", None)
     encrypted = properties.pop("SSESpecification")["SSEEnabled"]
-    return {
-        **properties,
-        "TableName": PROGRESS_TABLE,
-        "SSESpecification": {"Enabled": encrypted},
-    }
+    return {**properties, "TableName": name, "SSESpecification": {"Enabled": encrypted}}

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-create-package.html#events
 
 from typing import Any, cast
 
-from checkout.order import Fact
-from checkout.orders import Orders
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.facts import Fact
 from tests.unit.memory_table import MemoryTable
 from tests.unit.stack import TABLE
 from tests.unit.stripe_objects import NOW
@@ -39,7 +39,7 @@ def record(new_image: Json, number: int = 1) -> Json:
 def records_of(*facts: Fact) -> list[Json]:
     """Give what the stream has of each change that the facts make, one after the other."""
     table = MemoryTable()
-    orders = Orders(cast("Any", table), TABLE, now=lambda: NOW)
+    orders = OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
     records: list[Json] = []
     for fact in facts:
         orders.record(fact)

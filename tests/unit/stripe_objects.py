@@ -6,10 +6,11 @@ https://docs.stripe.com/api/checkout/sessions/object
 import hashlib
 import hmac
 import json
-from dataclasses import replace
 from typing import Any
 
-from checkout.order import Order, OrderStatus, Origin, SessionFact
+from checkout.domain.facts import Origin, SessionFact
+from checkout.domain.order import CheckoutState, Order, OrderItem, OrderStatus
+from checkout.domain.parts import KINDS
 from tests.unit.stack import SIGNING_SECRET, STACK
 
 NOW = 1_795_000_000
@@ -50,6 +51,7 @@ def session(**changes: object) -> Json:
         "object": "checkout.session",
         "amount_subtotal": 4200,
         "amount_total": 4200,
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "cancel_url": "https://shop.example/cart",
         "client_reference_id": "cart-77",
         "created": CREATED_AT,
@@ -208,41 +210,88 @@ def delivery(document: object, *secrets: str, timestamp: int = NOW) -> tuple[byt
     return body, signature(body, *secrets, timestamp=timestamp)
 
 
-def fact(status: OrderStatus, **changes: Any) -> SessionFact:  # noqa: ANN401
-    """Give a fact about one session; all of its facts agree on what never changes."""
+ITEM = OrderItem(
+    price="price_1Mug", product="prod_1Mug", lookup_key="mug", quantity=2, amount_total=4200
+)
+
+
+def line_item(**changes: object) -> Json:
+    """Give a line item with its product expanded, of a price that the shop sells."""
+    return {
+        "id": "li_1abc",
+        "object": "item",
+        "amount_discount": 0,
+        "amount_subtotal": 4200,
+        "amount_tax": 0,
+        "amount_total": 4200,
+        "currency": "eur",
+        "description": "Mug",
+        "price": price(),
+        "quantity": 2,
+        **changes,
+    }
+
+
+def price(**changes: object) -> Json:
+    return {
+        "id": "price_1Mug",
+        "object": "price",
+        "active": True,
+        "currency": "eur",
+        "livemode": False,
+        "lookup_key": "mug",
+        "metadata": {"sellable": "true"},
+        "product": {"id": "prod_1Mug", "object": "product", "active": True, "metadata": {}},
+        "type": "one_time",
+        "unit_amount": 2100,
+        **changes,
+    }
+
+
+def checkout(status: OrderStatus, **changes: Any) -> CheckoutState:  # noqa: ANN401
+    """Give what one session says; all that is said of it agrees on what never changes."""
     started = status not in (OrderStatus.OPEN, OrderStatus.EXPIRED)
     fields: Json = {
-        "order_id": ORDER_ID,
         "session_id": SESSION_ID,
         "status": status,
         "payment_status": "paid" if status is OrderStatus.PAID else "unpaid",
         "payment_intent": PAYMENT_INTENT if started else None,
+        "amount_subtotal": 4200,
+        "amount_discount": 0,
+        "amount_tax": 0,
+        "amount_shipping": 0,
         "amount_total": 4200,
         "currency": "eur",
         "client_reference_id": "cart-77",
         "request_fingerprint": FINGERPRINT,
         "created_at": CREATED_AT,
         "expires_at": EXPIRES_AT,
-        "origin": Origin(occurred_at=NOW, source=f"evt_{status}"),
+        "items": (ITEM,),
     }
-    return SessionFact(**fields | changes)
+    return CheckoutState(**fields | changes)
 
 
-def order(status: OrderStatus = OrderStatus.PAID, **parts: dict[str, object]) -> Order:
-    """Give the order that a first fact makes, with some refunds, disputes or declines."""
-    known = fact(status)
-    made = Order(
-        order_id=known.order_id,
-        session_id=known.session_id,
-        status=status,
-        payment_status=known.payment_status,
-        payment_intent=known.payment_intent,
-        amount_total=known.amount_total,
-        currency=known.currency,
-        client_reference_id=known.client_reference_id,
-        request_fingerprint=known.request_fingerprint,
-        created_at=known.created_at,
-        expires_at=known.expires_at,
-        version=1,
+def fact(
+    status: OrderStatus,
+    *,
+    order_id: str = ORDER_ID,
+    origin: Origin | None = None,
+    **changes: Any,  # noqa: ANN401
+) -> SessionFact:
+    """Give a fact about one session, with the items that only the API brings."""
+    return SessionFact(
+        order_id=order_id,
+        checkout=checkout(status, **changes),
+        origin=origin or Origin(occurred_at=NOW, source=f"evt_{status}"),
     )
-    return replace(made, **parts)  # type: ignore[arg-type]
+
+
+def event_fact(status: OrderStatus, **changes: Any) -> SessionFact:  # noqa: ANN401
+    """Give a fact as an event brings it: without items."""
+    return fact(status, items=None, **changes)
+
+
+def order(status: OrderStatus = OrderStatus.PAID, **parts: dict[str, Any]) -> Order:
+    """Give the order that a first fact makes, with some refunds, disputes or declines."""
+    by_kind = {kind: parts.get(kind.name, {}) for kind in KINDS}
+    return Order(order_id=ORDER_ID, checkout=checkout(status), version=1, parts=by_kind)

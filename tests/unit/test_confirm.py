@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
+from checkout.aws.orders_table import OrdersTable
+from checkout.checkouts import Checkouts
 from checkout.credentials import CredentialsReader
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, SessionNotFound, UnexpectedStripeObject
-from checkout.order import OrderStatus
-from checkout.orders import Orders
-from checkout.sessions import Sessions
 from checkout.settings import Settings
-from checkout.stripe_api import StripeApi
+from checkout.stripe.api import StripeApi
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log
 from tests.unit.fake_stripe import FakeStripe
@@ -39,10 +39,10 @@ def sessions(
     settings: Settings,
     stripe_client: stripe.StripeClient,
     credentials: CredentialsReader,
-    orders: Orders,
-) -> Sessions:
+    orders: OrdersTable,
+) -> Checkouts:
     credentials.read()
-    return Sessions(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
+    return Checkouts(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
 
 
 def expanded(status: OrderStatus) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def expanded(status: OrderStatus) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", OrderStatus)
 def test_brings_the_order_to_what_stripe_says(
-    sessions: Sessions, fake_stripe: FakeStripe, orders: Orders, status: OrderStatus
+    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, status: OrderStatus
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     fake_stripe.answer(expanded(status))
@@ -77,7 +77,7 @@ def test_brings_the_order_to_what_stripe_says(
 
 @pytest.mark.parametrize("status", OrderStatus)
 def test_makes_up_for_an_order_that_a_crash_left_out(
-    sessions: Sessions, fake_stripe: FakeStripe, stored: Stored, status: OrderStatus
+    sessions: Checkouts, fake_stripe: FakeStripe, stored: Stored, status: OrderStatus
 ) -> None:
     fake_stripe.answer(expanded(status))
     sessions.confirm(SESSION_ID)
@@ -89,7 +89,7 @@ def test_makes_up_for_an_order_that_a_crash_left_out(
     ]
 
 
-def test_nothing_to_pay_is_paid(sessions: Sessions, fake_stripe: FakeStripe) -> None:
+def test_nothing_to_pay_is_paid(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
     free = session(status="complete", payment_status="no_payment_required", amount_total=0)
     fake_stripe.answer(free)
     order = sessions.confirm(SESSION_ID)
@@ -99,7 +99,7 @@ def test_nothing_to_pay_is_paid(sessions: Sessions, fake_stripe: FakeStripe) -> 
 @pytest.mark.parametrize("known", [None, OrderStatus.OPEN, OrderStatus.PAID])
 @pytest.mark.parametrize("status", OrderStatus)
 def test_costs_one_call_to_stripe_and_one_write(
-    sessions: Sessions,
+    sessions: Checkouts,
     fake_stripe: FakeStripe,
     calls: AwsCalls,
     known: OrderStatus | None,
@@ -115,7 +115,7 @@ def test_costs_one_call_to_stripe_and_one_write(
 
 
 def test_asks_for_what_tells_failed_from_processing(
-    sessions: Sessions, fake_stripe: FakeStripe
+    sessions: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.answer(session())
     sessions.confirm(SESSION_ID)
@@ -123,7 +123,7 @@ def test_asks_for_what_tells_failed_from_processing(
 
 
 def test_asking_again_changes_nothing(
-    sessions: Sessions, fake_stripe: FakeStripe, stored: Stored
+    sessions: Checkouts, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     answers = []
     for _ in range(3):
@@ -133,7 +133,7 @@ def test_asking_again_changes_nothing(
 
 
 def test_a_paid_order_stays_paid_whatever_is_read_later(
-    sessions: Sessions, fake_stripe: FakeStripe, orders: Orders
+    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable
 ) -> None:
     paid = orders.record(fact(OrderStatus.PAID)).order
     for status in OrderStatus:
@@ -152,7 +152,7 @@ def test_a_paid_order_stays_paid_whatever_is_read_later(
     ],
 )
 def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
-    sessions: Sessions, fake_stripe: FakeStripe, calls: AwsCalls, change: dict[str, object]
+    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls, change: dict[str, object]
 ) -> None:
     fake_stripe.answer(session_in(OrderStatus.PAID, **change))
     with pytest.raises(SessionNotFound):
@@ -161,7 +161,7 @@ def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
 
 
 def test_an_unknown_session_is_not_found(
-    sessions: Sessions, fake_stripe: FakeStripe, calls: AwsCalls
+    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.answer_error(
         404, type="invalid_request_error", code="resource_missing", param="session"
@@ -172,7 +172,7 @@ def test_an_unknown_session_is_not_found(
 
 
 def test_another_session_of_a_known_order_is_not_found(
-    sessions: Sessions, fake_stripe: FakeStripe, orders: Orders, stored: Stored
+    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, stored: Stored
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     before = stored()
@@ -205,14 +205,14 @@ MALFORMED = [
 
 @pytest.mark.parametrize("session_id", MALFORMED)
 def test_a_malformed_session_is_not_found_and_stripe_not_asked(
-    sessions: Sessions, fake_stripe: FakeStripe, session_id: str
+    sessions: Checkouts, fake_stripe: FakeStripe, session_id: str
 ) -> None:
     with pytest.raises(SessionNotFound):
         sessions.confirm(session_id)
     assert fake_stripe.requests == []
 
 
-def test_every_not_found_reads_the_same(sessions: Sessions, fake_stripe: FakeStripe) -> None:
+def test_every_not_found_reads_the_same(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
     fake_stripe.answer(session(livemode=True))
     fake_stripe.answer_error(404, type="invalid_request_error", param="session")
     details = set()
@@ -225,7 +225,7 @@ def test_every_not_found_reads_the_same(sessions: Sessions, fake_stripe: FakeStr
 
 
 def test_a_live_stack_confirms_live_sessions_only(
-    sessions: Sessions, settings: Settings, fake_stripe: FakeStripe
+    sessions: Checkouts, settings: Settings, fake_stripe: FakeStripe
 ) -> None:
     live = replace(sessions, settings=replace(settings, mode="live"))
     with pytest.raises(SessionNotFound):
@@ -236,7 +236,7 @@ def test_a_live_stack_confirms_live_sessions_only(
 
 
 def test_an_order_that_is_not_saved_is_not_confirmed(
-    sessions: Sessions, fake_stripe: FakeStripe, calls: AwsCalls
+    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.answer(expanded(OrderStatus.PAID))
     calls.failure = refuses("ThrottlingException")
@@ -245,7 +245,7 @@ def test_an_order_that_is_not_saved_is_not_confirmed(
 
 
 def test_a_session_of_ours_that_is_not_as_documented_changes_nothing(
-    sessions: Sessions, fake_stripe: FakeStripe, stored: Stored
+    sessions: Checkouts, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     fake_stripe.answer(session(payment_status="maybe", status="complete"))
     with pytest.raises(UnexpectedStripeObject):
@@ -254,7 +254,7 @@ def test_a_session_of_ours_that_is_not_as_documented_changes_nothing(
 
 
 def test_nothing_personal_is_saved_or_logged(
-    sessions: Sessions, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
+    sessions: Checkouts, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
 ) -> None:
     details = {"email": "ada@example.com", "name": "Ada L.", "phone": "+431234"}
     fake_stripe.answer(session_in(OrderStatus.PAID, customer_details=details))

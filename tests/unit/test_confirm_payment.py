@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checkout.order import OrderStatus
+from checkout.domain.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log, Secret
 from tests.unit.fake_stripe import FakeStripe

@@ -2,8 +2,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
+from checkout.GONE_sessions import CreatedSession
 
+from checkout.api.models import CheckoutRequest
+from checkout.aws.orders_table import OrdersTable
+from checkout.checkouts import Checkouts
 from checkout.credentials import CredentialsReader
+from checkout.domain.order import OrderStatus
 from checkout.errors import (
     FieldError,
     InvalidRequest,
@@ -11,12 +16,8 @@ from checkout.errors import (
     StripeRefused,
     UnexpectedStripeObject,
 )
-from checkout.models import CheckoutRequest
-from checkout.order import OrderStatus
-from checkout.orders import Orders
-from checkout.sessions import CreatedSession, Sessions
 from checkout.settings import Settings
-from checkout.stripe_api import StripeApi
+from checkout.stripe.api import StripeApi
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log
 from tests.unit.fake_stripe import FakeStripe
@@ -42,9 +43,9 @@ def sessions(
     settings: Settings,
     stripe_client: stripe.StripeClient,
     credentials: CredentialsReader,
-    orders: Orders,
-) -> Sessions:
-    return Sessions(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
+    orders: OrdersTable,
+) -> Checkouts:
+    return Checkouts(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
 
 
 def request(*items: dict[str, Any], **fields: object) -> CheckoutRequest:
@@ -57,14 +58,16 @@ def price_list(**ids: str) -> dict[str, Any]:
     return {"object": "list", "data": data, "has_more": False, "url": "/v1/prices"}
 
 
-def refused_field(sessions: Sessions, wanted: CheckoutRequest) -> FieldError:
+def refused_field(sessions: Checkouts, wanted: CheckoutRequest) -> FieldError:
     with pytest.raises(InvalidRequest, match="does not fit the contract") as raised:
         sessions.create(wanted, None)
     [error] = raised.value.errors
     return error
 
 
-def test_gives_the_order_and_the_page_to_go_to(sessions: Sessions, fake_stripe: FakeStripe) -> None:
+def test_gives_the_order_and_the_page_to_go_to(
+    sessions: Checkouts, fake_stripe: FakeStripe
+) -> None:
     fake_stripe.answer(session())
     assert sessions.create(request(), None) == CreatedSession(
         order_id=ORDER_ID,
@@ -76,7 +79,7 @@ def test_gives_the_order_and_the_page_to_go_to(sessions: Sessions, fake_stripe: 
 
 
 def test_saves_what_stripe_says_of_the_session(
-    sessions: Sessions, fake_stripe: FakeStripe, orders: Orders
+    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable
 ) -> None:
     fake_stripe.answer(session(amount_total=990, currency="jpy"))
     sessions.create(request(), None)
@@ -87,7 +90,7 @@ def test_saves_what_stripe_says_of_the_session(
 
 
 def test_costs_one_call_to_stripe_and_one_write(
-    sessions: Sessions, fake_stripe: FakeStripe, calls: AwsCalls
+    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     for _ in range(2):
         fake_stripe.answer(session())
@@ -96,7 +99,7 @@ def test_costs_one_call_to_stripe_and_one_write(
     assert calls.made == ["GetSecretValue", "UpdateItem", "UpdateItem"]
 
 
-def test_sends_stripe_the_whole_request(sessions: Sessions, fake_stripe: FakeStripe) -> None:
+def test_sends_stripe_the_whole_request(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
     fake_stripe.answer(session())
     wanted = CheckoutRequest.model_validate(FULL)
     sessions.create(wanted, "key")
@@ -119,7 +122,7 @@ def test_sends_stripe_the_whole_request(sessions: Sessions, fake_stripe: FakeStr
 
 
 def test_sends_the_stacks_own_addresses_where_the_request_has_none(
-    sessions: Sessions, fake_stripe: FakeStripe
+    sessions: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.answer(session())
     sessions.create(request(), None)
@@ -147,7 +150,7 @@ def test_sends_the_stacks_own_addresses_where_the_request_has_none(
     ],
 )
 def test_an_address_elsewhere_is_refused_before_stripe_is_asked(
-    sessions: Sessions, fake_stripe: FakeStripe, field: str, url: str, detail: str
+    sessions: Checkouts, fake_stripe: FakeStripe, field: str, url: str, detail: str
 ) -> None:
     error = refused_field(sessions, request(**{field: url}))
     assert error.pointer == f"/{field}"
@@ -155,20 +158,20 @@ def test_an_address_elsewhere_is_refused_before_stripe_is_asked(
     assert fake_stripe.requests == []
 
 
-def test_a_session_id_of_the_callers_own_is_refused(sessions: Sessions) -> None:
+def test_a_session_id_of_the_callers_own_is_refused(sessions: Checkouts) -> None:
     error = refused_field(sessions, request(success_url="https://shop.example/?session_id=7"))
     assert error.pointer == "/success_url"
 
 
 def test_only_the_success_address_gets_the_session_id(
-    sessions: Sessions, fake_stripe: FakeStripe
+    sessions: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.answer(session())
     sessions.create(request(cancel_url="https://shop.example/?session_id=7"), None)
     assert fake_stripe.requests[0].params["cancel_url"] == "https://shop.example/?session_id=7"
 
 
-def test_a_lookup_key_stands_for_its_price(sessions: Sessions, fake_stripe: FakeStripe) -> None:
+def test_a_lookup_key_stands_for_its_price(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
     fake_stripe.answer(price_list(tea="price_tea", cup="price_cup"))
     fake_stripe.answer(session())
     items = [
@@ -188,7 +191,7 @@ def test_a_lookup_key_stands_for_its_price(sessions: Sessions, fake_stripe: Fake
 
 
 def test_a_lookup_key_without_an_active_price_is_refused(
-    sessions: Sessions, fake_stripe: FakeStripe
+    sessions: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.answer(price_list(tea="price_tea"))
     items = [{"lookup_key": key, "quantity": 1} for key in ("tea", "gone")]
@@ -215,7 +218,7 @@ def test_a_lookup_key_without_an_active_price_is_refused(
     ],
 )
 def test_what_stripe_refuses_is_the_callers_field(
-    sessions: Sessions, fake_stripe: FakeStripe, param: str, pointer: str
+    sessions: Checkouts, fake_stripe: FakeStripe, param: str, pointer: str
 ) -> None:
     fake_stripe.answer(price_list(tea="price_tea"))
     fake_stripe.answer_error(400, type="invalid_request_error", param=param, message="h1dden")
@@ -238,7 +241,7 @@ def test_what_stripe_refuses_is_the_callers_field(
     ],
 )
 def test_what_the_caller_did_not_send_is_not_blamed_on_the_caller(
-    sessions: Sessions, fake_stripe: FakeStripe, calls: AwsCalls, param: str
+    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls, param: str
 ) -> None:
     fake_stripe.answer_error(400, type="invalid_request_error", param=param, code="bad")
     with pytest.raises(StripeRefused, match="refuses the parameter") as raised:
@@ -248,7 +251,7 @@ def test_what_the_caller_did_not_send_is_not_blamed_on_the_caller(
 
 
 def test_an_order_that_was_not_saved_is_not_shown(
-    sessions: Sessions, fake_stripe: FakeStripe, credentials: CredentialsReader, calls: AwsCalls
+    sessions: Checkouts, fake_stripe: FakeStripe, credentials: CredentialsReader, calls: AwsCalls
 ) -> None:
     credentials.read()
     fake_stripe.answer(session())
@@ -258,7 +261,7 @@ def test_an_order_that_was_not_saved_is_not_shown(
 
 
 def test_a_session_that_is_not_as_documented_is_not_saved(
-    sessions: Sessions, fake_stripe: FakeStripe, calls: AwsCalls
+    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.answer(session(amount_total=None))
     with pytest.raises(UnexpectedStripeObject):
@@ -267,7 +270,7 @@ def test_a_session_that_is_not_as_documented_is_not_saved(
 
 
 def test_nothing_personal_is_saved_or_logged(
-    sessions: Sessions, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
+    sessions: Checkouts, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
 ) -> None:
     fake_stripe.answer(session(metadata=session()["metadata"] | {"gift": "for Bob"}))
     sessions.create(CheckoutRequest.model_validate(FULL), "a secret key")

@@ -5,17 +5,11 @@ from itertools import permutations
 from typing import cast
 
 import pytest
+from checkout.GONE_order import CLOSED_DISPUTES, MOST_PRESSING_FIRST, DisputeStatus
+from checkout.GONE_transitions import SameCollection, change, outcome_of_refused
 
-from checkout.order import (
-    CLOSED_DISPUTES,
-    MOST_PRESSING_FIRST,
-    ChangeType,
-    Dispute,
-    DisputeStatus,
-    Outcome,
-    most_pressing,
-)
-from checkout.transitions import SameCollection, change, outcome_of_refused
+from checkout.domain.changes import ChangeType, Outcome
+from checkout.domain.parts import Dispute, most_pressing
 from tests.unit.purchases import dispute
 from tests.unit.stripe_objects import order
 

@@ -4,9 +4,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from checkout.events import HANDLED_EVENTS
-from checkout.order import DisputeStatus, OrderStatus, RefundStatus
-from checkout.publishing import PUBLISHED
+from checkout.GONE_order import DisputeStatus, RefundStatus
+
+from checkout.domain.changes import PUBLISHED
+from checkout.domain.order import OrderStatus
+from checkout.stripe.events import HANDLED_EVENTS
 from local.message_schema import schema
 from tests.unit.stack import ROOT
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from checkout.GONE_events import PAYMENT_FAILED
 
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.changes import Outcome
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnknown, StripeUnavailable, UnexpectedStripeObject
-from checkout.events import HANDLED_EVENTS, PAYMENT_FAILED, EventRecorder
-from checkout.order import OrderStatus, Outcome
-from checkout.orders import Orders
+from checkout.recorder import Recorder
+from checkout.stripe.events import HANDLED_EVENTS
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Log
 from tests.unit.fake_stripe import FakeStripe
@@ -48,7 +51,7 @@ DISPUTED = event("charge.dispute.created", dispute())
     [(REFUNDED, "order.refunded"), (DISPUTED, "order.dispute_opened")],
 )
 def test_an_order_that_is_not_there_yet_is_made_of_its_session_first(
-    recorder: EventRecorder,
+    recorder: Recorder,
     fake_stripe: FakeStripe,
     stored: Stored,
     document: Json,
@@ -71,7 +74,7 @@ def test_an_order_that_is_not_there_yet_is_made_of_its_session_first(
 
 
 def test_the_sessions_own_event_is_a_duplicate_then(
-    recorder: EventRecorder, fake_stripe: FakeStripe
+    recorder: Recorder, fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.answer(expanded(refund()))
     fake_stripe.answer(listed(PAID))
@@ -81,7 +84,7 @@ def test_the_sessions_own_event_is_a_duplicate_then(
 
 
 def test_a_decline_before_its_order_makes_the_order_of_its_open_session(
-    recorder: EventRecorder, fake_stripe: FakeStripe, stored: Stored
+    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     fake_stripe.answer(listed(session(payment_intent=DECLINED)))
     assert recorder.record(event(PAYMENT_FAILED, DECLINED)) is Outcome.APPLIED
@@ -91,7 +94,7 @@ def test_a_decline_before_its_order_makes_the_order_of_its_open_session(
 
 
 def test_a_payment_of_ours_without_a_session_is_not_understood(
-    recorder: EventRecorder, fake_stripe: FakeStripe, stored: Stored
+    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     fake_stripe.answer(expanded(refund()))
     fake_stripe.answer(listed())
@@ -101,7 +104,7 @@ def test_a_payment_of_ours_without_a_session_is_not_understood(
 
 
 def test_somebody_elses_session_of_such_a_payment_makes_no_order(
-    recorder: EventRecorder, fake_stripe: FakeStripe, calls: AwsCalls
+    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.answer(expanded(refund()))
     fake_stripe.answer(listed(PAID | {"metadata": session_metadata(checkout_stack=OTHER_STACK)}))
@@ -111,7 +114,7 @@ def test_somebody_elses_session_of_such_a_payment_makes_no_order(
 
 
 def test_a_session_of_another_order_is_not_taken_for_it(
-    recorder: EventRecorder, fake_stripe: FakeStripe, stored: Stored
+    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     fake_stripe.answer(expanded(refund()))
     fake_stripe.answer(listed(PAID | {"metadata": session_metadata(order_id="ord_other")}))
@@ -122,7 +125,7 @@ def test_a_session_of_another_order_is_not_taken_for_it(
 
 @pytest.mark.parametrize("answers", [0, 1])
 def test_a_stripe_that_does_not_answer_leaves_it_to_the_next_try(
-    recorder: EventRecorder, fake_stripe: FakeStripe, stored: Stored, answers: int
+    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored, answers: int
 ) -> None:
     for _ in range(answers):
         fake_stripe.answer(expanded(refund()))
@@ -149,7 +152,7 @@ def test_a_stripe_that_does_not_answer_leaves_it_to_the_next_try(
     ],
 )
 def test_a_declined_payment_goes_into_the_history_and_is_no_status(
-    recorder: EventRecorder,
+    recorder: Recorder,
     fake_stripe: FakeStripe,
     stored: Stored,
     document: Json,
@@ -179,7 +182,7 @@ def test_a_declined_payment_goes_into_the_history_and_is_no_status(
     ],
 )
 def test_a_payment_that_is_not_ours_or_was_not_declined_is_ignored(
-    recorder: EventRecorder, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
+    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
 ) -> None:
     intent = DECLINED | change
     assert recorder.record(event(PAYMENT_FAILED, intent)) is Outcome.IGNORED
@@ -193,7 +196,7 @@ def test_a_payment_that_is_not_ours_or_was_not_declined_is_ignored(
 
 @pytest.mark.parametrize("event_type", sorted(HANDLED_EVENTS))
 def test_an_event_of_the_other_mode_is_ignored_before_anything_is_fetched(
-    recorder: EventRecorder, fake_stripe: FakeStripe, calls: AwsCalls, event_type: str
+    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, event_type: str
 ) -> None:
     for document in (
         event(event_type, PAID, livemode=True),
@@ -214,14 +217,14 @@ def test_an_event_of_the_other_mode_is_ignored_before_anything_is_fetched(
     ],
 )
 def test_an_event_of_another_type_is_ignored(
-    recorder: EventRecorder, fake_stripe: FakeStripe, calls: AwsCalls, document: Json
+    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, document: Json
 ) -> None:
     assert recorder.record(document) is Outcome.IGNORED
     assert (fake_stripe.calls, calls.made) == ([], [])
 
 
 def test_the_log_names_the_refund_that_is_not_understood_by_its_order(
-    recorder: EventRecorder, fake_stripe: FakeStripe, orders: Orders, log: Log
+    recorder: Recorder, fake_stripe: FakeStripe, orders: OrdersTable, log: Log
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
     fake_stripe.answer(expanded(dispute(DISPUTE, status="unheard_of")))

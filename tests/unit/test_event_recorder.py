@@ -4,18 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from checkout.events import (
+from checkout.GONE_events import (
     CHARGE_REFUNDED,
     DISPUTE_EVENTS,
-    HANDLED_EVENTS,
     PAYMENT_FAILED,
     REFUND_EVENTS,
     SESSION_EVENTS,
-    EventRecorder,
 )
-from checkout.order import OrderStatus, Outcome
-from checkout.orders import Orders
+
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.changes import Outcome
+from checkout.domain.order import OrderStatus
+from checkout.recorder import Recorder
+from checkout.stripe.events import HANDLED_EVENTS
 from local.stripe_account import EVENT_TYPES
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.fake_stripe import FakeStripe
@@ -60,7 +61,7 @@ SESSIONS_CALL = ("get", "/v1/checkout/sessions")
 
 
 @pytest.fixture
-def paid(orders: Orders, calls: AwsCalls) -> None:
+def paid(orders: OrdersTable, calls: AwsCalls) -> None:
     orders.record(fact(OrderStatus.PAID))
     calls.made.clear()
 
@@ -74,12 +75,12 @@ def forms(event_type: str, stripe_object: Json) -> list[Json]:
     return [event(event_type, stripe_object), thin_event(event_type, stripe_object["id"])]
 
 
-# Sessions
+# Checkouts
 
 
 @pytest.mark.parametrize("status", STATES)
 def test_a_thin_event_is_worth_what_was_fetched(
-    recorder: EventRecorder, fake_stripe: FakeStripe, stored: Stored, status: OrderStatus
+    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored, status: OrderStatus
 ) -> None:
     intent = payment_intent("requires_payment_method", declined=True)
     fetched = session_in(status)
@@ -100,7 +101,7 @@ def test_a_thin_event_is_worth_what_was_fetched(
 
 
 def test_a_thin_event_that_is_outrun_says_how_it_is_now(
-    recorder: EventRecorder, fake_stripe: FakeStripe, stored: Stored
+    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     fake_stripe.answer(PAID)
     failed = thin_event("checkout.session.async_payment_failed", SESSION_ID)
@@ -112,7 +113,7 @@ def test_a_thin_event_that_is_outrun_says_how_it_is_now(
 
 @pytest.mark.parametrize("event_type", sorted(SESSION_EVENTS))
 def test_a_sessions_snapshot_asks_stripe_nothing_and_writes_once(
-    recorder: EventRecorder, fake_stripe: FakeStripe, calls: AwsCalls, event_type: str
+    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, event_type: str
 ) -> None:
     assert recorder.record(event(event_type, PAID)) is Outcome.APPLIED
     assert fake_stripe.calls == []
@@ -128,7 +129,7 @@ def test_a_sessions_snapshot_asks_stripe_nothing_and_writes_once(
     ],
 )
 def test_a_thin_event_of_somebody_elses_session_is_ignored(
-    recorder: EventRecorder, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
+    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
 ) -> None:
     fake_stripe.answer(PAID | change)
     thin = thin_event("checkout.session.completed", SESSION_ID)
@@ -153,7 +154,7 @@ EACH_CHANGE = pytest.mark.parametrize(
 @pytest.mark.usefixtures("paid")
 @EACH_CHANGE
 def test_a_refund_or_a_dispute_costs_one_call_and_one_write(
-    recorder: EventRecorder,
+    recorder: Recorder,
     fake_stripe: FakeStripe,
     calls: AwsCalls,
     document: Json,
@@ -170,7 +171,7 @@ def test_a_refund_or_a_dispute_costs_one_call_and_one_write(
 @EACH_CHANGE
 @pytest.mark.parametrize("change", OF_OTHERS)
 def test_somebody_elses_refund_or_dispute_is_ignored(
-    recorder: EventRecorder,
+    recorder: Recorder,
     fake_stripe: FakeStripe,
     document: Json,
     fetched: Fetched,
@@ -185,7 +186,7 @@ def test_somebody_elses_refund_or_dispute_is_ignored(
 
 @pytest.mark.parametrize("alone", [refund(payment_intent=None), dispute(payment_intent=None)])
 def test_what_belongs_to_no_payment_intent_is_ignored(
-    recorder: EventRecorder, fake_stripe: FakeStripe, alone: Json
+    recorder: Recorder, fake_stripe: FakeStripe, alone: Json
 ) -> None:
     fake_stripe.answer(alone)
     kind = "refund.updated" if alone["object"] == "refund" else "charge.dispute.updated"
@@ -203,14 +204,14 @@ def test_what_belongs_to_no_payment_intent_is_ignored(
     ],
 )
 def test_what_this_account_does_not_have_is_ignored(
-    recorder: EventRecorder, fake_stripe: FakeStripe, event_type: str, object_id: str
+    recorder: Recorder, fake_stripe: FakeStripe, event_type: str, object_id: str
 ) -> None:
     fake_stripe.answer_error(404, code="resource_missing", param="id", message="No such object")
     assert recorder.record(thin_event(event_type, object_id)) is Outcome.IGNORED
 
 
 def test_what_counts_is_the_refund_as_it_is_now(
-    recorder: EventRecorder, fake_stripe: FakeStripe, paid: None, stored: Stored
+    recorder: Recorder, fake_stripe: FakeStripe, paid: None, stored: Stored
 ) -> None:
     fake_stripe.answer(expanded(refund(status="failed")))
     recorder.record(event("refund.created", refund(status="succeeded")))
@@ -222,7 +223,7 @@ def test_what_counts_is_the_refund_as_it_is_now(
 
 @pytest.mark.parametrize("document", forms(CHARGE_REFUNDED, charge()))
 def test_a_refunded_charge_tells_of_all_its_refunds(
-    recorder: EventRecorder, fake_stripe: FakeStripe, paid: None, stored: Stored, document: Json
+    recorder: Recorder, fake_stripe: FakeStripe, paid: None, stored: Stored, document: Json
 ) -> None:
     first, second = expanded(refund("re_2", amount=500)), expanded(refund("re_1"))
     fake_stripe.answer(listed(first, has_more=True))
@@ -241,7 +242,7 @@ def test_a_refunded_charge_tells_of_all_its_refunds(
 
 @pytest.mark.parametrize("change", OF_OTHERS)
 def test_somebody_elses_refunded_charge_asks_stripe_nothing(
-    recorder: EventRecorder, fake_stripe: FakeStripe, change: Json
+    recorder: Recorder, fake_stripe: FakeStripe, change: Json
 ) -> None:
     assert recorder.record(event(CHARGE_REFUNDED, charge(**change))) is Outcome.IGNORED
     assert fake_stripe.calls == []
@@ -249,7 +250,7 @@ def test_somebody_elses_refunded_charge_asks_stripe_nothing(
 
 @pytest.mark.parametrize("change", OF_OTHERS)
 def test_a_thin_event_of_somebody_elses_refunded_charge_is_ignored(
-    recorder: EventRecorder, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
+    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
 ) -> None:
     fake_stripe.answer(listed(expanded(refund(), **change)))
     assert recorder.record(thin_event(CHARGE_REFUNDED, CHARGE)) is Outcome.IGNORED
@@ -257,7 +258,7 @@ def test_a_thin_event_of_somebody_elses_refunded_charge_is_ignored(
 
 
 def test_an_event_of_several_facts_did_what_the_strongest_of_them_did(
-    recorder: EventRecorder, fake_stripe: FakeStripe, paid: None
+    recorder: Recorder, fake_stripe: FakeStripe, paid: None
 ) -> None:
     known, news = expanded(refund("re_1")), expanded(refund("re_2"))
     said = []

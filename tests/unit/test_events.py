@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout.events import HANDLED_EVENTS
+from checkout.stripe.events import HANDLED_EVENTS
 from tests.unit.invocations import raw_body, sample
 from tests.unit.stack import EVENTS, FUNCTIONS, load_template
 

@@ -1,11 +1,12 @@
 from typing import Any
 
 import pytest
+from checkout.GONE_events import SESSION_EVENTS
+from checkout.GONE_facts import Ownership, session_fact
 
+from checkout.domain.facts import Origin, SessionFact
+from checkout.domain.order import OrderStatus
 from checkout.errors import UnexpectedStripeObject
-from checkout.events import SESSION_EVENTS
-from checkout.facts import Ownership, session_fact
-from checkout.order import OrderStatus, Origin, SessionFact
 from tests.unit.stack import OTHER_STACK, STACK
 from tests.unit.stripe_objects import (
     CREATED_AT,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.models import CheckoutRequest
+from checkout.api.models import CheckoutRequest
 
 PRICE = "price_1abc"
 ITEM = {"price": PRICE, "quantity": 2}

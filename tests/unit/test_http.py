@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout import errors
-from checkout.http import INTERNAL, answers_problems, header, json_answer, raw_body
+from checkout.api.http import INTERNAL, answers_problems, header, json_answer, raw_body
 from tests.unit.conftest import Log
 
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
@@ -65,7 +65,7 @@ PASSING: list[Problem] = [
     (errors.StripeUnavailable, 502, "stripe-unavailable", "Stripe does not answer"),
     (RefusedInItsOwnWay, 502, "stripe-unavailable", "Stripe does not answer"),
     (errors.StripeRateLimited, 503, "rate-limited", "Too many requests"),
-    (errors.OrdersUnavailable, 503, "orders-unavailable", "Orders can't be saved just now"),
+    (errors.OrdersUnavailable, 503, "orders-unavailable", "OrdersTable can't be saved just now"),
 ]
 OURS = [
     errors.Misconfigured,

@@ -8,7 +8,11 @@ import stripe
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
+from checkout.api.models import CheckoutRequest
+from checkout.aws.orders_table import OrdersTable
+from checkout.checkouts import Checkouts
 from checkout.credentials import CredentialsReader
+from checkout.domain.order import OrderStatus
 from checkout.errors import (
     IdempotencyMismatch,
     InvalidRequest,
@@ -16,12 +20,8 @@ from checkout.errors import (
     StripeRateLimited,
     StripeUnavailable,
 )
-from checkout.models import CheckoutRequest
-from checkout.order import OrderStatus
-from checkout.orders import Orders
-from checkout.sessions import Sessions
 from checkout.settings import Settings
-from checkout.stripe_api import StripeApi
+from checkout.stripe.api import StripeApi
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.fake_stripe import FakeStripe, StripeRequest
 from tests.unit.stack import OTHER_STACK
@@ -103,14 +103,14 @@ def sessions(
     settings: Settings,
     stripe_client: stripe.StripeClient,
     credentials: CredentialsReader,
-    orders: Orders,
-) -> Sessions:
+    orders: OrdersTable,
+) -> Checkouts:
     credentials.read()
-    return Sessions(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
+    return Checkouts(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
 
 
 def test_the_same_key_and_body_give_the_same_session(
-    sessions: Sessions, fake_stripe: Stripe, orders: Orders
+    sessions: Checkouts, fake_stripe: Stripe, orders: OrdersTable
 ) -> None:
     first = sessions.create(REQUEST, KEY)
     assert sessions.create(REQUEST, KEY) == first
@@ -122,35 +122,35 @@ def test_the_same_key_and_body_give_the_same_session(
 
 
 def test_a_key_means_the_same_order_from_one_release_to_the_next(
-    sessions: Sessions, fake_stripe: Stripe
+    sessions: Checkouts, fake_stripe: Stripe
 ) -> None:
     assert sessions.create(REQUEST, KEY).order_id == ORDER_OF_KEY
     assert fake_stripe.requests[0].idempotency_key == ORDER_OF_KEY
 
 
-def test_another_key_is_another_order(sessions: Sessions) -> None:
+def test_another_key_is_another_order(sessions: Checkouts) -> None:
     assert sessions.create(REQUEST, KEY).order_id != sessions.create(REQUEST, "cart-78").order_id
 
 
-def test_without_a_key_each_request_is_an_order_of_its_own(sessions: Sessions) -> None:
+def test_without_a_key_each_request_is_an_order_of_its_own(sessions: Checkouts) -> None:
     assert sessions.create(REQUEST, None).order_id != sessions.create(REQUEST, None).order_id
 
 
 def test_the_same_key_is_another_order_in_another_stack(
-    sessions: Sessions, settings: Settings
+    sessions: Checkouts, settings: Settings
 ) -> None:
     other = replace(sessions, settings=replace(settings, stack=OTHER_STACK))
     assert sessions.create(REQUEST, KEY).order_id != other.create(REQUEST, KEY).order_id
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "a b", "!~", '"0f0c"'])
-def test_a_key_is_1_to_255_printable_characters(sessions: Sessions, key: str) -> None:
+def test_a_key_is_1_to_255_printable_characters(sessions: Checkouts, key: str) -> None:
     assert sessions.create(REQUEST, key).session_id == "cs_test_1"
 
 
 @pytest.mark.parametrize("key", ["", " ", "k" * 256, " k", "k ", "a\nb", "k\n", "é", "\x00"])
 def test_any_other_key_is_refused_before_stripe_is_asked(
-    sessions: Sessions, fake_stripe: Stripe, key: str
+    sessions: Checkouts, fake_stripe: Stripe, key: str
 ) -> None:
     with pytest.raises(InvalidRequest, match="Idempotency-Key must be 1 to 255"):
         sessions.create(REQUEST, key)
@@ -161,7 +161,7 @@ def test_any_other_key_is_refused_before_stripe_is_asked(
     ("failure", "written"), [(NO_ROUTE, False), (refuses("InternalServerError", 500), True)]
 )
 def test_a_retry_completes_what_a_failure_left(
-    sessions: Sessions,
+    sessions: Checkouts,
     fake_stripe: Stripe,
     calls: AwsCalls,
     failure: Failure,
@@ -182,7 +182,7 @@ def test_a_retry_completes_what_a_failure_left(
 
 
 def test_a_retry_completes_what_a_broken_connection_left(
-    sessions: Sessions, fake_stripe: Stripe
+    sessions: Checkouts, fake_stripe: Stripe
 ) -> None:
     fake_stripe.break_connection()
     with pytest.raises(StripeUnavailable):
@@ -194,7 +194,7 @@ def test_a_retry_completes_what_a_broken_connection_left(
 
 
 def test_the_same_key_with_another_body_is_refused(
-    sessions: Sessions, fake_stripe: Stripe, orders: Orders
+    sessions: Checkouts, fake_stripe: Stripe, orders: OrdersTable
 ) -> None:
     first = sessions.create(REQUEST, KEY)
     before = orders.find(first.order_id)
@@ -205,7 +205,7 @@ def test_the_same_key_with_another_body_is_refused(
 
 
 def test_another_body_is_refused_even_where_a_crash_left_no_order(
-    sessions: Sessions, calls: AwsCalls
+    sessions: Checkouts, calls: AwsCalls
 ) -> None:
     calls.failure = NO_ROUTE
     with pytest.raises(OrdersUnavailable):
@@ -216,7 +216,7 @@ def test_another_body_is_refused_even_where_a_crash_left_no_order(
 
 
 def test_two_requests_at_once_are_asked_to_come_back(
-    sessions: Sessions, fake_stripe: Stripe
+    sessions: Checkouts, fake_stripe: Stripe
 ) -> None:
     fake_stripe.answer_error(409, type="idempotency_error", code="idempotency_key_in_use")
     with pytest.raises(StripeRateLimited):
@@ -224,7 +224,7 @@ def test_two_requests_at_once_are_asked_to_come_back(
 
 
 def test_the_same_body_finds_its_session_though_the_stack_changed(
-    sessions: Sessions, settings: Settings, fake_stripe: Stripe
+    sessions: Checkouts, settings: Settings, fake_stripe: Stripe
 ) -> None:
     """A new default address makes other parameters of the same request."""
     first = sessions.create(REQUEST, KEY)
@@ -235,7 +235,7 @@ def test_the_same_body_finds_its_session_though_the_stack_changed(
 
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.EXPIRED, OrderStatus.PROCESSING])
 def test_a_retry_leads_nobody_to_a_page_that_is_done(
-    sessions: Sessions, orders: Orders, status: OrderStatus
+    sessions: Checkouts, orders: OrdersTable, status: OrderStatus
 ) -> None:
     first = sessions.create(REQUEST, KEY)
     orders.record(fact(status, order_id=first.order_id, session_id=first.session_id))
@@ -243,7 +243,7 @@ def test_a_retry_leads_nobody_to_a_page_that_is_done(
 
 
 def test_a_session_that_a_late_retry_made_is_expired_and_the_first_one_given(
-    sessions: Sessions, fake_stripe: Stripe, orders: Orders
+    sessions: Checkouts, fake_stripe: Stripe, orders: OrdersTable
 ) -> None:
     first = sessions.create(REQUEST, KEY)
     before = orders.find(first.order_id)
@@ -254,7 +254,7 @@ def test_a_session_that_a_late_retry_made_is_expired_and_the_first_one_given(
 
 
 def test_the_next_late_retry_gives_the_first_session_again(
-    sessions: Sessions, fake_stripe: Stripe
+    sessions: Checkouts, fake_stripe: Stripe
 ) -> None:
     first = sessions.create(REQUEST, KEY)
     fake_stripe.keys.clear()
@@ -264,7 +264,7 @@ def test_the_next_late_retry_gives_the_first_session_again(
 
 
 def test_a_late_retry_whose_expiry_failed_is_completed_by_the_next(
-    sessions: Sessions, fake_stripe: Stripe
+    sessions: Checkouts, fake_stripe: Stripe
 ) -> None:
     first = sessions.create(REQUEST, KEY)
     fake_stripe.keys.clear()
@@ -277,7 +277,7 @@ def test_a_late_retry_whose_expiry_failed_is_completed_by_the_next(
 
 
 def test_another_body_is_refused_after_24_hours_too_and_leaves_nothing_to_pay(
-    sessions: Sessions, fake_stripe: Stripe
+    sessions: Checkouts, fake_stripe: Stripe
 ) -> None:
     sessions.create(REQUEST, KEY)
     fake_stripe.keys.clear()
@@ -287,7 +287,7 @@ def test_another_body_is_refused_after_24_hours_too_and_leaves_nothing_to_pay(
 
 
 def test_a_late_retry_of_a_paid_order_leads_to_no_page(
-    sessions: Sessions, fake_stripe: Stripe, orders: Orders
+    sessions: Checkouts, fake_stripe: Stripe, orders: OrdersTable
 ) -> None:
     first = sessions.create(REQUEST, KEY)
     ids = {"order_id": first.order_id, "session_id": first.session_id}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from checkout.domain.order import OrderStatus
 from checkout.errors import NotAuthentic, UnexpectedStripeObject
-from checkout.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Receiver
 from tests.unit.stripe_objects import (

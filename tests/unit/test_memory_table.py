@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from checkout.GONE_order import DisputeStatus, RefundStatus
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.facts import Fact
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnknown
-from checkout.order import DisputeStatus, Fact, OrderStatus, RefundStatus
-from checkout.orders import Orders
 from tests.unit.memory_table import MemoryTable, Refused
 from tests.unit.purchases import decline, dispute, refund
 from tests.unit.stack import TABLE
@@ -40,12 +42,12 @@ DECLINES = st.builds(decline, st.sampled_from(["ch_1", "ch_2"]), st.just("evt_de
 FACTS = st.lists(st.one_of(SESSIONS, REFUNDS, DISPUTES, DECLINES), min_size=1, max_size=12)
 
 
-def in_memory() -> tuple[MemoryTable, Orders]:
+def in_memory() -> tuple[MemoryTable, OrdersTable]:
     table = MemoryTable()
-    return table, Orders(cast("Any", table), TABLE, now=lambda: NOW)
+    return table, OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
 
 
-def said_of(orders: Orders, fact: Fact) -> object:
+def said_of(orders: OrdersTable, fact: Fact) -> object:
     try:
         return orders.record(fact)
     except OrderUnknown:
@@ -57,7 +59,7 @@ def said_of(orders: Orders, fact: Fact) -> object:
 )
 @given(FACTS)
 def test_the_same_facts_do_the_same_as_in_moto(
-    orders: Orders, dynamodb: "DynamoDBClient", facts: list[Fact]
+    orders: OrdersTable, dynamodb: "DynamoDBClient", facts: list[Fact]
 ) -> None:
     key = {"order_id": {"S": ORDER_ID}}
     dynamodb.delete_item(TableName=TABLE, Key=key)

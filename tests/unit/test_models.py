@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from checkout.api.models import MAX_ERRORS, CheckoutRequest, Item
 from checkout.errors import InvalidRequest
-from checkout.models import MAX_ERRORS, CheckoutRequest, Item
 
 type Json = dict[str, Any]
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.order import STATUS_CHANGES, OrderStatus
+from checkout.domain.decisions import STATUS_CHANGES
+from checkout.domain.order import OrderStatus
 from tests.unit.interpreter import packages_loaded_by
 from tests.unit.stack import LAYER
 

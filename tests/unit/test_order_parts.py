@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
+from checkout.GONE_order import DisputeStatus, RefundStatus
+from checkout.GONE_orders import TRIES, UNSETTLED_PAGE
+from checkout.GONE_transitions import unsettled_shard
 
+from checkout.aws.orders_table import OrdersTable, PendingOrder
+from checkout.domain.changes import Outcome
+from checkout.domain.facts import Fact
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnknown
-from checkout.order import DisputeStatus, Fact, OrderStatus, Outcome, RefundStatus
-from checkout.orders import TRIES, UNSETTLED_PAGE, Orders, UnsettledOrder
-from checkout.transitions import unsettled_shard
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import ONE_TRY
 from tests.unit.purchases import decline, dispute, refund
@@ -31,7 +35,7 @@ PARTS: list[Fact] = [REFUND, DISPUTE, DECLINE]
 SHARD = unsettled_shard(ORDER_ID)
 
 
-def test_stores_each_part_with_its_order(orders: Orders, stored: Stored) -> None:
+def test_stores_each_part_with_its_order(orders: OrdersTable, stored: Stored) -> None:
     orders.record(fact(OrderStatus.PAID))
     for part in PARTS:
         assert orders.record(part).outcome is Outcome.APPLIED
@@ -60,7 +64,7 @@ def test_stores_each_part_with_its_order(orders: Orders, stored: Stored) -> None
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_of_an_order_that_the_table_lacks_is_not_written(
-    orders: Orders, stored: Stored, part: Fact
+    orders: OrdersTable, stored: Stored, part: Fact
 ) -> None:
     with pytest.raises(OrderUnknown):
         orders.record(part)
@@ -68,7 +72,7 @@ def test_a_part_of_an_order_that_the_table_lacks_is_not_written(
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_first_part_costs_one_write(orders: Orders, calls: AwsCalls, part: Fact) -> None:
+def test_a_first_part_costs_one_write(orders: OrdersTable, calls: AwsCalls, part: Fact) -> None:
     orders.record(fact(OrderStatus.PAID))
     calls.made.clear()
     assert orders.record(part).outcome is Outcome.APPLIED
@@ -77,7 +81,7 @@ def test_a_first_part_costs_one_write(orders: Orders, calls: AwsCalls, part: Fac
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_copy_of_a_part_is_a_duplicate(
-    orders: Orders, calls: AwsCalls, stored: Stored, part: Fact
+    orders: OrdersTable, calls: AwsCalls, stored: Stored, part: Fact
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(part)
@@ -88,7 +92,7 @@ def test_a_copy_of_a_part_is_a_duplicate(
     assert stored() == before
 
 
-def test_a_second_part_is_joined_with_the_first(orders: Orders, calls: AwsCalls) -> None:
+def test_a_second_part_is_joined_with_the_first(orders: OrdersTable, calls: AwsCalls) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(REFUND)
     calls.made.clear()
@@ -99,7 +103,7 @@ def test_a_second_part_is_joined_with_the_first(orders: Orders, calls: AwsCalls)
 
 
 def test_a_failed_refund_gives_its_amount_back_whatever_comes_after_it(
-    orders: Orders, stored: Stored
+    orders: OrdersTable, stored: Stored
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(refund("re_2", SUCCEEDED, 500, "evt_2"))
@@ -111,7 +115,9 @@ def test_a_failed_refund_gives_its_amount_back_whatever_comes_after_it(
     assert item["amount_refunded"] == 500
 
 
-def test_a_dispute_that_was_closed_does_not_hide_another(orders: Orders, stored: Stored) -> None:
+def test_a_dispute_that_was_closed_does_not_hide_another(
+    orders: OrdersTable, stored: Stored
+) -> None:
     orders.record(fact(OrderStatus.PAID))
     for part in (DISPUTE, dispute("dp_2", DisputeStatus.WON, "evt_2")):
         orders.record(part)
@@ -124,7 +130,7 @@ def test_a_dispute_that_was_closed_does_not_hide_another(orders: Orders, stored:
     assert item["dispute_status"] == "lost"
 
 
-def test_a_part_may_meet_an_order_in_any_status(orders: Orders) -> None:
+def test_a_part_may_meet_an_order_in_any_status(orders: OrdersTable) -> None:
     for status in OrderStatus:
         order_id = f"ord_{status}"
         orders.record(fact(status, order_id=order_id))
@@ -132,10 +138,10 @@ def test_a_part_may_meet_an_order_in_any_status(orders: Orders) -> None:
         assert (recorded.order.status, recorded.order.amount_refunded) == (status, 700)
 
 
-def test_gives_up_where_others_win_every_time(orders: Orders, calls: AwsCalls) -> None:
+def test_gives_up_where_others_win_every_time(orders: OrdersTable, calls: AwsCalls) -> None:
     """The others' writes come between, just before each of ours."""
     orders.record(fact(OrderStatus.PAID))
-    other = Orders(boto3.client("dynamodb", config=ONE_TRY), TABLE, now=lambda: NOW)
+    other = OrdersTable(boto3.client("dynamodb", config=ONE_TRY), TABLE, now=lambda: NOW)
     numbers = iter(range(100))
 
     def another_comes_first(_: AWSPreparedRequest) -> None:
@@ -158,29 +164,29 @@ def test_gives_up_where_others_win_every_time(orders: Orders, calls: AwsCalls) -
 
 
 def unsettled(
-    orders: Orders, created_until: int = NOW, after: dict[str, Any] | None = None
-) -> tuple[list[UnsettledOrder], dict[str, Any] | None]:
+    orders: OrdersTable, created_until: int = NOW, after: dict[str, Any] | None = None
+) -> tuple[list[PendingOrder], dict[str, Any] | None]:
     return orders.unsettled(SHARD, created_until=created_until, after=after)
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_finds_orders_that_are_open_or_processing(orders: Orders, status: OrderStatus) -> None:
+def test_finds_orders_that_are_open_or_processing(orders: OrdersTable, status: OrderStatus) -> None:
     orders.record(fact(OrderStatus.OPEN))
     orders.record(fact(status))
     found, end = unsettled(orders)
     settled = status not in (OrderStatus.OPEN, OrderStatus.PROCESSING)
-    assert found == ([] if settled else [UnsettledOrder(order_id=ORDER_ID, session_id=SESSION_ID)])
+    assert found == ([] if settled else [PendingOrder(order_id=ORDER_ID, session_id=SESSION_ID)])
     assert end is None
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_leaves_the_order_where_it_is_in_the_index(orders: Orders, part: Fact) -> None:
+def test_a_part_leaves_the_order_where_it_is_in_the_index(orders: OrdersTable, part: Fact) -> None:
     orders.record(fact(OrderStatus.OPEN))
     orders.record(part)
-    assert unsettled(orders)[0] == [UnsettledOrder(order_id=ORDER_ID, session_id=SESSION_ID)]
+    assert unsettled(orders)[0] == [PendingOrder(order_id=ORDER_ID, session_id=SESSION_ID)]
 
 
-def test_leaves_out_younger_orders_and_those_of_other_shards(orders: Orders) -> None:
+def test_leaves_out_younger_orders_and_those_of_other_shards(orders: OrdersTable) -> None:
     orders.record(fact(OrderStatus.OPEN))
     assert unsettled(orders, CREATED_AT)[0] != []
     assert unsettled(orders, CREATED_AT - 1)[0] == []
@@ -188,7 +194,7 @@ def test_leaves_out_younger_orders_and_those_of_other_shards(orders: Orders) -> 
     assert all(orders.unsettled(s, created_until=NOW, after=None) == ([], None) for s in others)
 
 
-def test_gives_pages_of_the_oldest_first(orders: Orders, dynamodb: "DynamoDBClient") -> None:
+def test_gives_pages_of_the_oldest_first(orders: OrdersTable, dynamodb: "DynamoDBClient") -> None:
     count = UNSETTLED_PAGE + 3
     for age in range(count):
         dynamodb.put_item(
@@ -206,7 +212,7 @@ def test_gives_pages_of_the_oldest_first(orders: Orders, dynamodb: "DynamoDBClie
     assert [one.order_id for one in (*first, *rest)] == [f"ord_{a}" for a in reversed(range(count))]
 
 
-def test_an_index_that_does_not_answer_is_unavailable(orders: Orders, calls: AwsCalls) -> None:
+def test_an_index_that_does_not_answer_is_unavailable(orders: OrdersTable, calls: AwsCalls) -> None:
     calls.failure = refuses("ThrottlingException")
     with pytest.raises(OrdersUnavailable):
         unsettled(orders)

@@ -9,14 +9,18 @@ from botocore.exceptions import (
     NoCredentialsError,
     ReadTimeoutError,
 )
+from checkout.GONE_order import RefundStatus
+from checkout.GONE_transitions import unsettled_shard
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from checkout.aws.orders_table import OrdersTable, Recorded
+from checkout.domain.changes import Outcome
+from checkout.domain.decisions import STATUS_CHANGES
+from checkout.domain.facts import Origin
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
-from checkout.order import STATUS_CHANGES, OrderStatus, Origin, Outcome, RefundStatus
-from checkout.orders import Orders, Recorded
-from checkout.transitions import unsettled_shard
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import ONE_TRY
 from tests.unit.purchases import refund
@@ -46,7 +50,7 @@ def origin(source: str, occurred_at: int) -> Origin:
     return Origin(occurred_at=occurred_at, source=source)
 
 
-def test_the_first_fact_makes_the_order(orders: Orders, stored: Stored) -> None:
+def test_the_first_fact_makes_the_order(orders: OrdersTable, stored: Stored) -> None:
     assert orders.record(fact(OrderStatus.OPEN)).outcome is Outcome.APPLIED
     change = {"type": "order.created", "occurred_at": NOW, "source": "evt_open"}
     assert stored() == {
@@ -73,7 +77,9 @@ def test_the_first_fact_makes_the_order(orders: Orders, stored: Stored) -> None:
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_any_fact_may_be_the_first_one(orders: Orders, stored: Stored, status: OrderStatus) -> None:
+def test_any_fact_may_be_the_first_one(
+    orders: OrdersTable, stored: Stored, status: OrderStatus
+) -> None:
     recorded = orders.record(fact(status))
     item = stored()
     assert item is not None
@@ -85,7 +91,7 @@ def test_any_fact_may_be_the_first_one(orders: Orders, stored: Stored, status: O
 @pytest.mark.parametrize("second", OrderStatus)
 @pytest.mark.parametrize("first", OrderStatus)
 def test_the_stronger_of_two_facts_is_kept(
-    orders: Orders, stored: Stored, first: OrderStatus, second: OrderStatus
+    orders: OrdersTable, stored: Stored, first: OrderStatus, second: OrderStatus
 ) -> None:
     orders.record(fact(first))
     before = stored()
@@ -103,7 +109,7 @@ def test_the_stronger_of_two_facts_is_kept(
 @pytest.mark.parametrize("status", OrderStatus)
 @pytest.mark.parametrize("known", OrderStatus)
 def test_a_fact_about_another_session_changes_nothing(
-    orders: Orders, stored: Stored, known: OrderStatus, status: OrderStatus
+    orders: OrdersTable, stored: Stored, known: OrderStatus, status: OrderStatus
 ) -> None:
     orders.record(fact(known))
     before = stored()
@@ -113,7 +119,7 @@ def test_a_fact_about_another_session_changes_nothing(
     assert stored() == before
 
 
-def test_gives_the_stored_order_whether_the_fact_changed_it_or_not(orders: Orders) -> None:
+def test_gives_the_stored_order_whether_the_fact_changed_it_or_not(orders: OrdersTable) -> None:
     applied = orders.record(fact(OrderStatus.PAID))
     refused = orders.record(fact(OrderStatus.EXPIRED))
     assert applied.order == refused.order == orders.find(ORDER_ID)
@@ -122,7 +128,7 @@ def test_gives_the_stored_order_whether_the_fact_changed_it_or_not(orders: Order
 
 
 def test_history_and_version_tell_each_change_and_the_change_record_the_last(
-    orders: Orders, stored: Stored
+    orders: OrdersTable, stored: Stored
 ) -> None:
     path = [OrderStatus.OPEN, OrderStatus.PROCESSING, OrderStatus.FAILED, OrderStatus.PAID]
     for seconds, status in enumerate(path):
@@ -140,14 +146,14 @@ def test_history_and_version_tell_each_change_and_the_change_record_the_last(
     assert item["history"][-1] == item["change"] | {"recorded_at": NOW}
 
 
-def test_what_a_later_fact_does_not_say_is_kept(orders: Orders) -> None:
+def test_what_a_later_fact_does_not_say_is_kept(orders: OrdersTable) -> None:
     orders.record(fact(OrderStatus.PROCESSING))
     silent = fact(OrderStatus.PAID, payment_intent=None, client_reference_id=None)
     order = orders.record(silent).order
     assert (order.payment_intent, order.client_reference_id) == (PAYMENT_INTENT, "cart-77")
 
 
-def test_a_change_keeps_what_was_refunded(orders: Orders, stored: Stored) -> None:
+def test_a_change_keeps_what_was_refunded(orders: OrdersTable, stored: Stored) -> None:
     orders.record(fact(OrderStatus.PROCESSING))
     orders.record(refund("re_1", RefundStatus.SUCCEEDED, 700, "evt_refund"))
     assert orders.record(fact(OrderStatus.PAID)).order.amount_refunded == 700
@@ -156,7 +162,7 @@ def test_a_change_keeps_what_was_refunded(orders: Orders, stored: Stored) -> Non
     assert item["amount_refunded"] == 700
 
 
-def test_orders_do_not_touch_each_other(orders: Orders) -> None:
+def test_orders_do_not_touch_each_other(orders: OrdersTable) -> None:
     orders.record(fact(OrderStatus.PAID))
     other = fact(OrderStatus.OPEN, order_id="ord_other", session_id="cs_test_other")
     assert orders.record(other).outcome is Outcome.APPLIED
@@ -176,7 +182,7 @@ def test_orders_do_not_touch_each_other(orders: Orders) -> None:
     )
 )
 def test_any_order_and_any_copies_of_facts_end_in_the_same_order(
-    orders: Orders,
+    orders: OrdersTable,
     dynamodb: "DynamoDBClient",
     histories: tuple[list[OrderStatus], list[OrderStatus]],
 ) -> None:
@@ -203,7 +209,7 @@ def test_any_order_and_any_copies_of_facts_end_in_the_same_order(
     ],
 )
 def test_a_fact_costs_one_write_and_no_read(
-    orders: Orders, calls: AwsCalls, known: OrderStatus | None, said: OrderStatus
+    orders: OrdersTable, calls: AwsCalls, known: OrderStatus | None, said: OrderStatus
 ) -> None:
     if known:
         orders.record(fact(known))
@@ -212,12 +218,12 @@ def test_a_fact_costs_one_write_and_no_read(
     assert calls.made == ["UpdateItem"]
 
 
-def test_an_unknown_order_is_not_found(orders: Orders) -> None:
+def test_an_unknown_order_is_not_found(orders: OrdersTable) -> None:
     assert orders.find("ord_unknown") is None
 
 
 def test_opening_the_connection_writes_nothing(
-    orders: Orders, calls: AwsCalls, dynamodb: "DynamoDBClient"
+    orders: OrdersTable, calls: AwsCalls, dynamodb: "DynamoDBClient"
 ) -> None:
     orders.open_connection()
     assert calls.made == ["UpdateItem"]
@@ -237,15 +243,15 @@ FAILURES = {
 }
 
 
-def record(orders: Orders) -> Recorded:
+def record(orders: OrdersTable) -> Recorded:
     return orders.record(fact(OrderStatus.PAID))
 
 
-def find(orders: Orders) -> object:
+def find(orders: OrdersTable) -> object:
     return orders.find(ORDER_ID)
 
 
-def open_connection(orders: Orders) -> None:
+def open_connection(orders: OrdersTable) -> None:
     orders.open_connection()
 
 
@@ -255,13 +261,13 @@ def test_a_table_that_does_not_answer_is_unavailable(
     environment: pytest.MonkeyPatch,
     boto3_session: None,
     calls: AwsCalls,
-    operation: Callable[[Orders], object],
+    operation: Callable[[OrdersTable], object],
     failure: str,
 ) -> None:
     client = boto3.client("dynamodb", config=ONE_TRY)
     calls.watch(client)
     calls.failure = FAILURES[failure]
     with pytest.raises(OrdersUnavailable) as raised:
-        operation(Orders(client, TABLE))
+        operation(OrdersTable(client, TABLE))
     assert len(calls.made) == 1
     assert raised.value.__cause__ is not None

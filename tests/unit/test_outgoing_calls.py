@@ -12,8 +12,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
 from checkout import wiring
+from checkout.domain.order import OrderStatus
 from checkout.errors import CheckoutError, Misconfigured, OrdersUnavailable, StripeUnavailable
-from checkout.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.stack import load_template
 from tests.unit.stripe_objects import SESSION_ID, fact

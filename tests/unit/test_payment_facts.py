@@ -4,19 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from checkout.GONE_facts import decline_fact, dispute_fact, refund_fact
+from checkout.GONE_order import DeclineFact, DisputeFact, DisputeStatus, RefundFact, RefundStatus
 
+from checkout.domain.facts import Origin
+from checkout.domain.parts import Dispute, Refund
 from checkout.errors import UnexpectedStripeObject
-from checkout.facts import decline_fact, dispute_fact, refund_fact
-from checkout.order import (
-    DeclineFact,
-    Dispute,
-    DisputeFact,
-    DisputeStatus,
-    Origin,
-    Refund,
-    RefundFact,
-    RefundStatus,
-)
 from tests.unit.stripe_objects import (
     CHARGE,
     DISPUTE,

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from checkout.aws.cursor import Listing, Progress, ProgressStore
 from checkout.errors import OrdersUnavailable
-from checkout.progress import Listing, Progress, ProgressStore
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import ONE_TRY
 from tests.unit.stack import PROGRESS_TABLE, progress_table

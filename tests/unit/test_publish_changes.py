@@ -6,8 +6,9 @@ from types import ModuleType
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError
+from checkout.GONE_order import RefundStatus
 
-from checkout.order import OrderStatus, RefundStatus
+from checkout.domain.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, breaks
 from tests.unit.conftest import Log
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names

@@ -7,9 +7,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from checkout.GONE_order import DisputeStatus, RefundStatus
 
-from checkout.order import ChangeType, DisputeStatus, OrderStatus, Origin, RefundStatus
-from checkout.publishing import PUBLISHED, OrderMessage, Publisher, order_message
+from checkout.aws.publishing import OrderMessage, Publisher, order_message
+from checkout.domain.changes import PUBLISHED, ChangeType
+from checkout.domain.facts import Origin
+from checkout.domain.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, breaks
 from tests.unit.conftest import ONE_TRY
 from tests.unit.purchases import dispute, refund

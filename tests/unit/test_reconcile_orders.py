@@ -9,9 +9,9 @@ import boto3
 import pytest
 
 from checkout import wiring
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured, StripeUnavailable
-from checkout.order import OrderStatus
-from checkout.orders import Orders
 from tests.unit.conftest import ONE_TRY, Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
@@ -59,7 +59,7 @@ def test_the_samples_are_these() -> None:
 
 
 def test_mends_an_order_and_says_so(
-    handler: Handler, orders: Orders, fake_stripe: FakeStripe, stored: Stored, log: Log
+    handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe, stored: Stored, log: Log
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     answer_lists(fake_stripe)
@@ -79,7 +79,7 @@ def test_mends_an_order_and_says_so(
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_metric_says_how_many_orders_were_mended(
     handler: Handler,
-    orders: Orders,
+    orders: OrdersTable,
     fake_stripe: FakeStripe,
     capsys: pytest.CaptureFixture[str],
     count: int,
@@ -99,7 +99,7 @@ def test_one_metric_says_how_many_orders_were_mended(
 
 @pytest.mark.parametrize(("age", "checked"), [(840, 0), (902, 1)])
 def test_the_schedule_leaves_young_orders_to_their_webhooks(
-    handler: Handler, orders: Orders, fake_stripe: FakeStripe, age: int, checked: int
+    handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe, age: int, checked: int
 ) -> None:
     created_at = int(wiring.reconciliation().now()) - age
     orders.record(fact(OrderStatus.OPEN, created_at=created_at))
@@ -109,7 +109,7 @@ def test_the_schedule_leaves_young_orders_to_their_webhooks(
 
 
 def test_ends_before_lambda_ends_it(
-    handler: Handler, orders: Orders, fake_stripe: FakeStripe
+    handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     report = handler(BY_HAND, Context(milliseconds_left=19_999))

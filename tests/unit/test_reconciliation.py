@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, StripeUnavailable
-from checkout.order import OrderStatus
-from checkout.orders import Orders
 from checkout.reconciliation import (
     Report,
 )
@@ -39,7 +39,7 @@ ALL_FOUND = Report(checked=0, mended=0, failed=0, finished=True)
 
 
 @pytest.fixture
-def runs(orders: Orders, credentials: CredentialsReader, clock: Clock) -> Runs:
+def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> Runs:
     return runs_of(orders, credentials, clock)
 
 

@@ -1,12 +1,13 @@
 """How a run of the reconciliation keeps to its time and its rate, and what the next one does."""
 
 import pytest
+from checkout.GONE_transitions import unsettled_shard
 
+from checkout.aws.cursor import Progress
+from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
+from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable
-from checkout.order import OrderStatus
-from checkout.orders import Orders
-from checkout.progress import Progress
 from checkout.reconciliation import (
     CALLS_PER_SECOND,
     OVERLAP_SECONDS,
@@ -15,7 +16,6 @@ from checkout.reconciliation import (
     SWEEP_SECONDS,
     Report,
 )
-from checkout.transitions import unsettled_shard
 from tests.unit.conftest import Clock
 from tests.unit.reconciling import PAGE, Runs, runs_of
 from tests.unit.stripe_objects import NOW, dispute, expanded, fact, refund
@@ -25,7 +25,7 @@ SANDBOX_CALLS_PER_SECOND = 25
 
 
 @pytest.fixture
-def runs(orders: Orders, credentials: CredentialsReader, clock: Clock) -> Runs:
+def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> Runs:
     return runs_of(orders, credentials, clock)
 
 

@@ -6,8 +6,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from checkout.credentials import MIN_REFETCH_INTERVAL, CredentialsReader
+from checkout.domain.changes import Outcome
+from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured, NotAuthentic
-from checkout.order import OrderStatus, Outcome
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Clock, Log, Receiver, Secret

@@ -13,7 +13,8 @@ from checkout.errors import (
     StripeRefused,
     StripeUnavailable,
 )
-from checkout.stripe_api import IdempotencyKeyReused, ParameterRefused, StripeApi
+from checkout.stripe.api import StripeApi
+from checkout.stripe.errors import IdempotencyKeyReused, RequestRefused
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Clock, Log, Secret
 from tests.unit.fake_stripe import FakeStripe
@@ -147,7 +148,7 @@ ERRORS: list[tuple[int, dict[str, str], type[CheckoutError]]] = [
     (401, {"type": "invalid_request_error"}, Misconfigured),
     (403, {"type": "invalid_request_error"}, Misconfigured),
     (400, {"type": "idempotency_error"}, IdempotencyKeyReused),
-    (400, {"type": "invalid_request_error", "param": "mode"}, ParameterRefused),
+    (400, {"type": "invalid_request_error", "param": "mode"}, RequestRefused),
     (400, {"type": "invalid_request_error"}, StripeRefused),
     (402, {"type": "card_error", "code": "card_declined"}, StripeRefused),
     (418, {"type": "api_error"}, StripeRefused),
@@ -198,7 +199,7 @@ def test_a_refused_parameter_is_named(api: StripeApi, fake_stripe: FakeStripe) -
         code="resource_missing",
         param="line_items[0][price]",
     )
-    with pytest.raises(ParameterRefused) as raised:
+    with pytest.raises(RequestRefused) as raised:
         create(api)
     assert raised.value.param == "line_items[0][price]"
     assert raised.value.code == "resource_missing"

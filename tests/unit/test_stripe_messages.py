@@ -8,9 +8,9 @@ import pytest
 import stripe
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from checkout.api.http import answers_problems
 from checkout.credentials import CredentialsReader
-from checkout.http import answers_problems
-from checkout.stripe_api import StripeApi
+from checkout.stripe.api import StripeApi
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log, Secret
 from tests.unit.fake_stripe import FakeStripe

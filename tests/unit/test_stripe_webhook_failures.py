@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checkout.order import OrderStatus
+from checkout.domain.order import OrderStatus
 from tests.unit import delivering
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Log, Secret

@@ -8,9 +8,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
 from checkout import wiring
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable, UnexpectedStripeObject
-from checkout.order import OrderStatus
-from checkout.orders import Orders
 from tests.unit import delivering
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import Log
@@ -69,7 +69,7 @@ def delivery(document: Json) -> Json:
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_records_what_came_after_the_payment(
-    handler: Handler, orders: Orders, fake_stripe: FakeStripe, stored: Stored, name: str
+    handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe, stored: Stored, name: str
 ) -> None:
     answers, change = CHANGES[name]
     orders.record(fact(OrderStatus.PAID))
@@ -208,7 +208,7 @@ def test_what_is_somebody_elses_trouble_is_not_kept(
 
 
 def test_a_stripe_that_does_not_answer_is_not_kept(
-    handler: Handler, queue: Queue, orders: Orders, fake_stripe: FakeStripe
+    handler: Handler, queue: Queue, orders: OrdersTable, fake_stripe: FakeStripe
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
     fake_stripe.answer_error(429, message="Slow down.", type="invalid_request_error")

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from checkout.GONE_orders import UNSETTLED_INDEX
 
-from checkout.orders import UNSETTLED_INDEX
 from checkout.reconciliation import SECONDS_TO_STOP
 from tests.unit.sam import of_type, transformed_resources
 from tests.unit.stack import load_template

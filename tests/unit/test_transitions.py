@@ -4,27 +4,21 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-
-from checkout.order import (
-    STATUS_CHANGES,
-    UNSETTLED,
-    ChangeType,
-    DisputeStatus,
-    Fact,
-    OrderStatus,
-    Outcome,
-    Refund,
-    RefundStatus,
-    amount_refunded,
-)
-from checkout.transitions import (
-    UNSETTLED_SHARDS,
+from checkout.GONE_order import UNSETTLED, DisputeStatus, RefundStatus
+from checkout.GONE_transitions import (
     SameCollection,
     WeakerStatus,
     change,
     outcome_of_refused,
     unsettled_shard,
 )
+
+from checkout.aws.orders_table import PENDING_SHARDS
+from checkout.domain.changes import ChangeType, Outcome
+from checkout.domain.decisions import STATUS_CHANGES
+from checkout.domain.facts import Fact
+from checkout.domain.order import OrderStatus
+from checkout.domain.parts import Refund, amount_refunded
 from tests.unit.purchases import decline, dispute, refund
 from tests.unit.stripe_objects import ORDER_ID, PAYMENT_INTENT, SESSION_ID, fact, order
 
@@ -36,7 +30,7 @@ def one_refund(status: RefundStatus, amount: int = 700) -> Refund:
     return Refund(status=status, amount=amount)
 
 
-# Sessions
+# Checkouts
 
 
 @pytest.mark.parametrize("status", OrderStatus)
@@ -83,8 +77,8 @@ def test_the_shard_is_there_while_the_order_is_unsettled(status: OrderStatus) ->
 
 def test_orders_are_spread_over_all_shards_and_stay_where_they_are() -> None:
     shards = [unsettled_shard(f"ord_{number:032x}") for number in range(16_000)]
-    assert set(shards) == {str(shard) for shard in range(UNSETTLED_SHARDS)}
-    assert max(shards.count(shard) for shard in set(shards)) < 2 * 16_000 / UNSETTLED_SHARDS
+    assert set(shards) == {str(shard) for shard in range(PENDING_SHARDS)}
+    assert max(shards.count(shard) for shard in set(shards)) < 2 * 16_000 / PENDING_SHARDS
     assert unsettled_shard(ORDER_ID) == "1"
 
 

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from checkout.aws.dead_letters import DeadLetters
 from checkout.errors import UnexpectedStripeObject
-from checkout.unprocessed import UnprocessedEvents
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import ONE_TRY, Log
 from tests.unit.queues import Queue
@@ -19,7 +19,7 @@ ERROR = UnexpectedStripeObject("The Checkout Session is malformed.")
 
 
 def test_keeps_the_event_and_its_error(queue: Queue) -> None:
-    UnprocessedEvents(boto3.client("sqs", config=ONE_TRY), QUEUE_URL).keep(EVENT, ERROR)
+    DeadLetters(boto3.client("sqs", config=ONE_TRY), QUEUE_URL).keep(EVENT, ERROR)
     assert queue.receive() == [
         {
             "requestPayload": {"detail": EVENT},
@@ -33,7 +33,7 @@ def test_keeps_the_event_and_its_error(queue: Queue) -> None:
 
 def test_keeps_any_text(queue: Queue) -> None:
     strange = EVENT | {"id": "é\ud800\x00"}
-    UnprocessedEvents(boto3.client("sqs", config=ONE_TRY), QUEUE_URL).keep(strange, ERROR)
+    DeadLetters(boto3.client("sqs", config=ONE_TRY), QUEUE_URL).keep(strange, ERROR)
     (kept,) = queue.receive()
     assert kept["requestPayload"]["detail"] == strange
 
@@ -55,7 +55,7 @@ def test_a_queue_that_does_not_answer_is_logged(
     client = boto3.client("sqs", config=ONE_TRY)
     calls.watch(client)
     calls.failure = failure
-    UnprocessedEvents(client, QUEUE_URL).keep(EVENT, ERROR)
+    DeadLetters(client, QUEUE_URL).keep(EVENT, ERROR)
     assert calls.made == ["SendMessage"]
     (entry,) = log.entries
     assert (entry["level"], entry["message"]) == ("ERROR", "not kept")

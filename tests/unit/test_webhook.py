@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from checkout.GONE_events import SESSION_EVENTS
 
+from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
+from checkout.domain.changes import Outcome
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
-from checkout.events import SESSION_EVENTS
 from checkout.log import logger
-from checkout.order import OrderStatus, Outcome
-from checkout.orders import Orders
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import Log, Receiver
 from tests.unit.stack import OTHER_STACK
@@ -53,7 +54,7 @@ def without(document: Json, *names: str) -> Json:
 
 @pytest.mark.parametrize("status", STATES)
 def test_each_event_brings_its_order_to_what_it_says(
-    receiver: Receiver, orders: Orders, stored: Stored, status: OrderStatus
+    receiver: Receiver, orders: OrdersTable, stored: Stored, status: OrderStatus
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     created = NOW - 60
@@ -170,7 +171,7 @@ def test_a_session_without_metadata_at_all_is_left_alone(
 
 
 def test_another_session_of_a_known_order_is_ignored(
-    receiver: Receiver, orders: Orders, stored: Stored
+    receiver: Receiver, orders: OrdersTable, stored: Stored
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     before = stored()

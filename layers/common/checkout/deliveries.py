@@ -1,6 +1,5 @@
 """What Stripe delivers: an event is verified, read, recorded, and dead-lettered if it can't be."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from checkout.recorder import Recorder
 from checkout.stripe.events import EventReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from checkout.aws.dead_letters import DeadLetters
     from checkout.webhook import WebhookVerifier
 

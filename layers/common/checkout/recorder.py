@@ -7,7 +7,6 @@ Stripe for what the order lacks, and tries again:
     a payment that is not recorded   is looked up: by the index, then by its Checkout Session
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,8 @@ from checkout.log import logger
 from checkout.stripe.readers import Readers, order_items
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from checkout.stripe.api import StripeApi
 
 NOTHING = Recorded(Outcome.IGNORED, None)
@@ -45,12 +46,12 @@ class Recorder:
         return self._record_parts(fact)
 
     def _record_session(self, fact: SessionFact, *, read_back: bool = False) -> Recorded:
-        recorded = self.orders.record(fact.order_id, fact, read_back=read_back)
-        if recorded.outcome is Outcome.UNRESOLVED:
-            items = order_items(self.stripe_api().line_items(fact.checkout.session_id))
-            fact = replace(fact, checkout=replace(fact.checkout, items=items))
-            recorded = self.orders.record(fact.order_id, fact, read_back=read_back)
-        return self._logged(fact.order_id, recorded)
+        recorded = self._record(fact, read_back=read_back)
+        if recorded.outcome is not Outcome.UNRESOLVED:
+            return recorded
+        items = order_items(self.stripe_api().line_items(fact.checkout.session_id))
+        complete = replace(fact, checkout=replace(fact.checkout, items=items))
+        return self._record(complete, read_back=read_back)
 
     def _record_parts(self, fact: PartsFact) -> Recorded:
         """Record parts of the order that recorded their PaymentIntent.
@@ -58,16 +59,14 @@ class Recorder:
         The mark in the metadata finds it with one write. People edit metadata, so a mark that the
         order does not confirm is no more than a missing one.
         """
-        if fact.marked_order:
-            recorded = self.orders.record(fact.marked_order, fact)
-            if recorded.outcome is not Outcome.UNRESOLVED:
-                return self._logged(fact.marked_order, recorded)
-        order_id = self.orders.order_of_payment(fact.payment_intent)
-        if order_id:
-            recorded = self.orders.record(order_id, fact)
-            if recorded.outcome is not Outcome.UNRESOLVED:
-                return self._logged(order_id, recorded)
-        if not fact.marked_order and not fact.kind.moves_money:
+        recorded = self._record(fact)
+        if recorded.outcome is not Outcome.UNRESOLVED:
+            return recorded
+        by_payment = replace(fact, order_id=self.orders.order_of_payment(fact.payment_intent))
+        recorded = self._record(by_payment)
+        if recorded.outcome is not Outcome.UNRESOLVED:
+            return recorded
+        if fact.order_id is None and not fact.kind.moves_money:
             # Not worth a call to Stripe for each declined card of the merchant's other systems.
             return NOTHING
         session = self.stripe_api().session_of_payment_intent(fact.payment_intent)
@@ -75,11 +74,12 @@ class Recorder:
         if session_fact is None:
             return NOTHING
         self._record_session(session_fact)
-        recorded = self.orders.record(session_fact.order_id, fact)
+        recorded = self._record(replace(fact, order_id=session_fact.order_id))
         if recorded.outcome is Outcome.UNRESOLVED:
             raise UnexpectedStripeObject("The order has another payment than its Checkout Session.")
-        return self._logged(session_fact.order_id, recorded)
+        return recorded
 
-    def _logged(self, order_id: str, recorded: Recorded) -> Recorded:
-        logger.info("recorded", order_id=order_id, outcome=recorded.outcome)
+    def _record(self, fact: Fact, *, read_back: bool = False) -> Recorded:
+        recorded = self.orders.record(fact, read_back=read_back)
+        logger.info("recorded", order_id=fact.order_id, outcome=recorded.outcome)
         return recorded

@@ -63,7 +63,7 @@ def refused_request(refused: RequestRefused, request: CheckoutRequest) -> Checko
 def _refused_item(
     refused: RequestRefused, request: CheckoutRequest, index: int, field: str | None
 ) -> InvalidRequest:
-    if field != "price":
+    if field == "quantity" or (field is None and refused.reason is None):
         pointer = f"/items/{index}" + (f"/{field}" if field else "")
         return invalid(pointer, "Stripe does not accept this item.")
     by_lookup_key = request.items[index].price is None

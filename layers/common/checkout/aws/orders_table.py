@@ -84,19 +84,22 @@ class OrdersTable:
         self._table = table
         self._now = now
 
-    def record(self, order_id: str, fact: Fact, *, read_back: bool = False) -> Recorded:
+    def record(self, fact: Fact, *, read_back: bool = False) -> Recorded:
         """Turn a fact into one conditional write; `read_back` gives the order of an applied fact.
 
         The first attempt assumes the common case and skips the read. The outcome is UNRESOLVED
-        where the table lacks the order, the order its items, or its payment is another one. Raise
-        OrderUnreadable, and OrderUnwritable for a write that no retry would help.
+        where the fact names no order, the table lacks it, the order lacks its items, or its payment
+        is another one. Raise OrderUnreadable, and OrderUnwritable for a write that no retry would
+        help.
         """
+        if fact.order_id is None:
+            return Recorded(Outcome.UNRESOLVED, None)
         seen: Order | None = None
         for _ in range(ATTEMPTS):
             decision = decide(seen, fact)
             if isinstance(decision, Outcome):
                 return Recorded(decision, seen)
-            written, seen = self._write(order_id, decision, fact.origin, read_back=read_back)
+            written, seen = self._write(fact.order_id, decision, fact.origin, read_back=read_back)
             if written:
                 return Recorded(Outcome.APPLIED, seen)
             if seen is None:

@@ -34,8 +34,8 @@ class OrderMessage:
     """A change of an order, and the order as it was then.
 
     `id` is the same each time the same change is published, and `version` counts an order's
-    changes: of two messages the higher one is the later. `occurred_at` is in seconds since 1970 UTC, amounts
-    are in the currency's minor unit. `items` is what to ship after `order.paid`;
+    changes: of two messages the higher one is the later. `occurred_at` is in seconds since 1970
+    UTC, amounts are in the currency's minor unit. `items` is what to ship after `order.paid`;
     `client_reference_id` is text that the customer's browser chose.
     """
 

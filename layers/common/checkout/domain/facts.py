@@ -33,12 +33,12 @@ class SessionFact:
 class PartsFact:
     """Refunds, disputes or declines of one PaymentIntent, by Stripe's id.
 
-    `marked_order` is the order that the PaymentIntent's metadata names, None where it carries no
-    mark of this stack. People and plugins edit metadata: it is a first guess, which the
-    PaymentIntent that the order recorded confirms.
+    `order_id` is the order that the PaymentIntent's metadata names, None where it carries no mark
+    of this stack. People and plugins edit metadata: it is a first guess, which the PaymentIntent
+    that the order recorded confirms.
     """
 
-    marked_order: str | None
+    order_id: str | None
     payment_intent: str
     kind: type[Part]
     parts: Parts

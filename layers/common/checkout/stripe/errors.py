@@ -82,8 +82,8 @@ def translate(error: stripe.StripeError) -> NoReturn:
             raise StripeRateLimited("Stripe still works at the same request.") from None
         case stripe.AuthenticationError():
             raise StripeKeyRefused(
-                f"Stripe refuses stripe_api_key ({error.http_status}, {code}): put a valid key into "
-                "StripeSecretArn."
+                f"Stripe refuses stripe_api_key ({error.http_status}, {code}): put a valid key "
+                "into StripeSecretArn."
             ) from None
         case stripe.PermissionError():
             raise StripePermissionMissing(

@@ -81,7 +81,7 @@ class Readers:
             code = error.get("decline_code") or error.get("code") or error["type"]
             decline = Decline(attempted_at=origin.occurred_at, code=_string(code))
             return PartsFact(
-                marked_order=self._marked_order(payment_intent),
+                order_id=self._marked_order(payment_intent),
                 payment_intent=_string(payment_intent["id"]),
                 kind=Decline,
                 parts={_string(_attempt_id(payment_intent, error)): decline},
@@ -102,7 +102,7 @@ class Readers:
                 return None
             payment_intent = found[0]["payment_intent"]
             return PartsFact(
-                marked_order=self._marked_order(payment_intent),
+                order_id=self._marked_order(payment_intent),
                 payment_intent=_string(payment_intent["id"]),
                 kind=kind,
                 parts={_string(one["id"]): read(one) for one in found},
