@@ -42,6 +42,8 @@ LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
 
 PRODUCT_NAME = "Mug"
 LOOKUP_KEY = "mug"
+# An active one-time price of the same account that the shop does not sell.
+STAFF_LOOKUP_KEY = "staff_tv"
 UNIT_AMOUNT = 1200
 CURRENCY = "eur"
 
@@ -105,7 +107,7 @@ def register_webhook(account: StripeAccount, url: str) -> str:
 
 
 def stock_the_shop(account: StripeAccount) -> str:
-    """The id of the price of what there is to buy."""
+    """The id of the price of what there is to buy. There is another that is not for sale."""
     stripe_client = client(account)
     product = stripe_client.v1.products.create({"name": PRODUCT_NAME})
     price = stripe_client.v1.prices.create(
@@ -114,6 +116,15 @@ def stock_the_shop(account: StripeAccount) -> str:
             "unit_amount": UNIT_AMOUNT,
             "currency": CURRENCY,
             "lookup_key": LOOKUP_KEY,
+            "metadata": {"sellable": "true"},
+        }
+    )
+    stripe_client.v1.prices.create(
+        {
+            "product_data": {"name": "TV for the staff room"},
+            "unit_amount": 100,
+            "currency": CURRENCY,
+            "lookup_key": STAFF_LOOKUP_KEY,
         }
     )
     return price.id

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from local.stripe_simulator.documents import Json
+
 MAX_DUPLICATES = 100
 MAX_DELAY_SECONDS = 3600.0
 
@@ -13,17 +15,22 @@ type Seconds = Annotated[float, Field(ge=0.0, le=MAX_DELAY_SECONDS)]
 
 
 class Fault(BaseModel, extra="forbid", strict=True):
-    """The next `times` requests that match are answered late, and not as they should be.
+    """The next `times` requests that match fail, or get their response late.
 
-    With a status of 200 the request is carried out and only its answer is late; with any other
-    it is not carried out. `path` may hold `*`.
+    `path` is the whole path of a request, without its query; a `*` in it matches any characters,
+    slashes too. With a status of 200 the request is carried out and only its response is late;
+    with any other it is not carried out. `message`, `code` and `param` are those of Stripe's
+    error document.
     """
 
     method: Literal["GET", "POST", "DELETE", "*"] = "*"
-    path: Annotated[str, Field(pattern=r"^/v[12]/")]
+    path: Annotated[str, Field(pattern=r"^/v[12]/[^?\[\]]*$")]
     status: int = 500
     times: Annotated[int, Field(ge=1)] = 1
     delay_seconds: Seconds = 0.0
+    message: str | None = None
+    code: str | None = None
+    param: str | None = None
 
     @field_validator("status")
     @classmethod
@@ -46,6 +53,10 @@ class Behaviour(BaseModel, extra="forbid", strict=True):
     delay_seconds: Seconds = 0.0
     thin_events: bool = False
     faults: list[Fault] = []
+
+    def document(self) -> Json:
+        """As a caller may have written it: what a fault leaves out is absent."""
+        return self.model_dump(exclude_none=True)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
         """The first fault that matches, used up by one."""

@@ -32,6 +32,8 @@ def routes(simulator: Simulator) -> list[Route]:
         Route("/_simulator/deliveries", controls.deliveries, methods=["GET"]),
         Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
         Route("/_simulator/charges/{id}/dispute", controls.dispute_charge, methods=["POST"]),
+        Route("/_simulator/disputes/{id}/escalate", controls.escalate_dispute, methods=["POST"]),
+        Route("/_simulator/idempotency_keys", controls.forget_keys, methods=["DELETE"]),
         Route("/_simulator/endpoints/{id}/roll_secret", controls.roll_secret, methods=["POST"]),
     ]
 
@@ -41,7 +43,7 @@ class Controls:
         self._simulator = simulator
 
     async def behaviour(self, _: Request) -> Response:
-        return JSONResponse(self._simulator.behaviour.model_dump())
+        return JSONResponse(self._simulator.behaviour.document())
 
     async def change_behaviour(self, request: Request) -> Response:
         """The settings that are given change; `faults` as a whole."""
@@ -50,15 +52,15 @@ class Controls:
             return given
         now = self._simulator.behaviour
         try:
-            changed = Behaviour.model_validate(now.model_dump() | given)
+            changed = Behaviour.model_validate(now.document() | given)
         except ValidationError as error:
             return _refused(error)
         self._simulator.change_behaviour(changed)
-        return JSONResponse(now.model_dump())
+        return JSONResponse(now.document())
 
     async def reset_behaviour(self, _: Request) -> Response:
         self._simulator.change_behaviour(Behaviour())
-        return JSONResponse(self._simulator.behaviour.model_dump())
+        return JSONResponse(self._simulator.behaviour.document())
 
     async def requests(self, _: Request) -> Response:
         return JSONResponse(self._simulator.gateway.requests)
@@ -85,6 +87,21 @@ class Controls:
             return _error(HTTPStatus.NOT_FOUND, "no charge that its card disputes")
         dispute_cases.open_if_disputed(account, charge)
         return JSONResponse(account.disputes.newest_first()[0])
+
+    async def escalate_dispute(self, request: Request) -> Response:
+        """An open inquiry becomes a chargeback, whether the merchant responded or not."""
+        account = self._simulator.account
+        dispute = account.disputes.find(request.path_params["id"])
+        if dispute is None:
+            return _error(HTTPStatus.NOT_FOUND, f"no dispute {request.path_params['id']}")
+        if not dispute_cases.is_open_inquiry(dispute):
+            return _error(HTTPStatus.CONFLICT, f"{dispute['id']} is no open inquiry")
+        dispute_cases.escalate(account, dispute)
+        return JSONResponse(dispute)
+
+    async def forget_keys(self, _: Request) -> Response:
+        """What 24 hours do to idempotency keys; those of requests under way stay."""
+        return JSONResponse({"forgotten": self._simulator.gateway.forget_keys()})
 
     async def roll_secret(self, request: Request) -> Response:
         """A new signing secret; for `overlap_seconds` the old one signs too."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from local.stripe_simulator.api.gateway import Gateway
-from local.stripe_simulator.api.lists import whole
+from local.stripe_simulator.api.lists import embedded
 from local.stripe_simulator.behaviour import Behaviour
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.objects import payment_pages
@@ -67,27 +67,27 @@ class Simulator:
 
         https://docs.stripe.com/checkout/fulfillment: up to 10 seconds.
         """
-        completed = [
+        # From the newest: the log is long, and the event was just recorded.
+        completed = next(
             event["id"]
-            for event in self.log.events
+            for event in reversed(self.log.events)
             if event["type"] == "checkout.session.completed"
             and event["data"]["object"]["id"] == session_id
-        ]
+        )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.redirect_seconds):
-                for event_id in completed:
-                    await self.deliveries.first_attempts(event_id)
+                await self.deliveries.first_attempts(completed)
 
     def _include(self, document: Json, field: str) -> Json | None:
         id_ = document["id"]
         match document["object"], field:
             case "checkout.session", "line_items":
                 items = self.account.checkout[id_].line_items
-                return whole(items, url=f"/v1/checkout/sessions/{id_}/line_items")
+                return embedded(items, url=f"/v1/checkout/sessions/{id_}/line_items")
             case "charge", "refunds":
                 refunds = [
                     one for one in self.account.refunds.newest_first() if one["charge"] == id_
                 ]
-                return whole(refunds, url=f"/v1/charges/{id_}/refunds")
+                return embedded(refunds, url=f"/v1/charges/{id_}/refunds")
             case _:
                 return None

@@ -64,7 +64,12 @@ class Account:
         self._newest: dict[str, str] = {}
         product = self.sdk.v1.products.create({"name": "Mug"})
         self.price = self.sdk.v1.prices.create(
-            {"product": product.id, "unit_amount": 1500, "currency": "eur"}
+            {
+                "product": product.id,
+                "unit_amount": 1500,
+                "currency": "eur",
+                "metadata": {"sellable": "true"},
+            }
         ).id
 
     @property

@@ -1,8 +1,13 @@
 """Products, prices and customers: how they change and go."""
 
+from typing import TYPE_CHECKING
+
 import stripe
 
 from tests.simulator.harness import Shop, refused
+
+if TYPE_CHECKING:
+    from stripe.params import PriceListParams
 
 
 def test_product_goes(sdk: stripe.StripeClient) -> None:
@@ -57,3 +62,52 @@ def test_events_are_listed_by_type(sdk: stripe.StripeClient, shop: Shop) -> None
     shop.paid_session()
     listed = sdk.v1.events.list({"types": ["price.created", "charge.*"]}).data
     assert [event.type for event in listed] == ["charge.succeeded", "price.created"]
+
+
+def test_prices_are_listed_by_lookup_key(sdk: stripe.StripeClient, shop: Shop) -> None:
+    mug, cup = (shop.price(lookup_key=key) for key in ("mug", "cup"))
+    shop.price()
+    listed = sdk.v1.prices.list({"lookup_keys": ["mug", "cup", "staff_tv"]}).data
+    assert [price.id for price in listed] == [cup.id, mug.id]
+
+
+def test_prices_are_listed_by_activity_and_type(sdk: stripe.StripeClient, shop: Shop) -> None:
+    sold, archived = shop.price(), shop.price()
+    sdk.v1.prices.update(archived.id, {"active": False})
+    monthly = shop.price(recurring={"interval": "month"})
+
+    def ids(params: "PriceListParams") -> list[str]:
+        return [price.id for price in sdk.v1.prices.list(params).data]
+
+    assert ids({"active": True}) == [monthly.id, sold.id]
+    assert ids({"active": False}) == [archived.id]
+    assert ids({"type": "one_time"}) == [archived.id, sold.id]
+    assert ids({"active": True, "type": "recurring"}) == [monthly.id]
+
+
+def test_price_of_an_archived_product_is_listed_as_active(
+    sdk: stripe.StripeClient, shop: Shop
+) -> None:
+    """https://github.com/stripe/stripe-node/issues/2131"""
+    price = shop.price()
+    sdk.v1.products.update(str(price.product), {"active": False})
+    [listed] = sdk.v1.prices.list({"active": True, "expand": ["data.product"]}).data
+    assert isinstance(listed.product, stripe.Product)
+    assert (listed.active, listed.product.active) == (True, False)
+
+
+def test_listed_prices_expand_the_product_with_its_metadata(
+    sdk: stripe.StripeClient, shop: Shop
+) -> None:
+    price = shop.price()
+    sdk.v1.products.update(str(price.product), {"metadata": {"sellable": "true"}})
+    [listed] = sdk.v1.prices.list({"expand": ["data.product"]}).data
+    assert isinstance(listed.product, stripe.Product)
+    assert listed.product.metadata.to_dict() == {"sellable": "true"}
+    assert listed.metadata.to_dict() == {}
+
+
+def test_lookup_key_may_be_removed(sdk: stripe.StripeClient, shop: Shop) -> None:
+    price = shop.price(lookup_key="mug")
+    assert sdk.v1.prices.update(price.id, {"lookup_key": ""}).lookup_key is None
+    assert sdk.v1.prices.list({"lookup_keys": ["mug"]}).data == []

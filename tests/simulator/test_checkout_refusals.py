@@ -170,7 +170,7 @@ def test_customer_and_email_exclude_each_other(sdk: stripe.StripeClient, shop: S
                 "`subscription` mode or use only one-time prices."
             ),
             None,
-            None,
+            "",
         ),
         (
             {"price_data": INLINE, "quantity": 1, "colour": "red"},
@@ -223,9 +223,37 @@ def test_total_is_large_enough_to_charge(
 
 
 def test_total_is_small_enough_to_charge(shop: Shop) -> None:
-    message = "The Checkout Session's total amount due must be no more than $999,999.99 usd"
+    message = "The Checkout Session's total amount due must be no more than $999,999.99."
     with refused(400, message, code="amount_too_large"):
         shop.session(shop.price(50_000_000))
+    item = {"price": shop.price(99_999_999).id, "quantity": 1}
+    assert shop.session(line_items=[item]).amount_total == 99_999_999
+
+
+def test_total_of_nothing_needs_no_payment(shop: Shop) -> None:
+    session = shop.session(shop.price(0))
+    assert (session.amount_total, session.payment_status) == (0, "no_payment_required")
+
+
+@pytest.mark.parametrize("position", [0, 2])
+def test_recurring_price_is_not_paid_once(shop: Shop, position: int) -> None:
+    items = [{"price": shop.price().id, "quantity": 1} for _ in range(3)]
+    items[position]["price"] = shop.price(recurring={"interval": "month"}).id
+    message = (
+        "You specified `payment` mode but passed a recurring price. Either switch to "
+        "`subscription` mode or use only one-time prices."
+    )
+    with refused(400, message, param=f"line_items[{position}]"):
+        shop.session(line_items=items)
+
+
+def test_prices_of_a_cart_have_one_currency(shop: Shop) -> None:
+    items = [{"price": shop.price(currency=one).id, "quantity": 1} for one in ("usd", "eur")]
+    message = (
+        "The price specified only supports `eur`. This doesn't match the expected currency: `usd`."
+    )
+    with refused(400, message, param="line_items[1][price]"):
+        shop.session(line_items=items)
 
 
 def test_refused_session_leaves_nothing_behind(sdk: stripe.StripeClient, shop: Shop) -> None:

@@ -266,7 +266,13 @@ def test_event_may_happen_again_under_another_id(
 
 
 @pytest.mark.parametrize(
-    "path", ["events/evt_1/repeat", "endpoints/we_1/roll_secret", "charges/ch_1/dispute"]
+    "path",
+    [
+        "events/evt_1/repeat",
+        "endpoints/we_1/roll_secret",
+        "charges/ch_1/dispute",
+        "disputes/du_1/escalate",
+    ],
 )
 def test_control_of_nothing_is_404(simulator: Running, path: str) -> None:
     assert simulator.request("POST", f"/_simulator/{path}", json={}).status_code == 404

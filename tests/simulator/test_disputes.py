@@ -11,6 +11,7 @@ from tests.simulator.test_objects import differences
 
 REVIEW_SECONDS = 60.0
 AMOUNT = 3000  # of the shop's session
+DAY_SECONDS = 24 * 60 * 60
 FEE = 1500
 
 
@@ -173,6 +174,47 @@ def test_inquiry_may_become_a_chargeback(simulator: Running, shop: Shop) -> None
     assert len(dispute.balance_transactions) == 1
     assert told(simulator) == ["created", "updated", "updated", "funds_withdrawn"]
     assert decided(simulator, answer(shop, dispute, "winning_evidence")).status == "won"
+
+
+def escalated(simulator: Running, dispute: stripe.Dispute) -> stripe.Dispute:
+    """The bank takes the money, whether its inquiry was answered or not."""
+    response = simulator.request("POST", f"/_simulator/disputes/{dispute.id}/escalate")
+    assert response.status_code == 200, response.text
+    document = simulator.get(f"/v1/disputes/{dispute.id}")
+    assert response.json() == document
+    return simulator.sdk.v1.disputes.retrieve(dispute.id)
+
+
+def test_inquiry_without_a_response_may_become_a_chargeback(simulator: Running, shop: Shop) -> None:
+    inquiry = disputed(shop, "tok_createDisputeInquiry")
+    simulator.clock.now += DAY_SECONDS
+    dispute = escalated(simulator, inquiry)
+    assert (dispute.status, dispute.is_charge_refundable) == ("needs_response", False)
+    assert [one.net for one in dispute.balance_transactions] == [-AMOUNT - FEE]
+    first, second = (one.evidence_details.due_by for one in (inquiry, dispute))
+    assert (first or 0) + DAY_SECONDS == second
+    assert told(simulator) == ["created", "updated", "funds_withdrawn"]
+    updated = events(simulator)[1]["data"]
+    assert updated["previous_attributes"]["status"] == "warning_needs_response"
+    assert updated["object"]["status"] == "needs_response"
+    assert decided(simulator, answer(shop, dispute, "losing_evidence")).status == "lost"
+
+
+def test_inquiry_under_review_may_become_a_chargeback(simulator: Running, shop: Shop) -> None:
+    inquiry = answer(shop, disputed(shop, "tok_createDisputeInquiry"), "losing_evidence")
+    assert escalated(simulator, inquiry).status == "needs_response"
+    assert decided(simulator, inquiry).status == "needs_response"
+
+
+@pytest.mark.parametrize("token", ["tok_createDispute", "tok_createDisputeInquiry"])
+def test_only_an_open_inquiry_is_escalated(simulator: Running, shop: Shop, token: str) -> None:
+    dispute = disputed(shop, token)
+    if token == "tok_createDisputeInquiry":
+        shop.sdk.v1.disputes.close(dispute.id)
+    before = events(simulator)
+    answered = simulator.request("POST", f"/_simulator/disputes/{dispute.id}/escalate")
+    assert answered.status_code == 409
+    assert events(simulator) == before
 
 
 def test_bank_debit_is_lost_at_once(simulator: Running, shop: Shop) -> None:

@@ -74,8 +74,18 @@ def test_expansion_goes_four_levels_deep(sdk: stripe.StripeClient, shop: Shop) -
     sdk.v1.checkout.sessions.retrieve(id_, {"expand": [path]})
     deeper = f"{path}.customer"
     message = f"You cannot expand more than 4 levels of a property. Property: {deeper}"
-    with refused(400, message):
+    with refused(400, message, code="property_expansion_max_depth"):
         sdk.v1.checkout.sessions.retrieve(id_, {"expand": [deeper]})
+
+
+def test_level_of_a_list_counts(sdk: stripe.StripeClient, shop: Shop) -> None:
+    shop.paid_session()
+    path = "data.payment_intent.latest_charge.balance_transaction"
+    sdk.v1.checkout.sessions.list({"expand": [path]})
+    deeper = f"{path}.source"
+    message = f"You cannot expand more than 4 levels of a property. Property: {deeper}"
+    with refused(400, message, code="property_expansion_max_depth"):
+        sdk.v1.checkout.sessions.list({"expand": [deeper]})
 
 
 def test_refused_expansion_makes_nothing(sdk: stripe.StripeClient) -> None:

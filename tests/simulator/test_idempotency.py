@@ -1,6 +1,8 @@
 """Idempotency keys: one answer for one key."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -13,6 +15,21 @@ ONE_DAY = 24 * 60 * 60
 
 def create(simulator: Running, form: str = "name=Mug", key: str = "key-1") -> httpx.Response:
     return simulator.post("/v1/products", form, Idempotency_Key=key)
+
+
+@contextmanager
+def creating_slowly(simulator: Running) -> Iterator[list[httpx.Response]]:
+    """While a request with `key-1` is under way; its response, once it is over."""
+    fault = {"method": "POST", "path": "/v1/products", "status": 200, "delay_seconds": 0.5}
+    simulator.behave(faults=[fault])
+    first: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: first.append(create(simulator)))
+    thread.start()
+    # The fault is gone once the request that it delays has begun.
+    while simulator.request("GET", "/_simulator/behaviour").json()["faults"]:
+        pass
+    yield first
+    thread.join()
 
 
 def names(simulator: Running) -> list[str]:
@@ -78,16 +95,8 @@ def test_other_endpoint_is_refused(sdk: stripe.StripeClient) -> None:
 
 
 def test_request_under_way_is_a_conflict(simulator: Running) -> None:
-    fault = {"method": "POST", "path": "/v1/products", "status": 200, "delay_seconds": 0.5}
-    simulator.behave(faults=[fault])
-    first: list[httpx.Response] = []
-    thread = threading.Thread(target=lambda: first.append(create(simulator)))
-    thread.start()
-    # The fault is gone once the request that it delays has begun.
-    while simulator.request("GET", "/_simulator/behaviour").json()["faults"]:
-        pass
-    second = create(simulator)
-    thread.join()
+    with creating_slowly(simulator) as first:
+        second = create(simulator)
     assert second.status_code == 409
     error = second.json()["error"]
     assert (error["type"], error["code"]) == ("idempotency_error", "idempotency_key_in_use")
@@ -175,3 +184,66 @@ def test_event_names_the_key(simulator: Running) -> None:
     answer = create(simulator)
     event = simulator.get("/v1/events")["data"][0]
     assert event["request"] == {"id": answer.headers["Request-Id"], "idempotency_key": "key-1"}
+
+
+def buy(simulator: Running, price: str, key: str) -> httpx.Response:
+    form = (
+        f"mode=payment&success_url=https://shop.example/thanks"
+        f"&line_items[0][price]={price}&line_items[0][quantity]=1"
+    )
+    return simulator.post("/v1/checkout/sessions", form, Idempotency_Key=key)
+
+
+def test_refusal_of_a_cart_is_replayed(simulator: Running, shop: Shop) -> None:
+    """A key that a refusal has used stays used, also once its reason has gone."""
+    price = shop.price()
+    simulator.sdk.v1.prices.update(price.id, {"active": False})
+    first = buy(simulator, price.id, "key-1")
+    assert (first.status_code, first.json()["error"]["param"]) == (400, "line_items[0][price]")
+    assert "Idempotent-Replayed" not in first.headers
+    simulator.sdk.v1.prices.update(price.id, {"active": True})
+    replayed = buy(simulator, price.id, "key-1")
+    assert (replayed.status_code, replayed.content) == (400, first.content)
+    assert replayed.headers["Idempotent-Replayed"] == "true"
+    assert buy(simulator, price.id, "key-2").status_code == 200
+
+
+@pytest.mark.parametrize("amount", [20, 100_000_000])
+def test_refusal_of_a_total_is_replayed(simulator: Running, shop: Shop, amount: int) -> None:
+    price = shop.price(amount)
+    first, second = (buy(simulator, price.id, "key-1") for _ in range(2))
+    assert first.json()["error"]["code"] in {"amount_too_small", "amount_too_large"}
+    assert second.content == first.content
+    assert second.headers["Idempotent-Replayed"] == "true"
+
+
+def test_refusal_is_forgotten_after_a_day(simulator: Running, shop: Shop) -> None:
+    price = shop.price()
+    simulator.sdk.v1.prices.update(price.id, {"active": False})
+    assert buy(simulator, price.id, "key-1").status_code == 400
+    simulator.sdk.v1.prices.update(price.id, {"active": True})
+    simulator.clock.now += ONE_DAY + 1
+    assert buy(simulator, price.id, "key-1").status_code == 200
+
+
+def forget_keys(simulator: Running) -> int:
+    forgotten: int = simulator.request("DELETE", "/_simulator/idempotency_keys").json()["forgotten"]
+    return forgotten
+
+
+def test_keys_may_be_forgotten_at_once(simulator: Running) -> None:
+    """As a day does, for whoever can't move the clock."""
+    first = create(simulator)
+    create(simulator, key="key-2")
+    assert forget_keys(simulator) == 2
+    second = create(simulator)
+    assert "Idempotent-Replayed" not in second.headers
+    assert second.json()["id"] != first.json()["id"]
+    assert forget_keys(simulator) == 1
+
+
+def test_key_in_use_is_not_forgotten(simulator: Running) -> None:
+    with creating_slowly(simulator) as first:
+        assert forget_keys(simulator) == 0
+        assert create(simulator).status_code == 409
+    assert create(simulator).content == first[0].content

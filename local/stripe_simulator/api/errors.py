@@ -85,20 +85,26 @@ class IdempotencyConflict(StripeError):
 
 
 class Unavailable(StripeError):
-    """`status` is 400 to 599, as the fault says."""
+    """`status` is 400 to 599, as the fault says; so is the rest, where the fault says it."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str | None = None,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+    ) -> None:
+        type_ = "invalid_request_error"
+        usual, usual_code = "A simulated fault.", None
         if status == 429:  # noqa: PLR2004  (an HTTP status)
-            super().__init__(
+            usual = (
                 "Request rate limit exceeded. Learn more about rate limits here "
-                "https://stripe.com/docs/rate-limits.",
-                status=status,
-                type_="invalid_request_error",
-                code="rate_limit",
+                "https://stripe.com/docs/rate-limits."
             )
-        elif status < 500:  # noqa: PLR2004  (an HTTP status)
-            super().__init__("A simulated fault.", status=status, type_="invalid_request_error")
-        else:
-            super().__init__(
-                "An unknown error occurred (a simulated fault).", status=status, type_="api_error"
-            )
+            usual_code = "rate_limit"
+        elif status >= 500:  # noqa: PLR2004  (an HTTP status)
+            type_, usual = "api_error", "An unknown error occurred (a simulated fault)."
+        super().__init__(
+            message or usual, status=status, type_=type_, code=code or usual_code, param=param
+        )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.documents import Json
 
+# The `data` of a list is one of them: https://docs.stripe.com/expand
 MAX_DEPTH = 4
 
 # What each kind of object can expand, and what kind comes of it.
@@ -54,9 +55,10 @@ def check(kind: str, paths: Iterable[str]) -> None:
     """`kind` is what the endpoint answers: `charge`, or `list charge`."""
     for path in paths:
         steps = path.split(".")
-        if len(steps) > MAX_DEPTH + kind.startswith("list "):
+        if len(steps) > MAX_DEPTH:
             raise InvalidRequest(
-                f"You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}"
+                f"You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}",
+                code="property_expansion_max_depth",
             )
         here = kind
         for step in steps:

@@ -70,6 +70,10 @@ class Gateway:
         self._include = include
         self._keys = IdempotencyKeys(clock)
 
+    def forget_keys(self) -> int:
+        """Forget every idempotency key that has a response; how many there were."""
+        return self._keys.forget_answered()
+
     async def handle(self, operation: Operation | None, request: Request) -> Response:
         """No operation: Stripe has no such URL."""
         self._prepare()
@@ -132,7 +136,7 @@ class Gateway:
     ) -> Json:
         if fault is not None and fault.status != HTTPStatus.OK:
             await sleep(fault.delay_seconds)
-            raise Unavailable(fault.status)
+            raise Unavailable(fault.status, fault.message, code=fault.code, param=fault.param)
         result = operation.run(parameters, *request.path_params.values())
         document = await result if inspect.isawaitable(result) else result
         if fault is not None:

@@ -54,6 +54,13 @@ class IdempotencyKeys:
     def forget(self, key: str) -> None:
         self._uses.pop(key, None)
 
+    def forget_answered(self) -> int:
+        """Forget what 24 hours would, now; how many keys that were."""
+        under_way = {key: use for key, use in self._uses.items() if use.answer is None}
+        forgotten = len(self._uses) - len(under_way)
+        self._uses = under_way
+        return forgotten
+
     def _check(self, key: str, use: _Use, path: str, fingerprint: str) -> None:
         if use.path != path:
             raise IdempotencyConflict(

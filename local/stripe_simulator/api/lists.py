@@ -1,10 +1,13 @@
 """Lists: newest first, in pages, each beginning after an id of the one before."""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from local.stripe_simulator.api.errors import InvalidRequest, NoSuchObject
 from local.stripe_simulator.api.parameters import ListParameters
 from local.stripe_simulator.documents import Json
+
+EMBEDDED = 10
 
 
 def page(
@@ -30,13 +33,19 @@ def page(
     begin = 0
     if parameters.starting_after:
         begin = _position(everything, parameters.starting_after, noun, "starting_after") + 1
-    kept = [object_ for object_ in everything[begin:] if keep(object_)]
+    rest = filter(keep, islice(everything, begin, None))
+    # One more than the page holds tells whether there is another page.
+    kept = list(islice(rest, parameters.limit + 1))
     return _list(kept[: parameters.limit], has_more=len(kept) > parameters.limit, url=url)
 
 
-def whole(objects: Sequence[Json], *, url: str) -> Json:
-    """A list inside an object, in one page."""
-    return _list(objects, has_more=False, url=url)
+def embedded(objects: Sequence[Json], *, url: str) -> Json:
+    """The list that an expanded object holds: the first ten, the rest is at `url`.
+
+    https://docs.stripe.com/api/checkout/sessions/line_items ("the first handful"),
+    https://docs.stripe.com/api/refunds/list ("the 10 most recent refunds").
+    """
+    return _list(objects[:EMBEDDED], has_more=len(objects) > EMBEDDED, url=url)
 
 
 def _list(objects: Sequence[Json], *, has_more: bool, url: str) -> Json:

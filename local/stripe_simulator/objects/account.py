@@ -37,6 +37,9 @@ class Collection:
     def __iter__(self) -> Iterator[Json]:
         return iter(self._objects.values())
 
+    def __reversed__(self) -> Iterator[Json]:
+        return reversed(self._objects.values())
+
     def find(self, id_: str) -> Json | None:
         return self._objects.get(id_)
 
@@ -57,7 +60,7 @@ class Collection:
         return self._objects[id_]
 
     def newest_first(self) -> list[Json]:
-        return list(reversed(self._objects.values()))
+        return list(reversed(self))
 
 
 @dataclass

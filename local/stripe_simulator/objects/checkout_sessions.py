@@ -212,7 +212,7 @@ def _require_chargeable(amount: int, currency: str) -> None:
     if amount > MAXIMUM:
         raise InvalidRequest(
             "The Checkout Session's total amount due must be no more than "
-            f"{written(MAXIMUM, currency)} {currency}",
+            f"{written(MAXIMUM, currency)}.",
             code="amount_too_large",
         )
 

@@ -5,7 +5,8 @@ needs_response ──> under_review ─┬─> won      the money comes back
        └── closed by us ──────────── lost
 
 warning_needs_response ──> warning_under_review ─┬─> warning_closed
-                                                 └─> needs_response    now a chargeback
+       │                                         │
+       └─────────────────────────────────────────┴─> needs_response    now a chargeback
 
 Only a chargeback has taken the money. A bank debit's is lost at once: nobody can answer it.
 """
@@ -57,6 +58,10 @@ def is_inquiry(dispute: Json) -> bool:
     return str(dispute["status"]).startswith("warning_")
 
 
+def is_open_inquiry(dispute: Json) -> bool:
+    return is_inquiry(dispute) and dispute["status"] not in CLOSED
+
+
 def close(account: Account, dispute: Json, *, won: bool = False) -> None:
     if is_inquiry(dispute):
         dispute["status"] = "warning_closed"
@@ -72,24 +77,28 @@ def close(account: Account, dispute: Json, *, won: bool = False) -> None:
 def await_decision(account: Account, dispute: Json) -> None:
     """The bank decides after a while, where the evidence says how; any other, it never decides."""
     evidence = dispute["evidence"]["uncategorized_text"]
+    status = dispute["status"]
 
     def decide() -> None:
-        if dispute["status"] in CLOSED:
+        # Closed, or another case: an inquiry's evidence doesn't decide a chargeback.
+        if dispute["status"] != status:
             return
         if evidence in {WINNING, LOSING}:
             close(account, dispute, won=evidence == WINNING)
         elif evidence == ESCALATING and is_inquiry(dispute):
-            _escalate(account, dispute)
+            escalate(account, dispute)
 
     account.schedule.after(account.settings.refund_seconds, decide)
 
 
-def _escalate(account: Account, dispute: Json) -> None:
-    """The bank takes the money: what was an inquiry is a chargeback, to be answered anew."""
+def escalate(account: Account, dispute: Json) -> None:
+    """The bank takes the money: what was an inquiry is a chargeback, with a deadline of its own."""
     details = copy.deepcopy(dispute["payment_method_details"])
     details["card"]["case_type"] = "chargeback"
     _move_money(account, dispute, -dispute["amount"], FEE)
+    deadline = {"due_by": _due_by(account.now())}
     changes = {
+        "evidence_details": dispute["evidence_details"] | deadline,
         "is_charge_refundable": False,
         "payment_method_details": details,
         "status": "needs_response",

@@ -54,12 +54,12 @@ def _amount(account: Account, item: LineItem, param: str, currency: str) -> int:
             "You may only specify one of these parameters: price, price_data.", param=param
         )
     if item.price_data is not None and item.price_data.recurring is not None:
-        raise _recurring()
+        raise _recurring(param)
     if item.price_data is not None:
         unit_amount = prices.check(account, item.price_data, f"{param}[price_data]")
     else:
         price = _named(account, item, param)
-        _require_sellable(account, price, f"{param}[price]")
+        _require_sellable(account, price, param)
         unit_amount = price["unit_amount_decimal"]
     if item.quantity is None:
         raise InvalidRequest(f"Quantity is required. Add `quantity` to `{param}`", param=param)
@@ -98,22 +98,27 @@ def _price(account: Account, item: LineItem, param: str) -> Json:
 def _require_sellable(account: Account, price: Json, param: str) -> None:
     if not price["active"]:
         raise InvalidRequest(
-            "The price specified is inactive. This field only accepts active prices.", param=param
+            "The price specified is inactive. This field only accepts active prices.",
+            param=f"{param}[price]",
         )
     if not account.products[price["product"]]["active"]:
         raise InvalidRequest(
             f"Price `{price['id']}` is not available to be purchased because its product is not "
             "active.",
-            param=param,
+            param=f"{param}[price]",
         )
     if price["type"] == "recurring":
-        raise _recurring()
+        raise _recurring(param)
 
 
-def _recurring() -> InvalidRequest:
+def _recurring(param: str) -> InvalidRequest:
+    """`param` is that of the item, as seen from a client-side Checkout, where it is `items[0]`:
+    https://github.com/dayhaysoos/use-shopping-cart/issues/224
+    """
     return InvalidRequest(
         "You specified `payment` mode but passed a recurring price. Either switch to "
-        "`subscription` mode or use only one-time prices."
+        "`subscription` mode or use only one-time prices.",
+        param=param,
     )
 
 
