@@ -5,6 +5,7 @@ the same for all kinds, so arrival order and copies make no difference: a new ki
 and one reader (checkout/stripe/readers.py).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -15,7 +16,7 @@ from checkout.domain.changes import ChangeType
 UNKNOWN = "unknown"
 
 
-class Part:
+class Part(ABC):
     """What all kinds have in common.
 
     `name` is the collection's in the order. A kind with a `limit` is one that strangers can repeat:
@@ -29,13 +30,13 @@ class Part:
     moves_money: ClassVar[bool] = True
 
     @property
+    @abstractmethod
     def strength(self) -> tuple[int | str, ...]:
         """Of two states of one part, the greater is the later."""
-        raise NotImplementedError
 
+    @abstractmethod
     def change_type(self, known: Self | None) -> ChangeType:
         """Name the change from the state that was known."""
-        raise NotImplementedError
 
     @staticmethod
     def summary(parts: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG004
