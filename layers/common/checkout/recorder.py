@@ -33,8 +33,13 @@ class Recorder:
     readers: Readers
     stripe_api: "Callable[[], StripeApi]"
 
-    def record(self, fact: Fact | None, *, read_back: bool = False) -> Recorded:
+    def record(
+        self, fact: Fact | None, *, read_back: bool = False, search_unmarked: bool = True
+    ) -> Recorded:
         """Record a fact, if there is one; `read_back` gives the order of an applied fact too.
+
+        With `search_unmarked`, a payment that no order recorded and that carries no mark of ours
+        costs a call to Stripe: its session may be ours, and its metadata edited.
 
         Raise what OrdersTable and StripeApi raise: it is as if nobody had brought the fact, so
         retry. Raise UnexpectedStripeObject where Stripe's objects contradict each other.
@@ -43,7 +48,7 @@ class Recorder:
             return NOTHING
         if isinstance(fact, SessionFact):
             return self._record_session(fact, read_back=read_back)
-        return self._record_parts(fact)
+        return self._record_parts(fact, search_unmarked=search_unmarked)
 
     def _record_session(self, fact: SessionFact, *, read_back: bool = False) -> Recorded:
         recorded = self._record(fact, read_back=read_back)
@@ -53,7 +58,7 @@ class Recorder:
         complete = replace(fact, checkout=replace(fact.checkout, items=items))
         return self._record(complete, read_back=read_back)
 
-    def _record_parts(self, fact: PartsFact) -> Recorded:
+    def _record_parts(self, fact: PartsFact, *, search_unmarked: bool) -> Recorded:
         """Record parts of the order that recorded their PaymentIntent.
 
         The mark in the metadata finds it with one write. People edit metadata, so a mark that the
@@ -66,7 +71,7 @@ class Recorder:
         recorded = self._record(by_payment)
         if recorded.outcome is not Outcome.UNRESOLVED:
             return recorded
-        if fact.order_id is None and not fact.kind.moves_money:
+        if fact.order_id is None and not (search_unmarked and fact.kind.moves_money):
             # Not worth a call to Stripe for each declined card of the merchant's other systems.
             return NOTHING
         session = self.stripe_api().session_of_payment_intent(fact.payment_intent)

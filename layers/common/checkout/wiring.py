@@ -127,12 +127,12 @@ def checkouts() -> "Checkouts":
 
 @cache
 def reconciliation() -> "Reconciliation":
-    from checkout.aws.cursor import ProgressStore
+    from checkout.aws.cursor import CursorStore
     from checkout.reconciliation import Reconciliation
 
     dynamodb = boto3.client("dynamodb", config=AWS_CONFIG)
-    progress_store = ProgressStore(dynamodb, required_setting("RECONCILIATION_TABLE"))
-    return Reconciliation(orders(), recorder(), stripe_api(), progress_store)
+    cursor_store = CursorStore(dynamodb, required_setting("RECONCILIATION_TABLE"))
+    return Reconciliation(orders(), recorder(), stripe_api(), cursor_store)
 
 
 @cache

@@ -1,69 +1,88 @@
-"""How far the reconciliation has come, kept between its runs in a table of its own."""
+"""The reconciliation cursor: how far the last run got, in a table of its own.
 
-import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+If it is lost or can't be read, reconciliation restarts from the beginning. It holds timestamps
+only: an object id could become unknown to Stripe, and a key of an index could stop fitting it.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from checkout.errors import OrdersUnavailable
+from checkout.log import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NAME = {"name": {"S": "reconciliation"}}
 
+# In seconds since 1970 UTC.
+type Seconds = Annotated[int, Field(ge=0)]
 
-@dataclass(slots=True)
-class Listing:
-    """A look at Stripe's lists, the refunds' first: from the newest down to those of `since`.
 
-    `after` is the last one that was looked at, in the list that `kind` names.
+class _Stored(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ListCursor(_Stored):
+    """How far one of Stripe's lists was read.
+
+    What was created before `listed_until` was listed, and the whole period of the list once more at
+    `swept_at`. A list that was cut off continues with what was created at `resume_at` or before.
     """
 
-    started: int
-    since: int
-    sweep: bool
-    kind: str = "refunds"
-    after: str | None = None
+    listed_until: Seconds = 0
+    swept_at: Seconds = 0
+    resume_at: Seconds | None = None
 
 
-@dataclass(slots=True)
-class Progress:
-    """Moments are in seconds since 1970 UTC.
+class Cursor(_Stored):
+    """`retrieved` is created_at and id of the last order whose session was retrieved singly."""
 
-    `shard` and `after` are where the last look at the unsettled orders was cut off, `listing` where
-    that at Stripe's lists was; the refunds and disputes made before `listed_until` were listed, and
-    those of `swept_at` once more.
-    """
+    complete: ListCursor = Field(default_factory=ListCursor)
+    expired: ListCursor = Field(default_factory=ListCursor)
+    refunds: ListCursor = Field(default_factory=ListCursor)
+    disputes: ListCursor = Field(default_factory=ListCursor)
+    retrieved: tuple[Seconds, str] | None = None
 
-    shard: int = 0
-    after: dict[str, Any] | None = None
-    listed_until: int = 0
-    swept_at: int = 0
-    listing: Listing | None = None
+    def is_ahead_of(self, now: int) -> bool:
+        """Whether it claims that something was listed in the future, and so would skip it."""
+        lists = (self.complete, self.expired, self.refunds, self.disputes)
+        return any(max(one.listed_until, one.swept_at) > now for one in lists)
 
 
-class ProgressStore:
+class CursorStore:
+    """Raise OrdersUnavailable where the table does not respond."""
+
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def read(self) -> Progress:
+    def read(self, now: int) -> Cursor:
+        """Give the saved cursor, or a new one where the saved one makes no sense at `now`."""
         try:
-            answer = self._client.get_item(TableName=self._table, Key=NAME, ConsistentRead=True)
+            response = self._client.get_item(TableName=self._table, Key=NAME, ConsistentRead=True)
         except (BotoCoreError, ClientError) as error:
-            raise OrdersUnavailable("The progress could not be read.") from error
-        if "Item" not in answer:
-            return Progress()
-        progress = Progress(**json.loads(answer["Item"]["progress"]["S"]))
-        if isinstance(progress.listing, dict):
-            progress.listing = Listing(**progress.listing)
-        return progress
+            raise OrdersUnavailable("The reconciliation cursor can't be read.") from error
+        if "Item" not in response:
+            return Cursor()
+        cursor = _cursor_from_item(response["Item"])
+        if cursor is None or cursor.is_ahead_of(now):
+            logger.warning("cursor not usable", consequence="reconciliation starts over")
+            return Cursor()
+        return cursor
 
-    def save(self, progress: Progress) -> None:
-        text = json.dumps(asdict(progress))
+    def save(self, cursor: Cursor) -> None:
+        item: Any = NAME | {"cursor": {"S": cursor.model_dump_json()}}
         try:
-            self._client.put_item(TableName=self._table, Item=NAME | {"progress": {"S": text}})
+            self._client.put_item(TableName=self._table, Item=item)
         except (BotoCoreError, ClientError) as error:
-            raise OrdersUnavailable("The progress could not be saved.") from error
+            raise OrdersUnavailable("The reconciliation cursor can't be saved.") from error
+
+
+def _cursor_from_item(item: Any) -> Cursor | None:  # noqa: ANN401  (it may be of any shape)
+    try:
+        return Cursor.model_validate_json(item["cursor"]["S"])
+    except (KeyError, TypeError, ValidationError):
+        return None

@@ -67,10 +67,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class PendingOrder:
-    """`created_at` is in seconds since 1970 UTC."""
+    """`created_at` is in seconds since 1970 UTC; `session_id` is None where it is no string."""
 
     order_id: str
-    session_id: str
+    session_id: str | None
     created_at: int
 
 
@@ -151,8 +151,8 @@ class OrdersTable:
         found = [
             PendingOrder(
                 order_id=item["order_id"]["S"],
-                session_id=item["session_id"]["S"],
-                created_at=int(item["created_at"]["N"]),
+                session_id=item.get("session_id", {}).get("S"),
+                created_at=int(float(item["created_at"]["N"])),
             )
             for item in page["Items"]
         ]

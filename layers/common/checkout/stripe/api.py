@@ -1,5 +1,6 @@
 """The calls that we make to Stripe: https://docs.stripe.com/api"""
 
+import copy
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -42,6 +43,13 @@ class StripeApi:
         self._refunds = client.v1.refunds
         self._disputes = client.v1.disputes
         self._credentials = credentials
+        self._before_call: Callable[[], None] = _no_wait
+
+    def throttled(self, before_call: Callable[[], None]) -> "StripeApi":
+        """Give the same calls, which begin with `before_call` and raise what it raises."""
+        throttled = copy.copy(self)
+        throttled._before_call = before_call  # noqa: SLF001  (a copy of its own kind)
+        return throttled
 
     def create_session(self, params: "SessionCreateParams", idempotency_key: str) -> CreatedSession:
         """Create a session once for the key; its first ten line items come with their products.
@@ -128,16 +136,24 @@ class StripeApi:
             )
         )
 
-    def refunds_since(self, created: int, after: str | None) -> Iterator[list[Json]]:
-        """Give the refunds made at or after a moment, newest first, with their PaymentIntents.
+    def sessions_between(
+        self, since: int, until: int, status: str | None = None
+    ) -> Iterator[list[Json]]:
+        """Give the sessions that were created from one second to another, both included.
 
-        They come in pages, of one call each; of the list that they are, those behind `after`.
+        They come newest first with their PaymentIntents, in pages of one call each; `status` is
+        `open`, `complete` or `expired`. https://docs.stripe.com/api/checkout/sessions/list
         """
-        return self._pages(self._refunds.list, {"created": {"gte": created}}, after)
+        wanted = _created(since, until) | ({"status": status} if status else {})
+        return self._pages(self._sessions.list, wanted)
 
-    def disputes_since(self, created: int, after: str | None) -> Iterator[list[Json]]:
-        """Give the disputes in the same way."""
-        return self._pages(self._disputes.list, {"created": {"gte": created}}, after)
+    def refunds_between(self, since: int, until: int) -> Iterator[list[Json]]:
+        """Give refunds in the same way."""
+        return self._pages(self._refunds.list, _created(since, until))
+
+    def disputes_between(self, since: int, until: int) -> Iterator[list[Json]]:
+        """Give disputes in the same way."""
+        return self._pages(self._disputes.list, _created(since, until))
 
     def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, Json]:
         """Give the active prices of at most ten lookup keys, with their products."""
@@ -171,18 +187,16 @@ class StripeApi:
         self,
         list_: "Callable[[Any, RequestOptions], stripe.StripeObject]",
         wanted: Json,
-        after: str | None = None,
     ) -> Iterator[list[Json]]:
         """Give the pages of a list, each fetched when it is needed."""
         page: Json = {"limit": PAGE, "expand": ["data.payment_intent"], **wanted}
         more = True
         while more:
-            if after is not None:
-                page["starting_after"] = after
             listed = self._call(functools.partial(list_, page))
             yield listed["data"]
             more = listed["has_more"]
-            after = listed["data"][-1]["id"] if more else None
+            if more:
+                page["starting_after"] = listed["data"][-1]["id"]
 
     def _call(self, operation: "Callable[[RequestOptions], stripe.StripeObject]") -> Json:
         return self._respond(operation).to_dict()
@@ -198,6 +212,7 @@ class StripeApi:
                 options["idempotency_key"] = idempotency_key
             return operation(options)
 
+        self._before_call()
         cached = self._credentials.read()
         try:
             return send(cached.stripe_api_key)
@@ -213,3 +228,11 @@ class StripeApi:
             return send(rolled.stripe_api_key)
         except stripe.StripeError as error:
             translate(error)
+
+
+def _created(since: int, until: int) -> Json:
+    return {"created": {"gte": since, "lte": until}}
+
+
+def _no_wait() -> None:
+    """Customers' own calls are throttled at the API."""

@@ -1,0 +1,131 @@
+"""One run: its time, its rate of calls, its report, and how one failure is kept from the rest."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from checkout.errors import (
+    CheckoutError,
+    DependencyFailed,
+    StripeKeyRefused,
+    StripePermissionMissing,
+    StripeRefused,
+)
+from checkout.log import logger
+
+# Below the 25 a second of each endpoint, which the customers' own calls share:
+# https://docs.stripe.com/rate-limits
+CALLS_PER_SECOND = 10
+# Enough to end in order: the calls of one object, twice each, and saving the cursor.
+SECONDS_TO_STOP = 30.0
+# So many failed calls in a row mean an outage, and no bad object.
+FAILURES_IN_A_ROW = 5
+
+
+class OutOfTime(Exception):
+    """The run must end now; the next one continues."""
+
+
+class GaveUp(Exception):
+    """Too many calls in a row failed."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did.
+
+    `checked` counts the objects of Stripe that were compared with an order, `repaired` the orders
+    that changed, `failed` what could not be fetched, read or written. `finished` is false where the
+    run ran out of time or gave up. The age is in seconds, 0 without a pending order.
+    """
+
+    checked: int = 0
+    repaired: int = 0
+    failed: int = 0
+    finished: bool = True
+    oldest_pending_age: int = 0
+
+
+@dataclass(slots=True)
+class Attempt:
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """`repaired` has one key per order: its PaymentIntent, or its id where it has none."""
+
+    seconds_left: Callable[[], float]
+    sleep: Callable[[float], None]
+    checked: int = 0
+    failed: int = 0
+    finished: bool = True
+    repaired: set[str] = field(default_factory=set)
+    _failures_in_a_row: int = 0
+
+    def check_time(self) -> None:
+        if self.seconds_left() < SECONDS_TO_STOP:
+            raise OutOfTime
+
+    def wait_turn(self) -> None:
+        """Wait before a call to Stripe."""
+        self.check_time()
+        self.sleep(1 / CALLS_PER_SECOND)
+
+    def succeeded(self) -> None:
+        """Note that a call succeeded: whatever failed before it was no outage."""
+        self._failures_in_a_row = 0
+
+    @contextmanager
+    def isolated(self, *, objects: int = 1, **ids: object) -> Iterator[Attempt]:
+        """Keep a failure to what the ids name: it is counted and logged, and given as `error`.
+
+        Raise OutOfTime, StripeKeyRefused, and GaveUp after several failed calls in a row.
+        """
+        attempt = Attempt()
+        self.check_time()
+        with logger.append_context_keys(**ids):
+            try:
+                yield attempt
+            except (OutOfTime, GaveUp, StripeKeyRefused):
+                raise
+            except Exception as error:  # noqa: BLE001  (whatever it is, the others proceed)
+                attempt.error = error
+                self._count_failure(error, objects)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Keep one list's outage from the other steps, which may call something else."""
+        with logger.append_context_keys(step=name):
+            try:
+                yield
+            except GaveUp:
+                self.finished = False
+                logger.error("gave up", failures_in_a_row=self._failures_in_a_row)
+            except (OutOfTime, StripeKeyRefused):
+                raise
+            except Exception as error:  # noqa: BLE001  (a mistake of ours stops this step alone)
+                self.finished = False
+                self.failed += 1
+                log_failure(error)
+
+    def _count_failure(self, error: Exception, objects: int) -> None:
+        self.failed += objects
+        log_failure(error)
+        if isinstance(error, StripePermissionMissing):
+            return
+        if isinstance(error, (DependencyFailed, StripeRefused)):
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row >= FAILURES_IN_A_ROW:
+                raise GaveUp from error
+
+
+def log_failure(error: Exception) -> None:
+    """Log an error: only our own have texts that can't quote a customer's data."""
+    name = type(error).__name__
+    if isinstance(error, CheckoutError):
+        logger.error("not reconciled", error=name, reason=error.detail)
+    else:
+        stack = traceback.format_tb(error.__traceback__)
+        logger.error("not reconciled", error=name, stack="".join(stack))

@@ -1,0 +1,92 @@
+"""Reading one of Stripe's lists across failures and runs."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from checkout.reconciliation.attempts import GaveUp
+
+if TYPE_CHECKING:
+    from checkout.aws.cursor import ListCursor
+    from checkout.reconciliation.attempts import Run
+
+type Json = dict[str, Any]
+type Fetch = Callable[[int, int], Iterator[list[Json]]]
+type Group = list[Json]
+
+# Stripe's lists may lag a little behind its objects.
+OVERLAP_SECONDS = 3600
+DAY_SECONDS = 24 * 3600
+
+
+def one_by_one(page: list[Json]) -> list[Group]:
+    return [[one] for one in page]
+
+
+@dataclass(frozen=True, slots=True)
+class ListReader:
+    """`fetch` gives the pages of what was created from one second to another, newest first."""
+
+    run: "Run"
+    cursor: "ListCursor"
+    fetch: Fetch
+
+    def read(
+        self,
+        since: int,
+        until: int,
+        handle: Callable[[Group], None],
+        groups: Callable[[list[Json]], list[Group]] = one_by_one,
+    ) -> Exception | None:
+        """Hand over what was created in a period; give the error of a page that failed.
+
+        Where a run was cut off, the next one starts with what that one did not reach. It finds the
+        place by its second and not by an id, so no saved place is one that Stripe does not know.
+        """
+        failed: Exception | None = None
+        for start, end in _periods(since, until, self.cursor.resume_at):
+            pages = self.fetch(start, end)
+            while True:
+                page: list[Json] | None = None
+                with self.run.isolated() as attempt:
+                    page = next(pages, None)
+                    self.run.succeeded()
+                failed = attempt.error or failed
+                if page is None:
+                    break
+                for group in groups(page):
+                    self._handle(handle, group)
+        self.cursor.resume_at = None
+        return failed
+
+    def _handle(self, handle: Callable[[Group], None], group: Group) -> None:
+        created = created_of(group)
+        if created:
+            self.cursor.resume_at = created
+        try:
+            handle(group)
+        except GaveUp:
+            # The next run must not start with what fails.
+            if created:
+                self.cursor.resume_at = created - 1
+            raise
+
+
+def _periods(since: int, until: int, resume_at: int | None) -> list[tuple[int, int]]:
+    if resume_at is None or not since <= resume_at < until:
+        return [(since, until)]
+    return [(since, resume_at), (resume_at, until)]
+
+
+def created_of(group: list[Any]) -> int:
+    """Give when the newest of some objects was created; 0 where none says it."""
+    times = [one.get("created") for one in group if isinstance(one, Mapping)]
+    return max((time for time in times if isinstance(time, int)), default=0)
+
+
+def id_of(stripe_object: object, field: str = "id") -> str | None:
+    """Give an id, of an object that may be malformed; of an expanded one its own."""
+    value = stripe_object.get(field) if isinstance(stripe_object, Mapping) else None
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,93 @@
+"""Refunds and disputes: Stripe's lists of them, compared with our orders.
+
+Each run lists what is new; once a day all is listed that may still change. A dispute can be decided
+more than a year after it began, and Stripe's list knows only when that was: disputes are few, so
+the daily list reaches back two years.
+https://docs.stripe.com/api/disputes/list, https://docs.stripe.com/disputes/how-disputes-work
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from checkout.domain.changes import Outcome
+from checkout.log import logger
+from checkout.reconciliation.lists import (
+    DAY_SECONDS,
+    OVERLAP_SECONDS,
+    Fetch,
+    Group,
+    ListReader,
+    created_of,
+    id_of,
+)
+
+if TYPE_CHECKING:
+    from checkout.aws.cursor import ListCursor
+    from checkout.domain.facts import Origin, PartsFact
+    from checkout.reconciliation.attempts import Run
+    from checkout.recorder import Recorder
+
+type Json = Mapping[str, Any]
+type Read = Callable[[Iterable[Json], Origin], PartsFact | None]
+
+SWEEP_EVERY_SECONDS = DAY_SECONDS
+REFUND_SWEEP_SECONDS = 120 * DAY_SECONDS
+DISPUTE_SWEEP_SECONDS = 2 * 365 * DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class PartsList:
+    """One of the two lists; times are in seconds since 1970 UTC."""
+
+    run: "Run"
+    recorder: "Recorder"
+    origin: "Origin"
+    fetch: Fetch
+    read: "Read"
+    sweep_seconds: int
+
+    def reconcile(self, cursor: "ListCursor", now: int) -> None:
+        sweep = now - cursor.swept_at >= SWEEP_EVERY_SECONDS
+        since = now - self.sweep_seconds if sweep else cursor.listed_until - OVERLAP_SECONDS
+        # Payments of other systems: Stripe is asked once whose they are, not in each sweep.
+        new_since = max(cursor.listed_until, now - DAY_SECONDS) - OVERLAP_SECONDS
+        failed = ListReader(self.run, cursor, self.fetch).read(
+            since,
+            now,
+            lambda group: self._record(group, search_unmarked=created_of(group) >= new_since),
+            _by_payment,
+        )
+        if failed is None:
+            cursor.listed_until = now
+            cursor.swept_at = now if sweep else cursor.swept_at
+
+    def _record(self, group: Group, *, search_unmarked: bool) -> None:
+        """Record what objects of one payment say: one that can't be read leaves out itself only."""
+        readable = []
+        for one in group:
+            self.run.checked += 1
+            with self.run.isolated(object_id=id_of(one)):
+                if self.read([one], self.origin) is not None:
+                    readable.append(one)
+        if not readable:
+            return
+        payment_intent = id_of(readable[0], "payment_intent")
+        ids = [id_of(one) for one in readable]
+        with self.run.isolated(
+            objects=len(readable), payment_intent=payment_intent, object_ids=ids
+        ):
+            fact = self.read(readable, self.origin)
+            recorded = self.recorder.record(fact, search_unmarked=search_unmarked)
+            self.run.succeeded()
+            if recorded.outcome is Outcome.APPLIED and payment_intent:
+                self.run.repaired.add(payment_intent)
+                logger.info("repaired")
+
+
+def _by_payment(page: list[dict[str, Any]]) -> list[Group]:
+    """Put together what is of one payment: it is one write to one order."""
+    groups: dict[str | None, Group] = {}
+    for one in page:
+        groups.setdefault(id_of(one, "payment_intent"), []).append(one)
+    return list(groups.values())

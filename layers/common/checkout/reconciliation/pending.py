@@ -1,0 +1,78 @@
+"""The orders that are still open or processing, read from the table into memory."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from checkout.aws.orders_table import PENDING_SHARDS, PendingOrder
+from checkout.log import logger
+from checkout.reconciliation.lists import DAY_SECONDS
+
+if TYPE_CHECKING:
+    from checkout.aws.orders_table import OrdersTable
+    from checkout.reconciliation.attempts import Run
+
+# About 100 MB. Strangers can make more: of each shard the oldest are read.
+MAX_PER_SHARD = 200_000 // PENDING_SHARDS
+
+
+@dataclass(slots=True)
+class PendingOrders:
+    """`waiting` has those that no object of Stripe was compared with yet, by their session.
+
+    Some are missing in it unless `whole`. `created` has the time of each one that is still pending.
+    """
+
+    waiting: dict[str, PendingOrder] = field(default_factory=dict)
+    created: dict[str, int] = field(default_factory=dict)
+    whole: bool = True
+
+    def between(self, since: int, until: int) -> list[PendingOrder]:
+        """Give those that wait, oldest first."""
+        found = [one for one in self.waiting.values() if since <= one.created_at <= until]
+        return sorted(found, key=place)
+
+    def oldest_age(self, now: int) -> int:
+        return max(0, now - min(self.created.values(), default=now))
+
+
+def place(order: PendingOrder) -> tuple[int, str]:
+    return order.created_at, order.order_id
+
+
+def read_pending(
+    run: "Run", orders: "OrdersTable", pending: PendingOrders, now: int, created_until: int
+) -> None:
+    """Read all shards; orders created after `created_until` count as pending, but do not wait."""
+    for shard in range(PENDING_SHARDS):
+        with run.isolated(shard=shard) as attempt:
+            for order in _shard(orders, shard, now, pending):
+                pending.created[order.order_id] = order.created_at
+                if order.created_at > created_until:
+                    continue
+                if order.session_id is None:
+                    run.failed += 1
+                    logger.error("order without a session", order_id=order.order_id)
+                else:
+                    pending.waiting[order.session_id] = order
+            run.succeeded()
+        if attempt.error:
+            pending.whole = False
+
+
+def _shard(
+    orders: "OrdersTable", shard: int, now: int, pending: PendingOrders
+) -> Iterable[PendingOrder]:
+    after: dict[str, Any] | None = None
+    count = 0
+    while True:
+        # A day more: Stripe's clock, which the orders have, may be ahead of ours.
+        page, after = orders.pending(shard, created_until=now + DAY_SECONDS, after=after)
+        yield from page
+        count += len(page)
+        if after is None:
+            return
+        if count >= MAX_PER_SHARD:
+            pending.whole = False
+            logger.warning("too many pending orders", read=count)
+            return

@@ -1,0 +1,121 @@
+"""A run of the reconciliation, step by step.
+
+It compares objects, not events: an event may never have been made, and Stripe lists those of 30
+days only. What it learns becomes ordinary facts, so a run may be repeated, cut off, or race with
+the webhook. Calls to Stripe per run, with n orders a day: n / 96 complete sessions a page of the
+list of 25 hours, so about 105 with 10,000 (docs/decisions.md).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from checkout.aws.cursor import Cursor, CursorStore
+from checkout.domain.facts import Origin
+from checkout.errors import OrdersUnavailable, StripeKeyRefused
+from checkout.log import logger
+from checkout.reconciliation.attempts import OutOfTime, Report, Run, log_failure
+from checkout.reconciliation.parts import DISPUTE_SWEEP_SECONDS, REFUND_SWEEP_SECONDS, PartsList
+from checkout.reconciliation.pending import PendingOrders, read_pending
+from checkout.reconciliation.sessions import Sessions, listed_since
+
+if TYPE_CHECKING:
+    from checkout.aws.orders_table import OrdersTable
+    from checkout.recorder import Recorder
+    from checkout.stripe.api import StripeApi
+
+SOURCE = "reconcile"
+CLOCK_SKEW_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """`now` gives seconds since 1970 UTC, and `sleep` waits for some."""
+
+    orders: "OrdersTable"
+    recorder: "Recorder"
+    stripe_api: "StripeApi"
+    cursor_store: CursorStore
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self, *, minimum_age_seconds: int, seconds_left: Callable[[], float]) -> Report:
+        """Check all orders that have been pending so long, and refunds and disputes.
+
+        With `minimum_age_seconds` 0 that is all pending orders. The run ends before the time is up,
+        and the next one continues. It ends early only where Stripe refuses the key; a step ends
+        early after FAILURES_IN_A_ROW failed calls. All failures are in the report and the log.
+        """
+        run = Run(seconds_left, self.sleep)
+        now = int(self.now())
+        pending = PendingOrders()
+        cursor = self._read_cursor(run, now)
+        # Stripe's clock may be ahead of ours, and an order made just now is to be found by hand.
+        until = now - minimum_age_seconds if minimum_age_seconds else now + CLOCK_SKEW_SECONDS
+        try:
+            with run.step("pending"):
+                read_pending(run, self.orders, pending, now, until)
+            self._reconcile(run, cursor, pending, now, until)
+        except OutOfTime:
+            run.finished = False
+        except StripeKeyRefused as error:
+            run.finished = False
+            run.failed += 1
+            log_failure(error)
+        finally:
+            self._save_cursor(run, cursor)
+        report = Report(
+            checked=run.checked,
+            repaired=len(run.repaired),
+            failed=run.failed,
+            finished=run.finished,
+            oldest_pending_age=pending.oldest_age(now),
+        )
+        logger.info("reconciled", **asdict(report))
+        return report
+
+    def _reconcile(
+        self, run: Run, cursor: Cursor, pending: PendingOrders, now: int, until: int
+    ) -> None:
+        api = self.stripe_api.throttled(run.wait_turn)
+        recorder = replace(self.recorder, stripe_api=lambda: api)
+        origin = Origin(occurred_at=now, source=SOURCE)
+        since = listed_since(cursor, now)
+        sessions = Sessions(run, recorder, api, origin, cursor, pending, now, since, until)
+        readers = recorder.readers
+        refunds = PartsList(
+            run, recorder, origin, api.refunds_between, readers.refunds, REFUND_SWEEP_SECONDS
+        )
+        disputes = PartsList(
+            run, recorder, origin, api.disputes_between, readers.disputes, DISPUTE_SWEEP_SECONDS
+        )
+        complete_listed = False
+        with run.step("complete sessions"):
+            complete_listed = sessions.list_complete()
+        with run.step("refunds"):
+            refunds.reconcile(cursor.refunds, now)
+        with run.step("disputes"):
+            disputes.reconcile(cursor.disputes, now)
+        with run.step("old sessions"):
+            sessions.check_old()
+        with run.step("expired sessions"):
+            sessions.list_expired()
+        if not complete_listed:
+            with run.step("single sessions"):
+                sessions.retrieve(pending.between(since, until))
+
+    def _read_cursor(self, run: Run, now: int) -> Cursor:
+        try:
+            return self.cursor_store.read(now)
+        except OrdersUnavailable as error:
+            run.failed += 1
+            log_failure(error)
+            return Cursor()
+
+    def _save_cursor(self, run: Run, cursor: Cursor) -> None:
+        try:
+            self.cursor_store.save(cursor)
+        except OrdersUnavailable as error:
+            run.failed += 1
+            log_failure(error)

@@ -1,0 +1,213 @@
+"""Pending orders, compared with their Checkout Sessions.
+
+A session lives for 24 hours at most, so Stripe's lists of that period tell about all young orders,
+a hundred sessions a call:
+
+    complete   whole, as it brings money
+    expired    with the time that is left, as strangers can make any number of these
+    neither    still open: no call at all
+
+Older orders, such as bank debits in processing, are retrieved singly; each gets its turn across
+runs. Where many are from one day, that day is listed first. A list that fails is replaced by single
+calls, and a single call that fails by a list of its second.
+https://docs.stripe.com/api/checkout/sessions/list
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+from checkout.aws.cursor import Cursor, ListCursor
+from checkout.domain.changes import Outcome
+from checkout.errors import (
+    DependencyFailed,
+    Misconfigured,
+    SessionNotFound,
+    StripePermissionMissing,
+    StripeRefused,
+    UnexpectedStripeObject,
+)
+from checkout.log import logger
+from checkout.reconciliation.lists import (
+    DAY_SECONDS,
+    OVERLAP_SECONDS,
+    Group,
+    ListReader,
+    created_of,
+    id_of,
+)
+from checkout.reconciliation.pending import PendingOrders, place
+from checkout.stripe.api import PAGE, StripeApi
+
+if TYPE_CHECKING:
+    from checkout.aws.orders_table import PendingOrder
+    from checkout.domain.facts import Origin
+    from checkout.reconciliation.attempts import Run
+    from checkout.recorder import Recorder
+
+type Json = dict[str, Any]
+
+# https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
+SESSION_LIFE_SECONDS = DAY_SECONDS
+# After a longer pause of reconciliation, older orders are retrieved singly.
+LONGEST_WINDOW_SECONDS = 7 * DAY_SECONDS
+
+
+def listed_since(cursor: Cursor, now: int) -> int:
+    """Give where the lists begin: a session's life before the last list that was read whole."""
+    listed_until = cursor.complete.listed_until or now
+    since = listed_until - SESSION_LIFE_SECONDS - OVERLAP_SECONDS
+    return max(since, now - LONGEST_WINDOW_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """`since` is where the lists begin, `until` when the youngest order to check was created, and
+    `now` the start of the run.
+    """
+
+    run: "Run"
+    recorder: "Recorder"
+    api: StripeApi
+    origin: "Origin"
+    cursor: Cursor
+    pending: PendingOrders
+    now: int
+    since: int
+    until: int
+
+    def list_complete(self) -> bool:
+        """Give whether the list was read whole."""
+        if self.until < self.since:
+            return True
+        complete = ListReader(self.run, self.cursor.complete, self._complete)
+        failed = complete.read(self.since, self.until, self._record_listed)
+        if failed is None:
+            listed_until = max(self.cursor.complete.listed_until, min(self.until, self.now))
+            self.cursor.complete.listed_until = listed_until
+        return failed is None
+
+    def list_expired(self) -> None:
+        """List the sessions that expired since the oldest order that still waits was made."""
+        waiting = self.pending.between(self.since, self.until)
+        if not waiting:
+            return
+        expired = ListReader(self.run, self.cursor.expired, self._expired)
+        first, last = waiting[0].created_at, waiting[-1].created_at
+        failed = expired.read(first, last, self._record_waiting)
+        if failed:
+            self.retrieve(self.pending.between(self.since, self.now - SESSION_LIFE_SECONDS))
+
+    def check_old(self) -> None:
+        """Check the orders that are older than the lists."""
+        old = self.pending.between(0, self.since - 1)
+        for _, day in groupby(old, key=lambda order: order.created_at // DAY_SECONDS):
+            orders = list(day)
+            if len(orders) > PAGE:
+                for status in ("complete", "expired"):
+                    self._list_day(orders, status)
+        self.retrieve(self.pending.between(0, self.since - 1))
+
+    def retrieve(self, orders: "list[PendingOrder]") -> None:
+        """Retrieve sessions singly, starting after the order with which the last run ended."""
+        start = bisect_right(orders, self.cursor.retrieved or (0, ""), key=place)
+        for order in orders[start:] + orders[:start]:
+            self.run.check_time()
+            self.cursor.retrieved = place(order)
+            with self.run.isolated(order_id=order.order_id, session_id=order.session_id) as attempt:
+                session = self._session(order)
+                self._record(session, order)
+            if isinstance(attempt.error, StripePermissionMissing):
+                return
+
+    def _complete(self, since: int, until: int) -> Iterator[list[Json]]:
+        return self.api.sessions_between(since, until, "complete")
+
+    def _expired(self, since: int, until: int) -> Iterator[list[Json]]:
+        """Give pages for as long as an order waits."""
+        for page in self.api.sessions_between(since, until, "expired"):
+            yield page
+            if not self.pending.waiting:
+                return
+
+    def _list_day(self, orders: "list[PendingOrder]", status: str) -> None:
+        """List the sessions of a day, as far as that is cheaper than retrieving these orders'."""
+        waiting = [one for one in orders if one.session_id in self.pending.waiting]
+        if not waiting:
+            return
+
+        def fetch(since: int, until: int) -> Iterator[list[Json]]:
+            return islice(self.api.sessions_between(since, until, status), len(waiting) // 2)
+
+        first, last = waiting[0].created_at, waiting[-1].created_at
+        ListReader(self.run, ListCursor(), fetch).read(first, last, self._record_waiting)
+
+    def _record_listed(self, group: Group) -> None:
+        """Record a complete session of a pending order, or of one that the table may not know.
+
+        An order is unknown where the write of create and the webhook were both lost. Recording it
+        is refused where it is known, so that is done twice in a session's life: when it is new, and
+        when it can no longer change.
+        """
+        created = created_of(group)
+        new = created >= self.cursor.complete.listed_until - OVERLAP_SECONDS
+        over = created <= self.now - SESSION_LIFE_SECONDS
+        if id_of(group[0]) in self.pending.waiting:
+            self._record_waiting(group)
+        elif new or over or not self.pending.whole:
+            self._record_unknown(group[0])
+
+    def _record_waiting(self, group: Group) -> None:
+        order = self.pending.waiting.get(id_of(group[0]) or "")
+        if order is None:
+            return
+        with self.run.isolated(order_id=order.order_id, session_id=order.session_id):
+            self._record(group[0], order)
+
+    def _record_unknown(self, session: Json) -> None:
+        with self.run.isolated(session_id=id_of(session)):
+            fact = self.recorder.readers.session(session, self.origin)
+            if fact is None:
+                return
+            recorded = self.recorder.record(fact)
+            self.run.succeeded()
+            if recorded.outcome is Outcome.APPLIED:
+                self.run.checked += 1
+                self.run.repaired.add(fact.checkout.payment_intent or fact.order_id)
+                logger.info("repaired", order_id=fact.order_id)
+
+    def _record(self, session: Json, order: "PendingOrder") -> None:
+        """Record the session of an order, which is the one that its metadata named at first."""
+        self.pending.waiting.pop(order.session_id or "", None)
+        self.run.checked += 1
+        fact = self.recorder.readers.session(session, self.origin, order_id=order.order_id)
+        if fact is None:
+            raise UnexpectedStripeObject("The Checkout Session is of the other mode.")
+        recorded = self.recorder.record(fact)
+        self.run.succeeded()
+        if not fact.checkout.status.is_pending:
+            self.pending.created.pop(order.order_id, None)
+        if recorded.outcome is Outcome.APPLIED:
+            self.run.repaired.add(fact.checkout.payment_intent or fact.order_id)
+            logger.info("repaired")
+
+    def _session(self, order: "PendingOrder") -> Json:
+        session_id = order.session_id or ""
+        try:
+            session = self.api.session(session_id)
+        except Misconfigured:
+            raise
+        except (DependencyFailed, StripeRefused) as error:
+            session = self._session_of_second(session_id, order.created_at)
+            if session is None:
+                raise
+            logger.warning("retrieved from a list", reason=error.detail)
+        if session is None:
+            raise SessionNotFound("Stripe has no such Checkout Session.")
+        return session
+
+    def _session_of_second(self, session_id: str, created: int) -> Json | None:
+        pages = self.api.sessions_between(created, created)
+        return next((one for page in pages for one in page if id_of(one) == session_id), None)
