@@ -1,37 +1,59 @@
-"""Runs of the reconciliation, with Stripe behind them: sessions by their id, lists in pages."""
+"""Runs of the reconciliation, with Stripe behind them: objects by their id, and lists in pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import stripe
-from checkout.GONE_facts import Ownership
 
-from checkout.aws.cursor import ProgressStore
+from checkout.aws.cursor import CursorStore
 from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
 from checkout.domain.order import OrderStatus
 from checkout.reconciliation import Reconciliation, Report
 from checkout.recorder import Recorder
 from checkout.stripe.api import StripeApi
+from checkout.stripe.readers import Readers
 from tests.unit.conftest import ONE_TRY, Clock
 from tests.unit.fake_stripe import FakeStripe, Json
 from tests.unit.stack import API_KEY, PROGRESS_TABLE, STACK, progress_table
-from tests.unit.stripe_objects import NOW, fact, listed, session, session_metadata
+from tests.unit.stripe_objects import (
+    CREATED_AT,
+    NOW,
+    fact,
+    line_item,
+    listed,
+    payment_intent,
+    session_in,
+    session_metadata,
+)
 
 PAGE = 2
-NO_SUCH_SESSION = {"error": {"code": "resource_missing", "param": "session", "message": "No."}}
+DAY = 24 * 3600
+COMPLETE, EXPIRED, REFUNDS, DISPUTES = "complete", "expired", "refunds", "disputes"
+MISSING = {"error": {"code": "resource_missing", "param": "session", "message": "No."}}
+SERVER_ERROR = {"error": {"type": "api_error", "message": "An unknown error occurred."}}
 
 
 class ListingStripe(FakeStripe):
-    """Answer by what an account has, newest first; `broken` paths have no route."""
+    """Respond by what an account has; `broken` calls get their error.
 
-    def __init__(self) -> None:
+    A call is named by its path without `/v1/`, a list of sessions as `complete` or `expired`.
+    """
+
+    def __init__(self, page: int = PAGE) -> None:
         super().__init__()
+        self.page = page
         self.sessions: dict[str, Json] = {}
         self.refunds: list[Json] = []
         self.disputes: list[Json] = []
-        self.broken: set[str] = set()
+        self.broken: dict[str, tuple[Json, int]] = {}
+        self.names: list[str] = []
+
+    def break_call(self, name: str, status: int = 500, **error: str) -> None:
+        self.broken[name] = ({"error": error} if error else SERVER_ERROR, status)
 
     def request(
         self,
@@ -41,47 +63,58 @@ class ListingStripe(FakeStripe):
         post_data: str | None = None,
         **_: object,
     ) -> tuple[str, int, Mapping[str, str]]:
-        # The SDK's own request is noted once, with the answer that is put in place for it.
-        path = url.partition("?")[0].removeprefix(stripe.DEFAULT_API_BASE)
-        if path in self.broken:
-            self.break_connection()
-        else:
-            self.answer(*self._found(path, url))
+        address = urlsplit(url)
+        params = dict(parse_qsl(address.query))
+        name = _name(address.path, params)
+        self.names.append(name)
+        self.answer(*(self.broken.get(name) or self._found(name, params)))
         return super().request(method, url, headers, post_data)
 
-    def _found(self, path: str, url: str) -> tuple[Json, int]:
-        match path.split("/")[2:]:
-            case ["checkout", "sessions", session_id]:
-                session = self.sessions.get(session_id)
-                return (session, 200) if session else (NO_SUCH_SESSION, 404)
-            case ["checkout", "sessions"]:
-                wanted = url.partition("payment_intent=")[2].partition("&")[0]
-                found = [
-                    one
-                    for one in self.sessions.values()
-                    if wanted in (one["payment_intent"], (one["payment_intent"] or {})["id"])
-                ]
-                return listed(*found), 200
-            case [name]:
-                return self._page(getattr(self, name), url), 200
-        raise AssertionError(path)
+    def _found(self, name: str, params: Mapping[str, str]) -> tuple[Json, int]:
+        if name.endswith("/line_items"):
+            return listed(line_item()), 200
+        if name in {REFUNDS, DISPUTES}:
+            return self._listed(getattr(self, name), params), 200
+        if name.startswith("checkout/sessions/"):
+            session = self.sessions.get(name.rpartition("/")[2])
+            return (session, 200) if session else (MISSING, 404)
+        sessions = list(self.sessions.values())
+        if "payment_intent" in params:
+            wanted = params["payment_intent"]
+            return listed(*(one for one in sessions if _intent(one) == wanted)), 200
+        status = params.get("status")
+        in_status = [one for one in sessions if status in (None, one["status"])]
+        return self._listed(in_status, params), 200
 
-    def _page(self, objects: list[Json], url: str) -> Json:
-        since = int(url.partition("created[gte]=")[2].partition("&")[0])
-        after = url.partition("starting_after=")[2].partition("&")[0]
-        wanted = [one for one in objects if NOW >= one["created"] >= since]
+    def _listed(self, objects: list[Json], params: Mapping[str, str]) -> Json:
+        since, until = int(params["created[gte]"]), int(params["created[lte]"])
+        wanted = [one for one in objects if since <= one["created"] <= until]
+        wanted.sort(key=lambda one: one["created"], reverse=True)
+        after = params.get("starting_after")
         start = [one["id"] for one in wanted].index(after) + 1 if after else 0
-        page = wanted[start : start + PAGE]
-        return listed(*page, has_more=start + PAGE < len(wanted))
+        end = start + self.page
+        return listed(*wanted[start:end], has_more=end < len(wanted))
+
+
+def _name(path: str, params: Mapping[str, str]) -> str:
+    name = path.removeprefix("/v1/")
+    if name == "checkout/sessions":
+        return params.get("status", "by payment" if "payment_intent" in params else "second")
+    return name
+
+
+def _intent(session: Json) -> object:
+    intent = session["payment_intent"]
+    return intent["id"] if isinstance(intent, dict) else intent
 
 
 @dataclass
 class Runs:
-    """Runs of the reconciliation, with a clock that sleeping moves, and Stripe behind it."""
+    """Runs of the reconciliation, with a clock that sleeping moves."""
 
-    orders: OrdersTable
+    orders: Any
     stripe: ListingStripe
-    store: ProgressStore
+    store: CursorStore
     clock: Clock
     recorder: Recorder
     slept: list[float] = field(default_factory=list)
@@ -101,31 +134,82 @@ class Runs:
             seconds_left=lambda: deadline - self.clock.now,
         )
 
+    def calls(self, run: Callable[[], Report]) -> list[str]:
+        """Give the names of the calls that a run makes."""
+        before = len(self.stripe.names)
+        run()
+        return self.stripe.names[before:]
+
+    def asked(self, name: str) -> list[Mapping[str, str]]:
+        """Give the parameters of the calls of a name."""
+        sent = zip(self.stripe.names, self.stripe.requests, strict=True)
+        return [request.params for one, request in sent if one == name]
+
+    def add(
+        self,
+        number: int,
+        known: OrderStatus | None = OrderStatus.OPEN,
+        now: OrderStatus = OrderStatus.OPEN,
+        created: int = CREATED_AT,
+    ) -> str:
+        """Give the id of an order that the table has in one status, and Stripe in another."""
+        order_id, session_id = order_id_of(number), session_id_of(number)
+        pending = now in {OrderStatus.OPEN, OrderStatus.EXPIRED}
+        intent = None if pending else payment_intent("processing", id=f"pi_{number}")
+        ids: Json = {"session_id": session_id, "created_at": created}
+        if known is not None:
+            paid = known not in {OrderStatus.OPEN, OrderStatus.EXPIRED}
+            recorded = {"payment_intent": f"pi_{number}" if paid else None}
+            self.orders.record(fact(known, order_id=order_id, **ids | recorded))
+        changes: Json = {"status": "open"} if now is OrderStatus.OPEN else {}
+        made = session_in(now) if now is not OrderStatus.OPEN else session_in(OrderStatus.EXPIRED)
+        self.stripe.sessions[session_id] = (
+            made
+            | changes
+            | {
+                "id": session_id,
+                "created": created,
+                "metadata": session_metadata(order_id=order_id),
+                "payment_intent": intent,
+            }
+        )
+        return order_id
+
+    def status(self, number: int) -> str | None:
+        order = self.orders.find(order_id_of(number))
+        return order.status if order else None
+
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.clock.now += seconds
 
-    def add_open_orders(self, count: int) -> None:
-        for number in range(count):
-            ids = {"order_id": f"ord_{number}", "session_id": f"cs_{number}"}
-            self.orders.record(fact(OrderStatus.OPEN, **ids))
-            metadata = session_metadata(order_id=ids["order_id"])
-            self.stripe.sessions[ids["session_id"]] = session(
-                id=ids["session_id"], metadata=metadata
-            )
 
-    def asked(self, part: str) -> list[Mapping[str, str]]:
-        return [one.params for one in self.stripe.requests if one.path == f"/v1/{part}"]
+def order_id_of(number: int) -> str:
+    return f"ord_{number:032x}"
 
 
-def runs_of(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> Runs:
-    """Make the table of the progress, and read the secret, whose failures are not meant here."""
-    client = boto3.client("dynamodb", config=ONE_TRY)
-    client.create_table(**progress_table())
+def session_id_of(number: int) -> str:
+    return f"cs_{number}"
+
+
+def runs_of(
+    orders: OrdersTable,
+    credentials: CredentialsReader,
+    clock: Clock,
+    store: CursorStore | None = None,
+    page: int = PAGE,
+) -> Runs:
+    """Read the secret at once: its failures are not meant here."""
     clock.now = float(NOW)
     credentials.read()
-    fake = ListingStripe()
+    fake = ListingStripe(page)
     sdk = stripe.StripeClient(API_KEY, http_client=fake, max_network_retries=0)
     api = StripeApi(sdk, credentials)
-    recorder = Recorder(orders, Ownership(STACK, livemode=False), lambda: api)
-    return Runs(orders, fake, ProgressStore(client, PROGRESS_TABLE), clock, recorder)
+    recorder = Recorder(orders, Readers(STACK, livemode=False), lambda: api)
+    return Runs(orders, fake, store or cursor_store(), clock, recorder)
+
+
+def cursor_store() -> CursorStore:
+    client = boto3.client("dynamodb", config=ONE_TRY)
+    client.create_table(**progress_table())
+    return CursorStore(client, PROGRESS_TABLE)

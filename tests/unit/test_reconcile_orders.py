@@ -11,12 +11,13 @@ import pytest
 from checkout import wiring
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
-from checkout.errors import Misconfigured, StripeUnavailable
+from checkout.errors import InvalidRequest, Misconfigured
+from checkout.reconciliation import Report
 from tests.unit.conftest import ONE_TRY, Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
 from tests.unit.stack import progress_table
-from tests.unit.stripe_objects import SESSION_ID, fact, listed, session_in
+from tests.unit.stripe_objects import fact, listed, session_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,6 +28,13 @@ type Stored = Callable[[], dict[str, Any] | None]
 BY_HAND = sample("reconcile_orders", "by_hand")
 SCHEDULE = sample("reconcile_orders", "schedule")
 PAID = session_in(OrderStatus.PAID)
+UNITS = {
+    "OrdersRepaired": "Count",
+    "ReconciliationFailed": "Count",
+    "ReconciliationFinished": "Count",
+    "OldestPendingOrderAge": "Seconds",
+}
+NOTHING = {"checked": 0, "repaired": 0, "failed": 0, "finished": True, "oldest_pending_age": 0}
 
 
 @pytest.fixture
@@ -43,7 +51,8 @@ def handler(
     return lambda_handler
 
 
-def answer_lists(fake_stripe: FakeStripe) -> None:
+def respond(fake_stripe: FakeStripe, *complete: Json) -> None:
+    fake_stripe.answer(listed(*complete))
     for _ in range(2):
         fake_stripe.answer(listed())
 
@@ -51,50 +60,58 @@ def answer_lists(fake_stripe: FakeStripe) -> None:
 def metrics(capsys: pytest.CaptureFixture[str]) -> Json:
     (line,) = capsys.readouterr().out.splitlines()
     document: Json = json.loads(line)
-    return document
+    (described,) = document["_aws"]["CloudWatchMetrics"]
+    assert {one["Name"]: one["Unit"] for one in described["Metrics"]} == UNITS
+    assert described["Namespace"] == "Checkout"
+    assert described["Dimensions"] == [["service"]]
+    return {name: document[name] for name in (*UNITS, "service")}
 
 
 def test_the_samples_are_these() -> None:
     assert sample_names("reconcile_orders") == {"by_hand", "schedule"}
 
 
-def test_mends_an_order_and_says_so(
+def test_it_repairs_an_order_and_reports_it(
     handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe, stored: Stored, log: Log
 ) -> None:
-    orders.record(fact(OrderStatus.OPEN))
-    answer_lists(fake_stripe)
-    fake_stripe.answer(PAID)
-    report = {"checked": 1, "mended": 1, "failed": 0, "finished": True}
+    orders.record(fact(OrderStatus.OPEN, created_at=int(wiring.reconciliation().now()) - 60))
+    respond(fake_stripe, PAID)
+    report = NOTHING | {"checked": 1, "repaired": 1}
     assert handler(BY_HAND, Context()) == report
     item = stored()
     assert item is not None
     assert item["status"] == "paid"
-    assert fake_stripe.calls[-1] == ("get", f"/v1/checkout/sessions/{SESSION_ID}")
-    said = log.entries[-1]
-    assert (said["message"], said["function_request_id"]) == ("reconciled", REQUEST_ID)
-    assert report.items() <= said.items()
+    logged = log.entries[-1]
+    assert (logged["message"], logged["function_request_id"]) == ("reconciled", REQUEST_ID)
+    assert report.items() <= logged.items()
     assert "ada@example.com" not in log.text
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_one_metric_says_how_many_orders_were_mended(
+def test_metrics_say_what_a_run_did(
     handler: Handler,
-    orders: OrdersTable,
-    fake_stripe: FakeStripe,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     count: int,
 ) -> None:
-    answer_lists(fake_stripe)
-    if count:
-        orders.record(fact(OrderStatus.OPEN))
-        fake_stripe.answer(PAID)
+    report = Report(repaired=count, failed=2 * count, oldest_pending_age=3 * count)
+    monkeypatch.setattr(wiring, "reconciliation", lambda: _Reporting(report))
     handler(BY_HAND, Context())
-    document = metrics(capsys)
-    (described,) = document["_aws"]["CloudWatchMetrics"]
-    assert described["Namespace"] == "Checkout"
-    assert described["Metrics"] == [{"Name": "OrdersMended", "Unit": "Count"}]
-    assert document["OrdersMended"] == [count]
-    assert document["service"] == "checkout"
+    assert metrics(capsys) == {
+        "OrdersRepaired": [count],
+        "ReconciliationFailed": [2 * count],
+        "ReconciliationFinished": [1],
+        "OldestPendingOrderAge": [3 * count],
+        "service": "checkout",
+    }
+
+
+class _Reporting:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def run(self, **_: object) -> Report:
+        return self._report
 
 
 @pytest.mark.parametrize(("age", "checked"), [(840, 0), (902, 1)])
@@ -103,37 +120,57 @@ def test_the_schedule_leaves_young_orders_to_their_webhooks(
 ) -> None:
     created_at = int(wiring.reconciliation().now()) - age
     orders.record(fact(OrderStatus.OPEN, created_at=created_at))
-    answer_lists(fake_stripe)
-    fake_stripe.answer(PAID)
-    assert handler(SCHEDULE, Context())["checked"] == checked
+    # No session of the list names an order, so that the index alone tells whose it is.
+    respond(fake_stripe, PAID | {"metadata": {}, "created": created_at})
+    report = handler(SCHEDULE, Context())
+    assert report["checked"] == checked
+    assert (report["oldest_pending_age"] >= age) == (not checked)
 
 
-def test_ends_before_lambda_ends_it(
-    handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe
+def test_it_ends_before_lambda_ends_it(
+    handler: Handler,
+    orders: OrdersTable,
+    fake_stripe: FakeStripe,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     report = handler(BY_HAND, Context(milliseconds_left=19_999))
-    assert report == {"checked": 0, "mended": 0, "failed": 0, "finished": False}
+    assert report == NOTHING | {"finished": False}
     assert fake_stripe.requests == []
+    assert metrics(capsys)["ReconciliationFinished"] == [0]
 
 
-def test_a_failure_is_lambdas_to_count(handler: Handler, fake_stripe: FakeStripe) -> None:
-    for _ in range(2):
-        fake_stripe.break_connection()
-    with (
-        pytest.warns(UserWarning, match="No application metrics"),
-        pytest.raises(StripeUnavailable),
-    ):
-        handler(BY_HAND, Context())
+def test_a_run_that_gave_up_is_measured(
+    handler: Handler,
+    fake_stripe: FakeStripe,
+    secret: Secret,
+    capsys: pytest.CaptureFixture[str],
+    log: Log,
+) -> None:
+    fake_stripe.answer_error(401, message="Invalid API Key provided: sk_test_unit")
+    report = handler(BY_HAND, Context())
+    assert report == NOTHING | {"failed": 1, "finished": False}
+    measured = metrics(capsys)
+    assert (measured["ReconciliationFailed"], measured["ReconciliationFinished"]) == ([1], [0])
+    assert "put a valid key" in log.text
+    assert "sk_test_unit" not in log.text
 
 
-def test_without_its_table_it_says_which_setting_is_missing(
-    load_function: Callable[[str], ModuleType], environment: pytest.MonkeyPatch, secret: Secret
+def test_a_run_that_raises_is_measured(
+    load_function: Callable[[str], ModuleType],
+    environment: pytest.MonkeyPatch,
+    secret: Secret,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     environment.delenv("RECONCILIATION_TABLE")
     handler: Handler = load_function("reconcile_orders").lambda_handler
-    with (
-        pytest.warns(UserWarning, match="No application metrics"),
-        pytest.raises(Misconfigured, match="RECONCILIATION_TABLE"),
-    ):
+    with pytest.raises(Misconfigured, match="RECONCILIATION_TABLE"):
         handler(BY_HAND, Context())
+    measured = metrics(capsys)
+    assert (measured["ReconciliationFailed"], measured["ReconciliationFinished"]) == ([1], [0])
+
+
+@pytest.mark.parametrize("age", ["0", "soon", None, -1, 1.5, True, [0]])
+def test_a_malformed_age_is_a_clear_error(handler: Handler, age: object) -> None:
+    with pytest.raises(InvalidRequest, match="minimum_age_seconds must be an integer"):
+        handler({"minimum_age_seconds": age}, Context())

@@ -1,4 +1,4 @@
-"""What a run learns from Stripe's objects, and what it costs."""
+"""What a run repairs from Stripe's objects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +8,10 @@ import pytest
 from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
 from checkout.domain.order import OrderStatus
-from checkout.errors import OrdersUnavailable, StripeUnavailable
-from checkout.reconciliation import (
-    Report,
-)
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Clock, Log
-from tests.unit.reconciling import Runs, runs_of
+from checkout.reconciliation import Report
+from tests.unit.aws_calls import AwsCalls
+from tests.unit.conftest import Clock
+from tests.unit.reconciling import COMPLETE, DAY, DISPUTES, EXPIRED, REFUNDS, Runs, runs_of
 from tests.unit.stack import OTHER_STACK
 from tests.unit.stripe_objects import (
     CREATED_AT,
@@ -34,8 +31,8 @@ from tests.unit.stripe_objects import (
 type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
+AGE = NOW - CREATED_AT
 PAID = session_in(OrderStatus.PAID, payment_intent=payment_intent())
-ALL_FOUND = Report(checked=0, mended=0, failed=0, finished=True)
 
 
 @pytest.fixture
@@ -43,7 +40,10 @@ def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> R
     return runs_of(orders, credentials, clock)
 
 
-# What webhooks lost
+def item_of(stored: Stored) -> Json:
+    item = stored()
+    assert item is not None
+    return item
 
 
 @pytest.mark.parametrize(
@@ -57,85 +57,144 @@ def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> R
         (OrderStatus.PROCESSING, OrderStatus.FAILED),
     ],
 )
-def test_a_session_event_that_never_came_is_made_up_for(
-    runs: Runs, stored: Stored, known: OrderStatus, now: OrderStatus
+@pytest.mark.parametrize("age", [600, 3 * DAY])
+def test_a_missed_session_event_is_repaired(
+    runs: Runs, stored: Stored, known: OrderStatus, now: OrderStatus, age: int
 ) -> None:
-    runs.orders.record(fact(known))
+    runs.orders.record(fact(known, created_at=NOW - age))
     failed = now is OrderStatus.FAILED
     intent = payment_intent("requires_payment_method" if failed else "processing", declined=failed)
-    runs.stripe.sessions[SESSION_ID] = session_in(now, payment_intent=intent)
-    assert runs.run() == Report(checked=1, mended=1)
-    item = stored()
-    assert item is not None
-    assert item["status"] == now
-    assert item["change"]["source"] == "reconcile"
-    settled = now is not OrderStatus.PROCESSING
-    assert runs.run() == (Report() if settled else Report(checked=1))
+    runs.stripe.sessions[SESSION_ID] = session_in(now, payment_intent=intent, created=NOW - age)
+    pending = now is OrderStatus.PROCESSING
+    wanted = Report(checked=1, repaired=1, oldest_pending_age=age if pending else 0)
+    assert runs.run() == wanted
+    item = item_of(stored)
+    assert (item["status"], item["change"]["source"]) == (now, "reconcile")
+    assert runs.run().repaired == 0
 
 
-@pytest.mark.parametrize("status", [OrderStatus.OPEN, OrderStatus.PROCESSING])
-def test_an_order_that_is_right_is_left_as_it_is(
-    runs: Runs, stored: Stored, status: OrderStatus
-) -> None:
-    runs.orders.record(fact(status))
+def test_an_open_order_costs_no_call_of_its_own(runs: Runs, stored: Stored) -> None:
+    runs.orders.record(fact(OrderStatus.OPEN))
+    runs.stripe.sessions[SESSION_ID] = session()
     before = stored()
-    intent = payment_intent("processing") if status is OrderStatus.PROCESSING else None
-    state = {"status": "complete"} if intent else {}
-    runs.stripe.sessions[SESSION_ID] = session(payment_intent=intent, **state)
-    assert runs.run() == Report(checked=1)
+    assert runs.calls(runs.run) == [COMPLETE, DISPUTES, REFUNDS, EXPIRED]
     assert stored() == before
 
 
-def test_orders_that_are_settled_cost_nothing(runs: Runs) -> None:
-    for status in (OrderStatus.PAID, OrderStatus.FAILED, OrderStatus.EXPIRED):
-        runs.orders.record(fact(status, order_id=f"ord_{status}"))
-    assert runs.run() == Report()
-    assert runs.stripe.calls == [("get", "/v1/refunds"), ("get", "/v1/disputes")]
+def test_without_pending_orders_nothing_expired_is_listed(runs: Runs) -> None:
+    for number, status in enumerate((OrderStatus.PAID, OrderStatus.FAILED, OrderStatus.EXPIRED)):
+        runs.add(number, status, status)
+    assert EXPIRED not in runs.calls(runs.run)
 
 
-@pytest.mark.parametrize(("minimum_age", "checked"), [(0, 1), (600, 1), (601, 0)])
+@pytest.mark.parametrize(("minimum_age", "repaired"), [(0, 1), (600, 1), (601, 0)])
 def test_young_orders_are_left_to_their_webhooks(
-    runs: Runs, minimum_age: int, checked: int
+    runs: Runs, minimum_age: int, repaired: int
 ) -> None:
-    # Sleeping before each list moves the clock a little, but not by a second.
-    assert NOW - CREATED_AT == 600
+    assert AGE == 600
     runs.orders.record(fact(OrderStatus.OPEN))
-    runs.stripe.sessions[SESSION_ID] = session()
-    assert runs.run(minimum_age_seconds=minimum_age).checked == checked
+    runs.stripe.sessions[SESSION_ID] = PAID
+    report = runs.run(minimum_age_seconds=minimum_age)
+    assert report.repaired == repaired
+    assert report.oldest_pending_age == (0 if repaired else AGE)
+
+
+@pytest.mark.parametrize("seconds_ahead", [0, 2])
+def test_by_hand_an_order_made_just_now_is_found(runs: Runs, seconds_ahead: int) -> None:
+    runs.add(1, now=OrderStatus.PAID, created=NOW + seconds_ahead)
+    assert runs.run().repaired == 1
+
+
+def test_the_order_that_recorded_the_session_decides(runs: Runs) -> None:
+    """Its metadata was edited."""
+    runs.add(1, now=OrderStatus.PAID)
+    runs.stripe.sessions["cs_1"]["metadata"] = {"order_id": "SO-10023"}
+    assert runs.run().repaired == 1
+    assert runs.status(1) == OrderStatus.PAID
+
+
+def test_sessions_of_others_cost_nothing(runs: Runs) -> None:
+    foreign = session_metadata(checkout_stack=OTHER_STACK)
+    for number in range(5):
+        runs.add(number, None, OrderStatus.PAID)
+        runs.stripe.sessions[f"cs_{number}"]["metadata"] = foreign if number % 2 else {}
+    assert runs.run() == Report()
+    assert set(runs.stripe.names) == {COMPLETE, REFUNDS, DISPUTES}
+
+
+def test_a_paid_order_that_the_table_lacks_is_created(runs: Runs) -> None:
+    runs.add(1, None, OrderStatus.PAID)
+    assert runs.run() == Report(checked=1, repaired=1)
+    assert runs.status(1) == OrderStatus.PAID
+
+
+def test_a_session_that_was_completed_late_is_recorded_when_it_is_over(
+    runs: Runs, orders: OrdersTable
+) -> None:
+    runs.run()
+    runs.clock.now = NOW + DAY
+    runs.add(1, None, OrderStatus.PAID, created=NOW - 600)
+    assert runs.run().repaired == 1
+
+
+def test_known_orders_are_not_written_in_each_run(runs: Runs, calls: AwsCalls) -> None:
+    runs.add(1, OrderStatus.PAID, OrderStatus.PAID, created=NOW - 3 * 3600)
+    writes = []
+    for _ in range(3):
+        before = calls.count("UpdateItem")
+        runs.run()
+        writes.append(calls.count("UpdateItem") - before)
+        runs.clock.now += 900
+    assert writes == [1, 0, 0]
 
 
 @pytest.mark.parametrize(
     ("status", "amount_refunded"), [("succeeded", 700), ("pending", 700), ("failed", 0)]
 )
-def test_a_refund_whose_events_were_lost_is_made_up_for(
+def test_a_missed_refund_is_repaired(
     runs: Runs, stored: Stored, status: str, amount_refunded: int
 ) -> None:
     runs.orders.record(fact(OrderStatus.PAID))
     runs.stripe.refunds = [expanded(refund(status=status))]
-    assert runs.run() == Report(checked=1, mended=1)
-    item = stored()
-    assert item is not None
-    assert item["amount_refunded"] == amount_refunded
+    assert runs.run() == Report(checked=1, repaired=1)
+    assert item_of(stored)["amount_refunded"] == amount_refunded
     assert runs.run() == Report(checked=1)
 
 
-def test_a_dispute_whose_events_were_lost_is_made_up_for(runs: Runs, stored: Stored) -> None:
+@pytest.mark.parametrize("days", [0, 119, 200, 700])
+def test_a_dispute_that_was_decided_late_is_repaired(runs: Runs, stored: Stored, days: int) -> None:
     runs.orders.record(fact(OrderStatus.PAID))
-    runs.stripe.disputes = [expanded(dispute(status="lost"))]
-    assert runs.run() == Report(checked=1, mended=1)
-    item = stored()
-    assert item is not None
-    assert item["dispute_status"] == "lost"
+    begun = NOW - days * DAY
+    runs.stripe.disputes = [expanded(dispute(created=begun, status="under_review"))]
+    runs.run()
+    runs.stripe.disputes = [expanded(dispute(created=begun, status="lost"))]
+    runs.clock.now += DAY
+    assert runs.run().repaired == 1
+    assert item_of(stored)["dispute_status"] == "lost"
 
 
-def test_an_order_that_was_lost_whole_is_made_up_for_by_its_refund(
-    runs: Runs, stored: Stored
-) -> None:
+def test_refunds_of_one_payment_are_one_write(runs: Runs, stored: Stored) -> None:
+    runs.stripe.page = 100
+    runs.orders.record(fact(OrderStatus.PAID))
+    runs.stripe.refunds = [expanded(refund(f"re_{n}", amount=1)) for n in range(40)]
+    assert runs.run() == Report(checked=40, repaired=1)
+    assert item_of(stored)["version"] == 2
+
+
+def test_an_order_is_repaired_whole_in_one_run(runs: Runs, stored: Stored) -> None:
+    runs.orders.record(fact(OrderStatus.OPEN))
     runs.stripe.sessions[SESSION_ID] = PAID
     runs.stripe.refunds = [expanded(refund())]
-    assert runs.run() == Report(checked=1, mended=1)
-    item = stored()
-    assert item is not None
+    assert runs.run() == Report(checked=2, repaired=1), "orders are counted, not objects"
+    item = item_of(stored)
+    assert (item["status"], item["amount_refunded"]) == ("paid", 700)
+
+
+def test_an_order_that_was_lost_whole_is_created_for_its_refund(runs: Runs, stored: Stored) -> None:
+    runs.stripe.sessions[SESSION_ID] = PAID | {"created": NOW - 60 * DAY}
+    runs.stripe.refunds = [expanded(refund())]
+    assert runs.run() == Report(checked=1, repaired=1)
+    item = item_of(stored)
     assert (item["status"], item["amount_refunded"]) == ("paid", 700)
 
 
@@ -148,72 +207,27 @@ def test_an_order_that_was_lost_whole_is_made_up_for_by_its_refund(
         expanded(refund(), livemode=True),
     ],
 )
-def test_refunds_and_disputes_of_others_are_passed_by(
+def test_refunds_and_disputes_of_others_are_left_alone(
     runs: Runs, stored: Stored, foreign: Json
 ) -> None:
-    runs.stripe.sessions[SESSION_ID] = PAID
     runs.stripe.refunds = [foreign]
     runs.stripe.disputes = [dispute() | {"payment_intent": foreign["payment_intent"]}]
     assert runs.run() == Report(checked=2)
     assert stored() is None
 
 
-# What is not as it should be
+def test_stripe_is_asked_once_whose_an_unmarked_payment_is(runs: Runs) -> None:
+    runs.stripe.refunds = [expanded(refund(created=NOW - 60), metadata={})]
+    assert runs.calls(runs.run).count("by payment") == 1
+    runs.clock.now += 2 * DAY
+    assert runs.calls(runs.run).count("by payment") == 0
+    assert runs.asked(REFUNDS)[-1]["created[gte]"] < str(NOW - 60)
 
 
-def test_a_session_that_stripe_does_not_have_stands_in_nobodys_way(runs: Runs, log: Log) -> None:
-    runs.add_open_orders(3)
-    del runs.stripe.sessions["cs_1"]
-    runs.stripe.sessions["cs_2"] |= {"payment_status": "maybe", "status": "complete"}
-    runs.stripe.sessions["cs_0"] |= {"payment_status": "paid", "status": "complete"}
-    assert runs.run() == Report(checked=2, mended=1, failed=2)
-    errors = [entry for entry in log.entries if entry["level"] == "ERROR"]
-    assert {(entry["message"], entry.get("session_id")) for entry in errors} >= {
-        ("no session", "cs_1")
-    }
-    assert any(entry.get("object_id") == "cs_2" for entry in errors)
-
-
-def test_a_refund_that_is_not_understood_stands_in_nobodys_way(runs: Runs, stored: Stored) -> None:
-    """One has a status that nobody knows, the payment of another no session, of a third another."""
+def test_a_refund_whose_mark_was_removed_is_repaired(runs: Runs, stored: Stored) -> None:
     runs.orders.record(fact(OrderStatus.PAID))
-    runs.stripe.sessions["cs_x"] = PAID | {
-        "id": "cs_x",
-        "payment_intent": payment_intent(id="pi_x"),
-        "metadata": session_metadata(order_id="ord_x"),
-    }
-    lost = payment_metadata(order_id="ord_lost")
-    runs.stripe.refunds = [
-        expanded(refund("re_4", status="unheard_of")),
-        expanded(refund("re_3"), id="pi_lost", metadata=lost),
-        expanded(refund("re_2"), id="pi_x", metadata=lost),
-        expanded(refund("re_1")),
-    ]
-    assert runs.run() == Report(checked=4, mended=1, failed=3)
-    item = stored()
-    assert item is not None
-    assert item["refunds"].keys() == {"re_1"}
-
-
-@pytest.mark.parametrize("part", ["refunds", "disputes", f"checkout/sessions/{SESSION_ID}"])
-def test_a_stripe_that_does_not_answer_ends_the_run_and_the_next_goes_on(
-    runs: Runs, stored: Stored, part: str
-) -> None:
-    runs.orders.record(fact(OrderStatus.OPEN))
-    runs.stripe.sessions[SESSION_ID] = PAID
-    runs.stripe.refunds = [expanded(refund())]
-    runs.stripe.broken = {f"/v1/{part}"}
-    with pytest.raises(StripeUnavailable):
-        runs.run()
-    runs.stripe.broken.clear()
-    assert runs.run().finished
-    item = stored()
-    assert item is not None
-    assert (item["status"], item["amount_refunded"]) == ("paid", 700)
-
-
-def test_a_table_that_does_not_answer_ends_the_run(runs: Runs, calls: AwsCalls) -> None:
-    runs.orders.record(fact(OrderStatus.OPEN))
-    calls.failure = refuses("ThrottlingException")
-    with pytest.raises(OrdersUnavailable):
-        runs.run()
+    runs.run()
+    runs.stripe.refunds = [expanded(refund(created=NOW - 60 * DAY), metadata={})]
+    runs.clock.now += 2 * DAY
+    assert runs.run().repaired == 1
+    assert item_of(stored)["amount_refunded"] == 700

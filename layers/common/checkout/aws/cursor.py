@@ -28,13 +28,18 @@ class _Stored(BaseModel):
 class ListCursor(_Stored):
     """How far one of Stripe's lists was read.
 
-    What was created before `listed_until` was listed, and the whole period of the list once more at
-    `swept_at`. A list that was cut off continues with what was created at `resume_at` or before.
+    What was created before `listed_until` was listed, and the whole period of the list at
+    `swept_at`. A list of what was created before `pass_until` was cut off if there is a
+    `resume_at`: it continues with what was created then or before.
     """
 
     listed_until: Seconds = 0
     swept_at: Seconds = 0
+    pass_until: Seconds = 0
     resume_at: Seconds | None = None
+
+    def is_ahead_of(self, now: int) -> bool:
+        return max(self.listed_until, self.swept_at, self.pass_until) > now
 
 
 class Cursor(_Stored):
@@ -49,7 +54,7 @@ class Cursor(_Stored):
     def is_ahead_of(self, now: int) -> bool:
         """Whether it claims that something was listed in the future, and so would skip it."""
         lists = (self.complete, self.expired, self.refunds, self.disputes)
-        return any(max(one.listed_until, one.swept_at) > now for one in lists)
+        return any(one.is_ahead_of(now) for one in lists)
 
 
 class CursorStore:

@@ -40,24 +40,27 @@ class ListReader:
     ) -> Exception | None:
         """Hand over what was created in a period; give the error of a page that failed.
 
-        Where a run was cut off, the next one starts with what that one did not reach. It finds the
-        place by its second and not by an id, so no saved place is one that Stripe does not know.
+        Where a run was cut off, the next one continues, and must then list what is new since. It
+        finds the place by its second and not by an id, so no saved place is unknown to Stripe.
         """
-        failed: Exception | None = None
-        for start, end in _periods(since, until, self.cursor.resume_at):
-            pages = self.fetch(start, end)
-            while True:
-                page: list[Json] | None = None
-                with self.run.isolated() as attempt:
-                    page = next(pages, None)
-                    self.run.succeeded()
-                failed = attempt.error or failed
-                if page is None:
-                    break
-                for group in groups(page):
-                    self._handle(handle, group)
-        self.cursor.resume_at = None
-        return failed
+        cursor = self.cursor
+        resumed = cursor.resume_at is not None and cursor.resume_at <= until
+        if not resumed:
+            cursor.pass_until = until
+        pages = self.fetch(since, cursor.resume_at if resumed and cursor.resume_at else until)
+        while True:
+            page: list[Json] | None = None
+            with self.run.isolated() as attempt:
+                page = next(pages, None)
+                self.run.succeeded()
+            if page is None:
+                break
+            for group in groups(page):
+                self._handle(handle, group)
+        cursor.resume_at = None
+        if attempt.error is None:
+            cursor.listed_until = max(cursor.listed_until, cursor.pass_until)
+        return attempt.error
 
     def _handle(self, handle: Callable[[Group], None], group: Group) -> None:
         created = created_of(group)
@@ -70,12 +73,6 @@ class ListReader:
             if created:
                 self.cursor.resume_at = created - 1
             raise
-
-
-def _periods(since: int, until: int, resume_at: int | None) -> list[tuple[int, int]]:
-    if resume_at is None or not since <= resume_at < until:
-        return [(since, until)]
-    return [(since, resume_at), (resume_at, until)]
 
 
 def created_of(group: list[Any]) -> int:

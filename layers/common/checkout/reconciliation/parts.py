@@ -48,6 +48,11 @@ class PartsList:
     sweep_seconds: int
 
     def reconcile(self, cursor: "ListCursor", now: int) -> None:
+        if cursor.resume_at is not None:
+            self._list(cursor, now)
+        self._list(cursor, now)
+
+    def _list(self, cursor: "ListCursor", now: int) -> None:
         sweep = now - cursor.swept_at >= SWEEP_EVERY_SECONDS
         since = now - self.sweep_seconds if sweep else cursor.listed_until - OVERLAP_SECONDS
         # Payments of other systems: Stripe is asked once whose they are, not in each sweep.
@@ -58,9 +63,8 @@ class PartsList:
             lambda group: self._record(group, search_unmarked=created_of(group) >= new_since),
             _by_payment,
         )
-        if failed is None:
-            cursor.listed_until = now
-            cursor.swept_at = now if sweep else cursor.swept_at
+        if sweep and failed is None:
+            cursor.swept_at = cursor.pass_until
 
     def _record(self, group: Group, *, search_unmarked: bool) -> None:
         """Record what objects of one payment say: one that can't be read leaves out itself only."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from checkout.stripe.api import StripeApi
 
 SOURCE = "reconcile"
-CLOCK_SKEW_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,7 @@ class Reconciliation:
         now = int(self.now())
         pending = PendingOrders()
         cursor = self._read_cursor(run, now)
-        # Stripe's clock may be ahead of ours, and an order made just now is to be found by hand.
-        until = now - minimum_age_seconds if minimum_age_seconds else now + CLOCK_SKEW_SECONDS
+        until = now - minimum_age_seconds
         try:
             with run.step("pending"):
                 read_pending(run, self.orders, pending, now, until)
@@ -93,17 +91,17 @@ class Reconciliation:
         complete_listed = False
         with run.step("complete sessions"):
             complete_listed = sessions.list_complete()
-        with run.step("refunds"):
-            refunds.reconcile(cursor.refunds, now)
         with run.step("disputes"):
             disputes.reconcile(cursor.disputes, now)
+        with run.step("refunds"):
+            refunds.reconcile(cursor.refunds, now)
         with run.step("old sessions"):
             sessions.check_old()
         with run.step("expired sessions"):
             sessions.list_expired()
         if not complete_listed:
             with run.step("single sessions"):
-                sessions.retrieve(pending.between(since, until))
+                sessions.retrieve(pending.between(since))
 
     def _read_cursor(self, run: Run, now: int) -> Cursor:
         try:

@@ -38,7 +38,7 @@ from checkout.reconciliation.lists import (
     created_of,
     id_of,
 )
-from checkout.reconciliation.pending import PendingOrders, place
+from checkout.reconciliation.pending import CLOCK_SKEW_SECONDS, PendingOrders, place
 from checkout.stripe.api import PAGE, StripeApi
 
 if TYPE_CHECKING:
@@ -83,15 +83,16 @@ class Sessions:
         if self.until < self.since:
             return True
         complete = ListReader(self.run, self.cursor.complete, self._complete)
-        failed = complete.read(self.since, self.until, self._record_listed)
-        if failed is None:
-            listed_until = max(self.cursor.complete.listed_until, min(self.until, self.now))
-            self.cursor.complete.listed_until = listed_until
-        return failed is None
+        whole = True
+        since, resume_at = self.since, self.cursor.complete.resume_at
+        if resume_at is not None:
+            whole = complete.read(since, self.until, self._record_listed) is None
+            since = max(since, resume_at)
+        return complete.read(since, self.until, self._record_listed) is None and whole
 
     def list_expired(self) -> None:
         """List the sessions that expired since the oldest order that still waits was made."""
-        waiting = self.pending.between(self.since, self.until)
+        waiting = self.pending.between(self.since)
         if not waiting:
             return
         expired = ListReader(self.run, self.cursor.expired, self._expired)
@@ -123,6 +124,8 @@ class Sessions:
                 return
 
     def _complete(self, since: int, until: int) -> Iterator[list[Json]]:
+        if until == self.now:
+            until += CLOCK_SKEW_SECONDS
         return self.api.sessions_between(since, until, "complete")
 
     def _expired(self, since: int, until: int) -> Iterator[list[Json]]:

@@ -1,0 +1,345 @@
+"""One bad object, list or saved cursor stops nothing else."""
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from checkout.aws.cursor import NAME
+from checkout.aws.orders_table import Key, OrdersTable, PendingOrder, Recorded
+from checkout.credentials import CredentialsReader
+from checkout.domain.facts import Fact
+from checkout.domain.order import OrderStatus
+from checkout.errors import OrdersUnavailable, OrderUnwritable
+from checkout.reconciliation import Report
+from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
+from tests.unit.conftest import ONE_TRY, Clock, Log
+from tests.unit.reconciling import (
+    COMPLETE,
+    DAY,
+    DISPUTES,
+    EXPIRED,
+    REFUNDS,
+    Runs,
+    order_id_of,
+    runs_of,
+    session_id_of,
+)
+from tests.unit.stack import PROGRESS_TABLE, TABLE
+from tests.unit.stripe_objects import (
+    NOW,
+    dispute,
+    expanded,
+    payment_metadata,
+    refund,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Page = tuple[list[PendingOrder], Key | None]
+
+OLD = NOW - 3 * DAY
+CALLS = [COMPLETE, DISPUTES, REFUNDS, EXPIRED]
+
+
+@pytest.fixture
+def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> Runs:
+    return runs_of(orders, credentials, clock)
+
+
+def errors(log: Log) -> list[dict[str, Any]]:
+    return [entry for entry in log.entries if entry["level"] == "ERROR"]
+
+
+def add_parts(runs: Runs, count: int = 3) -> None:
+    """Add paid orders, each with a refund and a dispute that nobody recorded."""
+    for number in range(count):
+        runs.add(number, OrderStatus.PAID, OrderStatus.PAID)
+        metadata = payment_metadata(order_id=order_id_of(number))
+        intent: Any = {"id": f"pi_{number}", "metadata": metadata}
+        runs.stripe.refunds.append(expanded(refund(f"re_{number}"), **intent))
+        runs.stripe.disputes.append(expanded(dispute(f"dp_{number}"), **intent))
+
+
+def break_order(dynamodb: "DynamoDBClient", number: int) -> None:
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": order_id_of(number)}},
+        UpdateExpression="SET #status = :later",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":later": {"S": "of a later version"}},
+    )
+
+
+@pytest.mark.parametrize("created", [NOW - 600, OLD])
+def test_an_order_of_an_unknown_status_stops_no_other(
+    runs: Runs, dynamodb: "DynamoDBClient", log: Log, created: int
+) -> None:
+    for number in range(8):
+        runs.add(number, now=OrderStatus.PAID, created=created)
+    for number in range(6):
+        break_order(dynamodb, number)
+    for _ in range(2):
+        report = runs.run()
+        assert (report.failed, report.finished) == (6, True)
+    assert [runs.status(number) for number in (6, 7)] == ["paid", "paid"]
+    logged = {(entry.get("order_id"), entry.get("session_id")) for entry in errors(log)}
+    assert logged == {(order_id_of(number), session_id_of(number)) for number in range(6)}
+    assert {entry["error"] for entry in errors(log)} == {"OrderUnreadable"}
+
+
+@pytest.mark.parametrize("status", [500, 400, 404])
+@pytest.mark.parametrize("broken", [1, FAILURES_IN_A_ROW + 2])
+def test_a_session_that_cannot_be_retrieved_stops_no_other(
+    runs: Runs, log: Log, status: int, broken: int
+) -> None:
+    for number in range(broken + 2):
+        runs.add(number, now=OrderStatus.PAID, created=OLD + number)
+    for number in range(broken):
+        runs.stripe.break_call(f"checkout/sessions/cs_{number}", status)
+    report = runs.run()
+    # Lists tell of the broken ones.
+    assert report == Report(checked=broken + 2, repaired=broken + 2)
+    assert errors(log) == []
+
+
+@pytest.mark.parametrize("broken", [1, FAILURES_IN_A_ROW + 2])
+def test_a_session_that_nothing_tells_of_stops_no_other(runs: Runs, log: Log, broken: int) -> None:
+    for number in range(broken + 2):
+        runs.add(number, now=OrderStatus.PAID, created=OLD + number)
+    for number in range(broken):
+        runs.stripe.break_call(f"checkout/sessions/cs_{number}")
+    runs.stripe.break_call("second")
+    reports = [runs.run() for _ in range(2)]
+    assert [runs.status(number) for number in range(broken, broken + 2)] == ["paid", "paid"]
+    assert sum(report.failed for report in reports) >= 2 * min(broken, FAILURES_IN_A_ROW)
+    assert all(entry["session_id"] for entry in errors(log) if entry["message"] != "gave up")
+
+
+def test_a_session_that_stripe_does_not_have_is_counted(runs: Runs, log: Log) -> None:
+    for number in range(3):
+        runs.add(number, now=OrderStatus.PAID, created=OLD)
+    del runs.stripe.sessions["cs_1"]
+    report = runs.run()
+    assert report == Report(checked=2, repaired=2, failed=1, oldest_pending_age=3 * DAY)
+    (entry,) = errors(log)
+    assert (entry["error"], entry["session_id"]) == ("SessionNotFound", "cs_1")
+
+
+@pytest.mark.parametrize("created", [NOW - 600, OLD])
+@pytest.mark.parametrize(
+    "changes",
+    [{"payment_status": "maybe"}, {"amount_total": None}, {"currency": 7}, {"total_details": "?"}],
+)
+def test_a_malformed_session_stops_no_other(
+    runs: Runs, log: Log, created: int, changes: dict[str, object]
+) -> None:
+    for number in range(3):
+        runs.add(number, now=OrderStatus.PAID, created=created)
+    runs.stripe.sessions["cs_1"] |= changes
+    report = runs.run()
+    assert (report.repaired, report.failed, report.finished) == (2, 1, True)
+    (entry,) = errors(log)
+    assert (entry["error"], entry["session_id"]) == ("UnexpectedStripeObject", "cs_1")
+
+
+@pytest.mark.parametrize("changes", [{"status": None}, {"amount": "7"}, {"id": None}])
+def test_a_malformed_refund_or_dispute_stops_no_other(
+    runs: Runs, changes: dict[str, object]
+) -> None:
+    runs.stripe.page = 100
+    add_parts(runs)
+    # One more of the same payment.
+    runs.stripe.refunds.append(runs.stripe.refunds[1] | {"id": "re_more"} | changes)
+    runs.stripe.disputes[1] |= changes
+    report = runs.run()
+    assert (report.repaired, report.failed, report.finished) == (3, 2, True)
+
+
+@pytest.mark.parametrize("error", [OrderUnwritable("Too large."), KeyError("jane@example.com")])
+def test_an_order_that_cannot_be_written_stops_no_other(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, log: Log, error: Exception
+) -> None:
+    for number in range(8):
+        runs.add(number, now=OrderStatus.PAID)
+    record = OrdersTable.record
+
+    def refusing(self: OrdersTable, fact: Fact, *, read_back: bool = False) -> Recorded:
+        if fact.order_id not in {order_id_of(3), order_id_of(5)}:
+            raise error
+        return record(self, fact, read_back=read_back)
+
+    monkeypatch.setattr(OrdersTable, "record", refusing)
+    report = runs.run()
+    assert (report.repaired, report.failed, report.finished) == (2, 6, True)
+    assert "jane" not in log.text
+
+
+def test_each_line_has_the_ids_of_its_own_object(runs: Runs, log: Log) -> None:
+    for number in range(4):
+        runs.add(number, now=OrderStatus.PAID, created=OLD)
+    del runs.stripe.sessions["cs_1"]
+    runs.stripe.refunds = [expanded(refund(status=None))]
+    runs.run()
+    for entry in log.entries:
+        if "session_id" in entry and "order_id" in entry:
+            assert entry["order_id"].lstrip("ord_0") == entry["session_id"].lstrip("cs_0")
+        if entry.get("object_id"):
+            assert not entry.keys() & {"order_id", "session_id"}
+    assert not log.entries[-1].keys() & {"order_id", "session_id", "object_id", "step"}
+
+
+@pytest.mark.parametrize("status", [500, 400, 403])
+@pytest.mark.parametrize("broken", CALLS)
+def test_a_list_that_fails_stops_no_other(runs: Runs, broken: str, status: int) -> None:
+    add_parts(runs)
+    runs.add(7, now=OrderStatus.EXPIRED)
+    runs.stripe.break_call(broken, status)
+    report = runs.run()
+    assert report.finished
+    assert report.failed >= 1
+    assert [name for name in dict.fromkeys(runs.stripe.names) if name in CALLS] == CALLS
+    item_parts = [runs.orders.find(order_id_of(number)) for number in range(3)]
+    assert all(order.amount_refunded == 700 * (broken != REFUNDS) for order in item_parts)
+    assert all(bool(order.dispute) == (broken != DISPUTES) for order in item_parts)
+
+
+def test_without_the_list_sessions_are_retrieved_singly(runs: Runs) -> None:
+    for number in range(3):
+        runs.add(number, now=OrderStatus.PAID)
+    runs.stripe.break_call(COMPLETE)
+    report = runs.run()
+    assert (report.repaired, report.failed) == (3, 1)
+
+
+def test_without_the_list_expired_sessions_are_retrieved_singly(runs: Runs) -> None:
+    runs.add(1, now=OrderStatus.EXPIRED, created=NOW - DAY)
+    runs.add(2, created=NOW - 600)
+    runs.stripe.break_call(EXPIRED)
+    calls = runs.calls(runs.run)
+    assert runs.status(1) == "expired"
+    assert "checkout/sessions/cs_2" not in calls
+
+
+def test_a_missing_permission_skips_its_list_and_is_named(runs: Runs, log: Log) -> None:
+    add_parts(runs)
+    for name, permission in ((REFUNDS, "rak_charge_read"), (DISPUTES, "rak_dispute_read")):
+        runs.stripe.break_call(name, 403, message=f"Having the '{permission}' would help.")
+    runs.add(7, now=OrderStatus.PAID)
+    report = runs.run()
+    assert (report.repaired, report.failed, report.finished) == (1, 2, True)
+    assert "rak_charge_read" in log.text
+    assert "rak_dispute_read" in log.text
+
+
+def test_without_the_permission_for_sessions_not_each_order_is_tried(runs: Runs) -> None:
+    for number in range(9):
+        runs.add(number, now=OrderStatus.PAID, created=OLD + number * DAY // 3)
+    for name in (COMPLETE, EXPIRED, *(f"checkout/sessions/cs_{n}" for n in range(9))):
+        runs.stripe.break_call(name, 403)
+    calls = runs.calls(runs.run)
+    assert len(calls) < 9
+    assert REFUNDS in calls
+
+
+def test_a_refused_key_ends_the_run(runs: Runs, log: Log) -> None:
+    runs.add(1, now=OrderStatus.PAID)
+    runs.stripe.break_call(COMPLETE, 401)
+    report = runs.run()
+    assert (report.failed, report.finished) == (1, False)
+    assert runs.stripe.names == [COMPLETE]
+    assert errors(log)[-1]["error"] == "StripeKeyRefused"
+
+
+def test_an_outage_of_stripe_ends_the_run_after_few_calls(runs: Runs) -> None:
+    for number in range(20):
+        runs.add(number, now=OrderStatus.PAID, created=OLD if number % 2 else NOW - 600)
+    singles = [f"checkout/sessions/cs_{number}" for number in range(20)]
+    for name in (*CALLS, "second", *singles):
+        runs.stripe.break_call(name, 503)
+    report = runs.run()
+    assert not report.finished
+    assert len(runs.stripe.names) <= 2 * FAILURES_IN_A_ROW + len(CALLS)
+    runs.stripe.broken.clear()
+    assert runs.run().repaired == 20
+
+
+def test_an_outage_of_the_table_ends_the_run_after_few_calls(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_parts(runs, 20)
+    tried: list[Fact] = []
+
+    def refusing(_self: OrdersTable, fact: Fact, **_named: object) -> Recorded:
+        tried.append(fact)
+        raise OrdersUnavailable("No.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OrdersTable, "record", refusing)
+        runs.stripe.page = 100
+        report = runs.run()
+    assert not report.finished
+    assert len(tried) <= 3 * FAILURES_IN_A_ROW
+    assert runs.run().repaired == 20
+
+
+def test_a_shard_that_cannot_be_read_stops_no_other(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        runs.add(number, now=OrderStatus.PAID)
+    pending = OrdersTable.pending
+
+    def failing(self: OrdersTable, shard: int, *, created_until: int, after: Key | None) -> Page:
+        if shard == 3:
+            raise OrdersUnavailable("No.")
+        return pending(self, shard, created_until=created_until, after=after)
+
+    monkeypatch.setattr(OrdersTable, "pending", failing)
+    report = runs.run()
+    # The marks of the sessions tell whose they are.
+    assert (report.repaired, report.failed, report.finished) == (20, 1, True)
+
+
+def test_an_order_without_a_session_stops_no_other(
+    runs: Runs, dynamodb: "DynamoDBClient", log: Log
+) -> None:
+    for number in range(3):
+        runs.add(number, now=OrderStatus.PAID)
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": order_id_of(1)}},
+        UpdateExpression="SET session_id = :none",
+        ExpressionAttributeValues={":none": {"NULL": True}},
+    )
+    report = runs.run()
+    assert report.repaired == 2
+    assert report.failed >= 1
+    assert order_id_of(1) in {entry.get("order_id") for entry in errors(log)}
+
+
+@pytest.mark.parametrize("cursor", ["{", '{"shard": 3, "after": {"order_id": {"S": "x"}}}'])
+def test_no_saved_cursor_stops_a_run(runs: Runs, log: Log, cursor: str) -> None:
+    client = boto3.client("dynamodb", config=ONE_TRY)
+    client.put_item(TableName=PROGRESS_TABLE, Item=NAME | {"cursor": {"S": cursor}})
+    runs.add(1, now=OrderStatus.PAID)
+    report = runs.run()
+    assert (report.repaired, report.failed, report.finished) == (1, 0, True)
+    assert "cursor not usable" in log.text
+    assert runs.store.read(NOW).refunds.listed_until == NOW
+
+
+@pytest.mark.parametrize("operation", ["get_item", "put_item"])
+def test_a_cursor_that_cannot_be_read_or_saved_stops_no_run(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    runs.add(1, now=OrderStatus.PAID)
+
+    def refusing(*_: object) -> None:
+        raise OrdersUnavailable("No.")
+
+    name = {"get_item": "read", "put_item": "save"}[operation]
+    monkeypatch.setattr(type(runs.store), name, refusing)
+    report = runs.run()
+    assert (report.repaired, report.failed, report.finished) == (1, 1, True)
