@@ -1,6 +1,6 @@
 """Reconciliation: what webhooks missed is repaired from Stripe's objects."""
 
-from checkout.reconciliation.attempts import Report
+from checkout.reconciliation.attempts import SECONDS_TO_STOP, Report
 from checkout.reconciliation.reconcile import Reconciliation
 
-__all__ = ["Reconciliation", "Report"]
+__all__ = ["SECONDS_TO_STOP", "Reconciliation", "Report"]

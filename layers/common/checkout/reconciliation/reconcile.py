@@ -2,8 +2,9 @@
 
 It compares objects, not events: an event may never have been made, and Stripe lists those of 30
 days only. What it learns becomes ordinary facts, so a run may be repeated, cut off, or race with
-the webhook. Calls to Stripe per run, with n orders a day: n / 96 complete sessions a page of the
-list of 25 hours, so about 105 with 10,000 (docs/decisions.md).
+the webhook. A run costs one call to Stripe per hundred sessions that were completed in 25 hours
+(105 with 10,000 orders a day), one per hundred that expired, and none per open order
+(docs/decisions.md).
 """
 
 import time
