@@ -16,16 +16,20 @@ from checkout.reconciliation import Reconciliation, Report
 from checkout.recorder import Recorder
 from checkout.stripe.api import StripeApi
 from checkout.stripe.readers import Readers
-from tests.unit.conftest import ONE_TRY, Clock
+from tests.unit.conftest import ONE_TRY, Clock, Log
 from tests.unit.fake_stripe import FakeStripe, Json
 from tests.unit.stack import API_KEY, PROGRESS_TABLE, STACK, progress_table
 from tests.unit.stripe_objects import (
     CREATED_AT,
     NOW,
+    dispute,
+    expanded,
     fact,
     line_item,
     listed,
     payment_intent,
+    payment_metadata,
+    refund,
     session_in,
     session_metadata,
 )
@@ -94,6 +98,10 @@ class ListingStripe(FakeStripe):
         start = [one["id"] for one in wanted].index(after) + 1 if after else 0
         end = start + self.page
         return listed(*wanted[start:end], has_more=end < len(wanted))
+
+
+def errors(log: Log) -> list[Json]:
+    return [entry for entry in log.entries if entry["level"] == "ERROR"]
 
 
 def _name(path: str, params: Mapping[str, str]) -> str:
@@ -174,6 +182,15 @@ class Runs:
             }
         )
         return order_id
+
+    def add_parts(self, count: int = 3) -> None:
+        """Add paid orders, each with a refund and a dispute that nobody recorded."""
+        for number in range(count):
+            self.add(number, OrderStatus.PAID, OrderStatus.PAID)
+            metadata = payment_metadata(order_id=order_id_of(number))
+            intent: Json = {"id": f"pi_{number}", "metadata": metadata}
+            self.stripe.refunds.append(expanded(refund(f"re_{number}"), **intent))
+            self.stripe.disputes.append(expanded(dispute(f"dp_{number}"), **intent))
 
     def status(self, number: int) -> str | None:
         order = self.orders.find(order_id_of(number))

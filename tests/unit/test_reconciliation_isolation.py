@@ -1,6 +1,6 @@
-"""One bad object, list or saved cursor stops nothing else."""
+"""One bad object or saved cursor stops nothing else."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -15,12 +15,9 @@ from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.unit.conftest import ONE_TRY, Clock, Log
 from tests.unit.reconciling import (
-    COMPLETE,
     DAY,
-    DISPUTES,
-    EXPIRED,
-    REFUNDS,
     Runs,
+    errors,
     order_id_of,
     runs_of,
     session_id_of,
@@ -28,9 +25,7 @@ from tests.unit.reconciling import (
 from tests.unit.stack import PROGRESS_TABLE, TABLE
 from tests.unit.stripe_objects import (
     NOW,
-    dispute,
     expanded,
-    payment_metadata,
     refund,
 )
 
@@ -40,26 +35,11 @@ if TYPE_CHECKING:
 type Page = tuple[list[PendingOrder], Key | None]
 
 OLD = NOW - 3 * DAY
-CALLS = [COMPLETE, DISPUTES, REFUNDS, EXPIRED]
 
 
 @pytest.fixture
 def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> Runs:
     return runs_of(orders, credentials, clock)
-
-
-def errors(log: Log) -> list[dict[str, Any]]:
-    return [entry for entry in log.entries if entry["level"] == "ERROR"]
-
-
-def add_parts(runs: Runs, count: int = 3) -> None:
-    """Add paid orders, each with a refund and a dispute that nobody recorded."""
-    for number in range(count):
-        runs.add(number, OrderStatus.PAID, OrderStatus.PAID)
-        metadata = payment_metadata(order_id=order_id_of(number))
-        intent: Any = {"id": f"pi_{number}", "metadata": metadata}
-        runs.stripe.refunds.append(expanded(refund(f"re_{number}"), **intent))
-        runs.stripe.disputes.append(expanded(dispute(f"dp_{number}"), **intent))
 
 
 def break_order(dynamodb: "DynamoDBClient", number: int) -> None:
@@ -149,7 +129,7 @@ def test_a_malformed_refund_or_dispute_stops_no_other(
     runs: Runs, changes: dict[str, object]
 ) -> None:
     runs.stripe.page = 100
-    add_parts(runs)
+    runs.add_parts()
     # One more of the same payment.
     runs.stripe.refunds.append(runs.stripe.refunds[1] | {"id": "re_more"} | changes)
     runs.stripe.disputes[1] |= changes
@@ -188,100 +168,6 @@ def test_each_line_has_the_ids_of_its_own_object(runs: Runs, log: Log) -> None:
         if entry.get("object_id"):
             assert not entry.keys() & {"order_id", "session_id"}
     assert not log.entries[-1].keys() & {"order_id", "session_id", "object_id", "step"}
-
-
-@pytest.mark.parametrize("status", [500, 400, 403])
-@pytest.mark.parametrize("broken", CALLS)
-def test_a_list_that_fails_stops_no_other(runs: Runs, broken: str, status: int) -> None:
-    add_parts(runs)
-    runs.add(7, now=OrderStatus.EXPIRED)
-    runs.stripe.break_call(broken, status)
-    report = runs.run()
-    assert report.finished
-    assert report.failed >= 1
-    assert [name for name in dict.fromkeys(runs.stripe.names) if name in CALLS] == CALLS
-    item_parts = [runs.orders.find(order_id_of(number)) for number in range(3)]
-    assert all(order.amount_refunded == 700 * (broken != REFUNDS) for order in item_parts)
-    assert all(bool(order.dispute) == (broken != DISPUTES) for order in item_parts)
-
-
-def test_without_the_list_sessions_are_retrieved_singly(runs: Runs) -> None:
-    for number in range(3):
-        runs.add(number, now=OrderStatus.PAID)
-    runs.stripe.break_call(COMPLETE)
-    report = runs.run()
-    assert (report.repaired, report.failed) == (3, 1)
-
-
-def test_without_the_list_expired_sessions_are_retrieved_singly(runs: Runs) -> None:
-    runs.add(1, now=OrderStatus.EXPIRED, created=NOW - DAY)
-    runs.add(2, created=NOW - 600)
-    runs.stripe.break_call(EXPIRED)
-    calls = runs.calls(runs.run)
-    assert runs.status(1) == "expired"
-    assert "checkout/sessions/cs_2" not in calls
-
-
-def test_a_missing_permission_skips_its_list_and_is_named(runs: Runs, log: Log) -> None:
-    add_parts(runs)
-    for name, permission in ((REFUNDS, "rak_charge_read"), (DISPUTES, "rak_dispute_read")):
-        runs.stripe.break_call(name, 403, message=f"Having the '{permission}' would help.")
-    runs.add(7, now=OrderStatus.PAID)
-    report = runs.run()
-    assert (report.repaired, report.failed, report.finished) == (1, 2, True)
-    assert "rak_charge_read" in log.text
-    assert "rak_dispute_read" in log.text
-
-
-def test_without_the_permission_for_sessions_not_each_order_is_tried(runs: Runs) -> None:
-    for number in range(9):
-        runs.add(number, now=OrderStatus.PAID, created=OLD + number * DAY // 3)
-    for name in (COMPLETE, EXPIRED, *(f"checkout/sessions/cs_{n}" for n in range(9))):
-        runs.stripe.break_call(name, 403)
-    calls = runs.calls(runs.run)
-    assert len(calls) < 9
-    assert REFUNDS in calls
-
-
-def test_a_refused_key_ends_the_run(runs: Runs, log: Log) -> None:
-    runs.add(1, now=OrderStatus.PAID)
-    runs.stripe.break_call(COMPLETE, 401)
-    report = runs.run()
-    assert (report.failed, report.finished) == (1, False)
-    assert runs.stripe.names == [COMPLETE]
-    assert errors(log)[-1]["error"] == "StripeKeyRefused"
-
-
-def test_an_outage_of_stripe_ends_the_run_after_few_calls(runs: Runs) -> None:
-    for number in range(20):
-        runs.add(number, now=OrderStatus.PAID, created=OLD if number % 2 else NOW - 600)
-    singles = [f"checkout/sessions/cs_{number}" for number in range(20)]
-    for name in (*CALLS, "second", *singles):
-        runs.stripe.break_call(name, 503)
-    report = runs.run()
-    assert not report.finished
-    assert len(runs.stripe.names) <= 2 * FAILURES_IN_A_ROW + len(CALLS)
-    runs.stripe.broken.clear()
-    assert runs.run().repaired == 20
-
-
-def test_an_outage_of_the_table_ends_the_run_after_few_calls(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    add_parts(runs, 20)
-    tried: list[Fact] = []
-
-    def refusing(_self: OrdersTable, fact: Fact, **_named: object) -> Recorded:
-        tried.append(fact)
-        raise OrdersUnavailable("No.")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(OrdersTable, "record", refusing)
-        runs.stripe.page = 100
-        report = runs.run()
-    assert not report.finished
-    assert len(tried) <= 3 * FAILURES_IN_A_ROW
-    assert runs.run().repaired == 20
 
 
 def test_a_shard_that_cannot_be_read_stops_no_other(
