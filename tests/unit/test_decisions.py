@@ -119,7 +119,7 @@ def test_several_parts_of_one_fact_are_one_change() -> None:
     seen = order(refunds={"re_1": REFUNDED, "re_4": REFUNDED})
     change = parts_change(decide(seen, heard))
     assert change.change_type is ChangeType.REFUND_FAILED
-    assert change.parts == heard.parts | {"re_4": REFUNDED}
+    assert change.parts == {**heard.parts, "re_4": REFUNDED}
 
 
 def test_a_fact_that_is_partly_news_is_applied() -> None:
@@ -144,7 +144,7 @@ def test_a_decline_is_noted_once() -> None:
     earlier: dict[str, Any] = {"ch_1": Decline(attempted_at=1, code="lost_card")}
     change = parts_change(decide(order(OrderStatus.OPEN, declines=earlier), heard))
     assert change.change_type is ChangeType.PAYMENT_DECLINED
-    assert change.parts == earlier | heard.parts
+    assert change.parts == {**earlier, **heard.parts}
     known = order(OrderStatus.OPEN, declines=dict(change.parts))
     assert decide(known, heard) is Outcome.DUPLICATE
 

@@ -11,7 +11,7 @@ from checkout.domain.parts import Dispute, most_pressing
 from tests.unit.purchases import dispute
 from tests.unit.stripe_objects import order
 
-# https://docs.stripe.com/api/disputes/object#dispute_object-status, in the order of a dispute's life
+# https://docs.stripe.com/api/disputes/object#dispute_object-status: the order of its life
 STATUSES = (
     "warning_needs_response",
     "warning_under_review",

@@ -1,38 +1,38 @@
-"""Refunds, disputes and declines in the table, and the index of unsettled orders."""
+"""Refunds, disputes and declines in the table."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
-from checkout.GONE_order import DisputeStatus, RefundStatus
-from checkout.GONE_orders import TRIES, UNSETTLED_PAGE
-from checkout.GONE_transitions import unsettled_shard
 
-from checkout.aws.orders_table import OrdersTable, PendingOrder
+from checkout.aws.orders_table import ATTEMPTS, OrdersTable, Recorded
 from checkout.domain.changes import Outcome
-from checkout.domain.facts import Fact
+from checkout.domain.facts import PartsFact
 from checkout.domain.order import OrderStatus
-from checkout.errors import OrdersUnavailable, OrderUnknown
-from tests.unit.aws_calls import AwsCalls, refuses
+from checkout.domain.parts import Refund
+from checkout.errors import OrdersUnavailable
+from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import ONE_TRY
-from tests.unit.purchases import decline, dispute, refund
+from tests.unit.memory_table import MemoryTable
+from tests.unit.purchases import decline, dispute, parts, refund
 from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import CREATED_AT, NOW, ORDER_ID, SESSION_ID, fact
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from tests.unit.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 type Stored = Callable[[], dict[str, Any] | None]
 
-SUCCEEDED, FAILED = RefundStatus.SUCCEEDED, RefundStatus.FAILED
+SUCCEEDED, FAILED = "succeeded", "failed"
 REFUND = refund("re_1", SUCCEEDED, 700, "evt_refund")
-DISPUTE = dispute("dp_1", DisputeStatus.NEEDS_RESPONSE, "evt_dispute")
+DISPUTE = dispute("dp_1", "needs_response", "evt_dispute")
 DECLINE = decline("ch_1", "evt_decline")
-PARTS: list[Fact] = [REFUND, DISPUTE, DECLINE]
-SHARD = unsettled_shard(ORDER_ID)
+PARTS: list[PartsFact] = [REFUND, DISPUTE, DECLINE]
+
+
+def refunded(recorded: Recorded) -> int:
+    assert recorded.order is not None
+    return recorded.order.amount_refunded
 
 
 def test_stores_each_part_with_its_order(orders: OrdersTable, stored: Stored) -> None:
@@ -45,34 +45,63 @@ def test_stores_each_part_with_its_order(orders: OrdersTable, stored: Stored) ->
     assert item["disputes"] == {
         "dp_1": {"status": "needs_response", "reason": "fraudulent", "amount": 4200}
     }
-    assert item["declines"] == {"ch_1": "generic_decline"}
+    assert item["declines"] == {"ch_1": {"attempted_at": NOW, "code": "generic_decline"}}
     assert (item["amount_refunded"], item["dispute_status"]) == (700, "needs_response")
     assert item["dispute_reason"] == "fraudulent"
     assert [entry["type"] for entry in item["history"]] == [
         "order.paid",
         "order.refunded",
         "order.dispute_opened",
-        "order.payment_declined",
     ]
-    assert item["version"] == 4
+    assert (item["version"], item["change"]["type"]) == (4, "order.payment_declined")
     found = orders.find(ORDER_ID)
     assert found is not None
-    assert found.refunds == {"re_1": REFUND.refund}
-    assert found.disputes == {"dp_1": DISPUTE.dispute}
-    assert found.declines == {"ch_1": "generic_decline"}
+    assert found.parts == {part.kind: part.parts for part in PARTS}
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_of_an_order_that_the_table_lacks_is_not_written(
-    orders: OrdersTable, stored: Stored, part: Fact
+    orders: OrdersTable, stored: Stored, part: PartsFact
 ) -> None:
-    with pytest.raises(OrderUnknown):
-        orders.record(part)
+    assert orders.record(part) == Recorded(Outcome.UNRESOLVED, None)
     assert stored() is None
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_first_part_costs_one_write(orders: OrdersTable, calls: AwsCalls, part: Fact) -> None:
+def test_a_part_that_names_no_order_costs_nothing(
+    orders: OrdersTable, calls: AwsCalls, part: PartsFact
+) -> None:
+    unmarked = replace(part, order_id=None)
+    assert orders.record(unmarked) == Recorded(Outcome.UNRESOLVED, None)
+    assert calls.made == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("status", [OrderStatus.PROCESSING, OrderStatus.FAILED, OrderStatus.PAID])
+def test_a_part_of_another_payment_is_not_written(
+    orders: OrdersTable, stored: Stored, part: PartsFact, status: OrderStatus
+) -> None:
+    orders.record(fact(status))
+    before = stored()
+    recorded = orders.record(replace(part, payment_intent="pi_another"))
+    assert (recorded.outcome, stored()) == (Outcome.UNRESOLVED, before)
+
+
+@pytest.mark.parametrize("part", [REFUND, DISPUTE])
+@pytest.mark.parametrize("status", [OrderStatus.OPEN, OrderStatus.EXPIRED])
+def test_money_is_not_moved_before_the_payment_is_known(
+    orders: OrdersTable, stored: Stored, part: PartsFact, status: OrderStatus
+) -> None:
+    orders.record(fact(status))
+    before = stored()
+    assert orders.record(part).outcome is Outcome.UNRESOLVED
+    assert stored() == before
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_first_part_costs_one_write(
+    orders: OrdersTable, calls: AwsCalls, part: PartsFact
+) -> None:
     orders.record(fact(OrderStatus.PAID))
     calls.made.clear()
     assert orders.record(part).outcome is Outcome.APPLIED
@@ -81,7 +110,7 @@ def test_a_first_part_costs_one_write(orders: OrdersTable, calls: AwsCalls, part
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_copy_of_a_part_is_a_duplicate(
-    orders: OrdersTable, calls: AwsCalls, stored: Stored, part: Fact
+    orders: OrdersTable, calls: AwsCalls, stored: Stored, part: PartsFact
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(part)
@@ -96,9 +125,9 @@ def test_a_second_part_is_joined_with_the_first(orders: OrdersTable, calls: AwsC
     orders.record(fact(OrderStatus.PAID))
     orders.record(REFUND)
     calls.made.clear()
-    recorded = orders.record(refund("re_2", SUCCEEDED, 500, "evt_2"))
+    recorded = orders.record(refund("re_2", SUCCEEDED, 500, "evt_2"), read_back=True)
     assert recorded.outcome is Outcome.APPLIED
-    assert recorded.order.amount_refunded == 1200
+    assert refunded(recorded) == 1200
     assert calls.made == ["UpdateItem", "UpdateItem"]
 
 
@@ -119,12 +148,12 @@ def test_a_dispute_that_was_closed_does_not_hide_another(
     orders: OrdersTable, stored: Stored
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
-    for part in (DISPUTE, dispute("dp_2", DisputeStatus.WON, "evt_2")):
+    for part in (DISPUTE, dispute("dp_2", "won", "evt_2")):
         orders.record(part)
     item = stored()
     assert item is not None
     assert item["dispute_status"] == "needs_response"
-    orders.record(dispute("dp_1", DisputeStatus.LOST, "evt_3"))
+    orders.record(dispute("dp_1", "lost", "evt_3"))
     item = stored()
     assert item is not None
     assert item["dispute_status"] == "lost"
@@ -133,9 +162,10 @@ def test_a_dispute_that_was_closed_does_not_hide_another(
 def test_a_part_may_meet_an_order_in_any_status(orders: OrdersTable) -> None:
     for status in OrderStatus:
         order_id = f"ord_{status}"
-        orders.record(fact(status, order_id=order_id))
-        recorded = orders.record(replace(REFUND, order_id=order_id))
-        assert (recorded.order.status, recorded.order.amount_refunded) == (status, 700)
+        orders.record(fact(status, order_id=order_id, payment_intent=PAYMENT_INTENT))
+        recorded = orders.record(replace(REFUND, order_id=order_id), read_back=True)
+        assert recorded.order is not None
+        assert (recorded.order.status, refunded(recorded)) == (status, 700)
 
 
 def test_gives_up_where_others_win_every_time(orders: OrdersTable, calls: AwsCalls) -> None:
@@ -154,65 +184,42 @@ def test_gives_up_where_others_win_every_time(orders: OrdersTable, calls: AwsCal
     calls.made.clear()
     with pytest.raises(OrdersUnavailable, match="too often"):
         orders.record(REFUND)
-    assert calls.made == ["UpdateItem"] * TRIES
+    assert calls.made == ["UpdateItem"] * ATTEMPTS
     calls.failure = None
-    recorded = orders.record(REFUND)
-    assert recorded.order.amount_refunded == TRIES + 700
+    assert refunded(orders.record(REFUND, read_back=True)) == ATTEMPTS + 700
 
 
-# The index
+# Several parts at once, and many of them
 
 
-def unsettled(
-    orders: OrdersTable, created_until: int = NOW, after: dict[str, Any] | None = None
-) -> tuple[list[PendingOrder], dict[str, Any] | None]:
-    return orders.unsettled(SHARD, created_until=created_until, after=after)
+def refunds(count: int, source: str = "evt_charge") -> PartsFact:
+    return parts(source, **{f"re_{n:04}": Refund(status=SUCCEEDED, amount=1) for n in range(count)})
 
 
-@pytest.mark.parametrize("status", OrderStatus)
-def test_finds_orders_that_are_open_or_processing(orders: OrdersTable, status: OrderStatus) -> None:
-    orders.record(fact(OrderStatus.OPEN))
-    orders.record(fact(status))
-    found, end = unsettled(orders)
-    settled = status not in (OrderStatus.OPEN, OrderStatus.PROCESSING)
-    assert found == ([] if settled else [PendingOrder(order_id=ORDER_ID, session_id=SESSION_ID)])
-    assert end is None
+def test_all_refunds_of_a_charge_are_one_write(
+    orders: OrdersTable, calls: AwsCalls, stored: Stored
+) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    calls.made.clear()
+    assert orders.record(refunds(100)).outcome is Outcome.APPLIED
+    assert orders.record(refunds(100)).outcome is Outcome.DUPLICATE
+    assert calls.made == ["UpdateItem", "UpdateItem"]
+    item = stored()
+    assert item is not None
+    assert (item["version"], item["amount_refunded"]) == (2, 100)
+    assert len(item["history"]) == 2
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_part_leaves_the_order_where_it_is_in_the_index(orders: OrdersTable, part: Fact) -> None:
-    orders.record(fact(OrderStatus.OPEN))
-    orders.record(part)
-    assert unsettled(orders)[0] == [PendingOrder(order_id=ORDER_ID, session_id=SESSION_ID)]
-
-
-def test_leaves_out_younger_orders_and_those_of_other_shards(orders: OrdersTable) -> None:
-    orders.record(fact(OrderStatus.OPEN))
-    assert unsettled(orders, CREATED_AT)[0] != []
-    assert unsettled(orders, CREATED_AT - 1)[0] == []
-    others = [str(shard) for shard in range(16) if str(shard) != SHARD]
-    assert all(orders.unsettled(s, created_until=NOW, after=None) == ([], None) for s in others)
-
-
-def test_gives_pages_of_the_oldest_first(orders: OrdersTable, dynamodb: "DynamoDBClient") -> None:
-    count = UNSETTLED_PAGE + 3
-    for age in range(count):
-        dynamodb.put_item(
-            TableName=TABLE,
-            Item={
-                "order_id": {"S": f"ord_{age}"},
-                "session_id": {"S": f"cs_{age}"},
-                "created_at": {"N": str(CREATED_AT - age)},
-                "unsettled_shard": {"S": SHARD},
-            },
-        )
-    first, end = unsettled(orders)
-    rest, last = unsettled(orders, after=end)
-    assert [len(first), len(rest), last] == [UNSETTLED_PAGE, 3, None]
-    assert [one.order_id for one in (*first, *rest)] == [f"ord_{a}" for a in reversed(range(count))]
-
-
-def test_an_index_that_does_not_answer_is_unavailable(orders: OrdersTable, calls: AwsCalls) -> None:
-    calls.failure = refuses("ThrottlingException")
-    with pytest.raises(OrdersUnavailable):
-        unsettled(orders)
+def test_a_hundred_partial_refunds_cost_few_writes() -> None:
+    """Each is a refund.created and a charge.refunded, which names all refunds until then."""
+    table = MemoryTable()
+    orders = OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
+    orders.record(fact(OrderStatus.PAID))
+    table.writes = 0
+    for count in range(1, 101):
+        one = f"re_{count - 1:04}"
+        orders.record(parts(f"evt_{one}", **{one: Refund(status=SUCCEEDED, amount=1)}))
+        assert orders.record(refunds(count)).outcome is Outcome.DUPLICATE
+    # The first attempt of all but the very first one meets an order that has refunds already.
+    assert table.writes == 1 + 2 * 99 + 100
+    assert table.items[ORDER_ID]["version"] == {"N": "101"}

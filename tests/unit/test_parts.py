@@ -24,9 +24,7 @@ FEW_IDS = st.sampled_from([f"id_{number}" for number in range(25)])
 DECLINES = st.builds(
     Decline, attempted_at=st.integers(0, 20), code=st.sampled_from(["lost_card", "expired_card"])
 )
-REFUNDS = st.builds(
-    Refund, status=st.sampled_from([*STATUSES, *UNKNOWN]), amount=st.integers(1, 3)
-)
+REFUNDS = st.builds(Refund, status=st.sampled_from([*STATUSES, *UNKNOWN]), amount=st.integers(1, 3))
 DISPUTES = st.builds(
     Dispute,
     status=st.sampled_from(["frozen", "warning_frozen", "needs_response", "under_review", "won"]),
@@ -59,8 +57,9 @@ def test_the_join_is_commutative_associative_idempotent(kind: Any, data: st.Data
 def test_any_arrival_of_parts_ends_in_the_same_ones(kind: Any, data: st.DataObject) -> None:  # noqa: ANN401
     arrived = data.draw(st.lists(MAPS[kind], max_size=8))
     shuffled = data.draw(st.permutations(arrived + arrived[:3]))
+    nothing: Parts = {}
     whole, again = (
-        reduce(lambda known, heard: join(kind, known, heard), parts, {})
+        reduce(lambda known, heard: join(kind, known, heard), parts, nothing)
         for parts in (arrived, shuffled)
     )
     assert whole == again
