@@ -1,233 +1,249 @@
-"""Events that come before their order, declined payments, and the other mode's events."""
+"""Whose payment a refund or a dispute is about, and what the recorder fetches for it."""
 
 from collections.abc import Callable
-from typing import Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from checkout.GONE_events import PAYMENT_FAILED
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from checkout.aws.orders_table import OrdersTable
+from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
-from checkout.errors import OrderUnknown, StripeUnavailable, UnexpectedStripeObject
-from checkout.recorder import Recorder
-from checkout.stripe.events import HANDLED_EVENTS
+from checkout.errors import StripeUnavailable
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Log
 from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK
+from tests.unit.stack import OTHER_STACK, TABLE
 from tests.unit.stripe_objects import (
-    DISPUTE,
     ORDER_ID,
     PAYMENT_INTENT,
-    REFUND,
     SESSION_ID,
     dispute,
     event,
     expanded,
     fact,
+    line_item,
     listed,
     payment_intent,
     payment_metadata,
     refund,
     session,
     session_in,
-    session_metadata,
-    thin_event,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
-PAID = session_in(OrderStatus.PAID)
+OTHER_ORDER = "ord_ffffffffffffffffffffffffffffffff"
+COMPLETE = session_in(OrderStatus.PAID, line_items=listed(line_item()))
 DECLINED = payment_intent("requires_payment_method", declined=True)
 SESSIONS_CALL = ("get", "/v1/checkout/sessions")
 REFUNDED = event("refund.created", refund())
 DISPUTED = event("charge.dispute.created", dispute())
+PAYMENT_FAILED = event("payment_intent.payment_failed", DECLINED)
+CHANGE_TYPES = {
+    "refund.created": "order.refunded",
+    "charge.dispute.created": "order.dispute_opened",
+}
+PARTS = [REFUNDED, DISPUTED]
+
+
+def fetched(document: Json, **metadata: object) -> Json:
+    """Give the event's object as the API does, with its PaymentIntent."""
+    return expanded(document["data"]["object"], **metadata)
+
+
+def of_table(calls: AwsCalls) -> list[str]:
+    return [made for made in calls.made if made != "GetSecretValue"]
+
+
+def other_order(status: OrderStatus, orders: OrdersTable) -> None:
+    payment = "pi_other" if status is OrderStatus.PAID else None
+    orders.record(
+        fact(status, order_id=OTHER_ORDER, session_id="cs_test_other", payment_intent=payment)
+    )
+
+
+def items(dynamodb: "DynamoDBClient") -> dict[str, Json]:
+    return {one["order_id"]["S"]: one for one in dynamodb.scan(TableName=TABLE)["Items"]}
+
+
+# Metadata that somebody edited
+
+
+EDITED: list[object] = [
+    {},
+    None,
+    "",
+    payment_metadata(order_id="SO-10023"),
+    payment_metadata(order_id=""),
+    payment_metadata(checkout_stack=OTHER_STACK),
+    payment_metadata(order_id=OTHER_ORDER),
+    payment_metadata(order_id=OTHER_ORDER, checkout_stack=OTHER_STACK),
+]
+
+
+@pytest.mark.parametrize("case", [*product(PARTS, EDITED)], ids=str)
+def test_the_order_of_the_payment_decides_whatever_the_mark(
+    deliveries: Deliveries,
+    orders: OrdersTable,
+    fake_stripe: FakeStripe,
+    dynamodb: "DynamoDBClient",
+    case: tuple[Json, Any],
+) -> None:
+    document, metadata = case
+    orders.record(fact(OrderStatus.PAID))
+    fake_stripe.answer(fetched(document, metadata=metadata))
+    assert deliveries.process(document) is Outcome.APPLIED
+    assert len(fake_stripe.calls) == 1
+    found = items(dynamodb)
+    assert found.keys() == {ORDER_ID}
+    assert found[ORDER_ID]["change"]["M"]["type"] == {"S": CHANGE_TYPES[document["type"]]}
 
 
 @pytest.mark.parametrize(
-    ("document", "change_type"),
-    [(REFUNDED, "order.refunded"), (DISPUTED, "order.dispute_opened")],
+    "case", [*product(PARTS, [OrderStatus.OPEN, OrderStatus.EXPIRED, OrderStatus.PAID])], ids=str
 )
-def test_an_order_that_is_not_there_yet_is_made_of_its_session_first(
-    recorder: Recorder,
+def test_a_mark_of_another_order_does_not_touch_that_order(
+    deliveries: Deliveries,
+    orders: OrdersTable,
+    fake_stripe: FakeStripe,
+    dynamodb: "DynamoDBClient",
+    case: tuple[Json, Any],
+) -> None:
+    document, status = case
+    orders.record(fact(OrderStatus.PAID))
+    other_order(status, orders)
+    before = items(dynamodb)
+    marked = payment_metadata(order_id=OTHER_ORDER)
+    fake_stripe.answer(fetched(document, metadata=marked))
+    assert deliveries.process(document) is Outcome.APPLIED
+    after = items(dynamodb)
+    assert after[OTHER_ORDER] == before[OTHER_ORDER]
+    assert after[ORDER_ID]["change"]["M"]["type"] == {"S": CHANGE_TYPES[document["type"]]}
+    assert len(fake_stripe.calls) == 1
+
+
+def test_an_edited_mark_costs_one_query(
+    deliveries: Deliveries, orders: OrdersTable, fake_stripe: FakeStripe, calls: AwsCalls
+) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    for metadata, made in (
+        (payment_metadata(), ["UpdateItem"]),
+        ({}, ["Query", "UpdateItem", "UpdateItem"]),
+        (payment_metadata(order_id=OTHER_ORDER), ["UpdateItem", "Query", "UpdateItem"]),
+    ):
+        calls.made.clear()
+        number = len(fake_stripe.calls)
+        fake_stripe.answer(expanded(refund(f"re_{number}"), metadata=metadata))
+        deliveries.process(REFUNDED)
+        # With refunds in the order, the first write is refused and the second knows them.
+        assert of_table(calls)[: len(made)] == made
+        assert len(fake_stripe.calls) == number + 1
+
+
+# The index lags behind the table
+
+
+def empty_page(**_: object) -> tuple[object, Json]:
+    return AWSResponse("", 200, HTTPHeaders(), None), {"Items": [], "Count": 0}
+
+
+@pytest.mark.parametrize("case", [*product(PARTS, EDITED)], ids=str)
+def test_while_the_index_lags_stripes_session_decides(
+    deliveries: Deliveries,
+    orders: OrdersTable,
+    fake_stripe: FakeStripe,
+    dynamodb: "DynamoDBClient",
+    case: tuple[Json, Any],
+) -> None:
+    document, metadata = case
+    orders.record(fact(OrderStatus.PAID))
+    answer = cast("Callable[..., None]", empty_page)
+    dynamodb.meta.events.register("before-call.dynamodb.Query", answer)
+    fake_stripe.answer(fetched(document, metadata=metadata))
+    fake_stripe.answer(listed(COMPLETE))
+    assert deliveries.process(document) is Outcome.APPLIED
+    assert fake_stripe.calls[1:] == [SESSIONS_CALL]
+    found = items(dynamodb)
+    assert found.keys() == {ORDER_ID}
+    assert found[ORDER_ID]["change"]["M"]["type"] == {"S": CHANGE_TYPES[document["type"]]}
+
+
+# The payment is not recorded yet
+
+
+@pytest.mark.parametrize(
+    "case", [*product(PARTS, [None, OrderStatus.OPEN, OrderStatus.EXPIRED])], ids=str
+)
+def test_a_part_before_its_payment_records_the_payment_first(
+    deliveries: Deliveries,
+    orders: OrdersTable,
     fake_stripe: FakeStripe,
     stored: Stored,
-    document: Json,
-    change_type: str,
+    case: tuple[Json, Any],
 ) -> None:
-    fake_stripe.answer(expanded(document["data"]["object"]))
-    fake_stripe.answer(listed(PAID))
-    assert recorder.record(document) is Outcome.APPLIED
+    document, known = case
+    if known:
+        orders.record(fact(known))
+    fake_stripe.answer(fetched(document))
+    fake_stripe.answer(listed(COMPLETE))
+    assert deliveries.process(document) is Outcome.APPLIED
     assert fake_stripe.calls[1:] == [SESSIONS_CALL]
     assert fake_stripe.requests[1].params == {
         "payment_intent": PAYMENT_INTENT,
         "limit": "1",
         "expand[0]": "data.payment_intent",
+        "expand[1]": "data.line_items",
     }
     item = stored()
     assert item is not None
-    assert (item["status"], item["session_id"]) == ("paid", SESSION_ID)
-    assert [entry["type"] for entry in item["history"]] == ["order.paid", change_type]
-    assert {entry["source"] for entry in item["history"]} == {"evt_1abc"}
+    assert (item["status"], item["session_id"], len(item["items"])) == ("paid", SESSION_ID, 1)
+    changes = [entry["type"] for entry in item["history"]]
+    assert changes[-2:] == ["order.paid", CHANGE_TYPES[document["type"]]]
+    completed = event("checkout.session.completed", session_in(OrderStatus.PAID), id="evt_2")
+    assert deliveries.process(completed) is Outcome.DUPLICATE
 
 
-def test_the_sessions_own_event_is_a_duplicate_then(
-    recorder: Recorder, fake_stripe: FakeStripe
+def test_a_large_cart_needs_its_line_items_too(
+    deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
-    fake_stripe.answer(expanded(refund()))
-    fake_stripe.answer(listed(PAID))
-    recorder.record(REFUNDED)
-    completed = event("checkout.session.completed", PAID, id="evt_2")
-    assert recorder.record(completed) is Outcome.DUPLICATE
-
-
-def test_a_decline_before_its_order_makes_the_order_of_its_open_session(
-    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored
-) -> None:
-    fake_stripe.answer(listed(session(payment_intent=DECLINED)))
-    assert recorder.record(event(PAYMENT_FAILED, DECLINED)) is Outcome.APPLIED
+    some = listed(*[line_item()] * 10, has_more=True)
+    fake_stripe.answer(fetched(REFUNDED))
+    fake_stripe.answer(listed(session_in(OrderStatus.PAID, line_items=some)))
+    fake_stripe.answer(listed(*[line_item()] * 11))
+    assert deliveries.process(REFUNDED) is Outcome.APPLIED
+    assert len(fake_stripe.calls) == 3
     item = stored()
     assert item is not None
-    assert (item["status"], item["declines"]) == ("open", {"ch_3abc": "generic_decline"})
+    assert len(item["items"]) == 11
 
 
-def test_a_payment_of_ours_without_a_session_is_not_understood(
-    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored
+def test_a_decline_before_its_order_makes_the_open_order(
+    deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
-    fake_stripe.answer(expanded(refund()))
-    fake_stripe.answer(listed())
-    with pytest.raises(UnexpectedStripeObject, match="no Checkout Session"):
-        recorder.record(REFUNDED)
-    assert stored() is None
-
-
-def test_somebody_elses_session_of_such_a_payment_makes_no_order(
-    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls
-) -> None:
-    fake_stripe.answer(expanded(refund()))
-    fake_stripe.answer(listed(PAID | {"metadata": session_metadata(checkout_stack=OTHER_STACK)}))
-    with pytest.raises(UnexpectedStripeObject):
-        recorder.record(REFUNDED)
-    assert calls.count("UpdateItem") == 1
-
-
-def test_a_session_of_another_order_is_not_taken_for_it(
-    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored
-) -> None:
-    fake_stripe.answer(expanded(refund()))
-    fake_stripe.answer(listed(PAID | {"metadata": session_metadata(order_id="ord_other")}))
-    with pytest.raises(OrderUnknown):
-        recorder.record(REFUNDED)
-    assert stored() is None
+    fake_stripe.answer(listed(session(payment_intent=DECLINED, line_items=listed(line_item()))))
+    assert deliveries.process(PAYMENT_FAILED) is Outcome.APPLIED
+    item = stored()
+    assert item is not None
+    assert (item["status"], list(item["declines"])) == ("open", ["ch_3abc"])
 
 
 @pytest.mark.parametrize("answers", [0, 1])
-def test_a_stripe_that_does_not_answer_leaves_it_to_the_next_try(
-    recorder: Recorder, fake_stripe: FakeStripe, stored: Stored, answers: int
+def test_what_stripe_does_not_respond_to_is_left_to_a_retry(
+    deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored, answers: int
 ) -> None:
     for _ in range(answers):
-        fake_stripe.answer(expanded(refund()))
+        fake_stripe.answer(fetched(REFUNDED))
     fake_stripe.break_connection()
     with pytest.raises(StripeUnavailable):
-        recorder.record(REFUNDED)
+        deliveries.process(REFUNDED)
     assert stored() is None
-    fake_stripe.answer(expanded(refund()))
-    fake_stripe.answer(listed(PAID))
-    assert recorder.record(REFUNDED) is Outcome.APPLIED
-
-
-# Declined payments
-
-
-@pytest.mark.parametrize(
-    ("document", "requests"),
-    [
-        (event(PAYMENT_FAILED, DECLINED), []),
-        (
-            thin_event(PAYMENT_FAILED, PAYMENT_INTENT),
-            [("get", f"/v1/payment_intents/{PAYMENT_INTENT}")],
-        ),
-    ],
-)
-def test_a_declined_payment_goes_into_the_history_and_is_no_status(
-    recorder: Recorder,
-    fake_stripe: FakeStripe,
-    stored: Stored,
-    document: Json,
-    requests: list[tuple[str, str]],
-) -> None:
-    recorder.orders.record(fact(OrderStatus.OPEN))
-    fake_stripe.answer(DECLINED)
-    assert recorder.record(document) is Outcome.APPLIED
-    assert recorder.record(event(PAYMENT_FAILED, DECLINED, id="evt_2")) is Outcome.DUPLICATE
-    assert fake_stripe.calls == requests
-    item = stored()
-    assert item is not None
-    assert item["status"] == "open"
-    assert [entry["type"] for entry in item["history"]] == [
-        "order.created",
-        "order.payment_declined",
-    ]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"metadata": {}},
-        {"metadata": payment_metadata(checkout_stack=OTHER_STACK)},
-        {"livemode": True},
-        {"last_payment_error": None},
-    ],
-)
-def test_a_payment_that_is_not_ours_or_was_not_declined_is_ignored(
-    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
-) -> None:
-    intent = DECLINED | change
-    assert recorder.record(event(PAYMENT_FAILED, intent)) is Outcome.IGNORED
-    fake_stripe.answer(intent)
-    assert recorder.record(thin_event(PAYMENT_FAILED, PAYMENT_INTENT)) is Outcome.IGNORED
-    assert calls.count("UpdateItem") == 0
-
-
-# The other mode, other types, the log
-
-
-@pytest.mark.parametrize("event_type", sorted(HANDLED_EVENTS))
-def test_an_event_of_the_other_mode_is_ignored_before_anything_is_fetched(
-    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, event_type: str
-) -> None:
-    for document in (
-        event(event_type, PAID, livemode=True),
-        thin_event(event_type, "id_1", livemode=True),
-    ):
-        assert recorder.record(document) is Outcome.IGNORED
-    assert (fake_stripe.calls, calls.made) == ([], [])
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        thin_event("payment_intent.succeeded", PAYMENT_INTENT),
-        thin_event("checkout.session.created", SESSION_ID),
-        thin_event("refund.created", REFUND, type="v2.refund.created"),
-        thin_event("refund.created", REFUND, type="v1.v1.refund.created"),
-        event("charge.refund.updated", refund()),
-    ],
-)
-def test_an_event_of_another_type_is_ignored(
-    recorder: Recorder, fake_stripe: FakeStripe, calls: AwsCalls, document: Json
-) -> None:
-    assert recorder.record(document) is Outcome.IGNORED
-    assert (fake_stripe.calls, calls.made) == ([], [])
-
-
-def test_the_log_names_the_refund_that_is_not_understood_by_its_order(
-    recorder: Recorder, fake_stripe: FakeStripe, orders: OrdersTable, log: Log
-) -> None:
-    orders.record(fact(OrderStatus.PAID))
-    fake_stripe.answer(expanded(dispute(DISPUTE, status="unheard_of")))
-    with pytest.raises(UnexpectedStripeObject, match="unheard_of"):
-        recorder.record(DISPUTED)
-    assert ORDER_ID not in log.text
+    fake_stripe.answer(fetched(REFUNDED))
+    fake_stripe.answer(listed(COMPLETE))
+    assert deliveries.process(REFUNDED) is Outcome.APPLIED
