@@ -58,6 +58,10 @@ def fetched(document: Json, **metadata: object) -> Json:
     return expanded(document["data"]["object"], **metadata)
 
 
+def name(case: tuple[Json, object]) -> str:
+    return f"{case[0]['type']} {case[1]}"
+
+
 def of_table(calls: AwsCalls) -> list[str]:
     return [made for made in calls.made if made != "GetSecretValue"]
 
@@ -88,7 +92,7 @@ EDITED: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("case", [*product(PARTS, EDITED)], ids=str)
+@pytest.mark.parametrize("case", [*product(PARTS, EDITED)], ids=name)
 def test_the_order_of_the_payment_decides_whatever_the_mark(
     deliveries: Deliveries,
     orders: OrdersTable,
@@ -107,7 +111,7 @@ def test_the_order_of_the_payment_decides_whatever_the_mark(
 
 
 @pytest.mark.parametrize(
-    "case", [*product(PARTS, [OrderStatus.OPEN, OrderStatus.EXPIRED, OrderStatus.PAID])], ids=str
+    "case", [*product(PARTS, [OrderStatus.OPEN, OrderStatus.EXPIRED, OrderStatus.PAID])], ids=name
 )
 def test_a_mark_of_another_order_does_not_touch_that_order(
     deliveries: Deliveries,
@@ -154,7 +158,7 @@ def empty_page(**_: object) -> tuple[object, Json]:
     return AWSResponse("", 200, HTTPHeaders(), None), {"Items": [], "Count": 0}
 
 
-@pytest.mark.parametrize("case", [*product(PARTS, EDITED)], ids=str)
+@pytest.mark.parametrize("case", [*product(PARTS, EDITED)], ids=name)
 def test_while_the_index_lags_stripes_session_decides(
     deliveries: Deliveries,
     orders: OrdersTable,
@@ -179,7 +183,7 @@ def test_while_the_index_lags_stripes_session_decides(
 
 
 @pytest.mark.parametrize(
-    "case", [*product(PARTS, [None, OrderStatus.OPEN, OrderStatus.EXPIRED])], ids=str
+    "case", [*product(PARTS, [None, OrderStatus.OPEN, OrderStatus.EXPIRED])], ids=name
 )
 def test_a_part_before_its_payment_records_the_payment_first(
     deliveries: Deliveries,
