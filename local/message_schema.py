@@ -1,11 +1,12 @@
-"""`make schema`: the JSON Schema of the messages, from the model that they are made of."""
+"""`make schema`: the JSON Schema of the messages, from the dataclass that they are made of."""
 
 import json
 
 from pydantic import TypeAdapter
 
-from checkout.order import DisputeStatus, OrderStatus
-from checkout.publishing import PUBLISHED, OrderMessage
+from checkout.aws.publishing import OrderMessage
+from checkout.domain.changes import PUBLISHED
+from checkout.domain.order import OrderStatus
 
 TITLE = "A change of an order"
 ALLOWED = {
@@ -19,7 +20,6 @@ def schema() -> str:
     document = TypeAdapter(OrderMessage).json_schema()
     for name, values in ALLOWED.items():
         document["properties"][name]["enum"] = values
-    document["properties"]["dispute_status"]["anyOf"][0]["enum"] = list(DisputeStatus)
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TITLE}
     return json.dumps(document | described, indent=2) + "\n"
 

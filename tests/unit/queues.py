@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Queue:
     client: "SQSClient"
+    url: str = QUEUE_URL
 
     def receive(self) -> list[dict[str, Any]]:
         """Take all that is in the queue, in the order in which it was sent."""
@@ -23,10 +24,10 @@ class Queue:
         return bodies
 
     def _take(self) -> "list[MessageTypeDef]":
-        taken = self.client.receive_message(QueueUrl=QUEUE_URL, MaxNumberOfMessages=10)
+        taken = self.client.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
         messages = taken.get("Messages", [])
         for message in messages:
-            self.client.delete_message(QueueUrl=QUEUE_URL, ReceiptHandle=message["ReceiptHandle"])
+            self.client.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
         return messages
 
 

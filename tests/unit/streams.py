@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-create-package.html#events
 from typing import Any, cast
 
 from checkout.aws.orders_table import OrdersTable
+from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact
 from tests.unit.memory_table import MemoryTable
 from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW
+from tests.unit.stripe_objects import NOW, ORDER_ID
 
 type Json = dict[str, Any]
 
@@ -37,11 +38,11 @@ def record(new_image: Json, number: int = 1) -> Json:
 
 
 def records_of(*facts: Fact) -> list[Json]:
-    """Give what the stream has of each change that the facts make, one after the other."""
+    """Give the stream record of each change that the facts make, one after the other."""
     table = MemoryTable()
     orders = OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
     records: list[Json] = []
     for fact in facts:
-        orders.record(fact)
-        records.append(record(dict(table.items[fact.order_id]), number=len(records) + 1))
+        assert orders.record(fact).outcome is Outcome.APPLIED
+        records.append(record(dict(table.items[ORDER_ID]), number=len(records) + 1))
     return records

@@ -127,9 +127,9 @@ def test_there_is_no_bytecode_of_anything_else(built: Path, part: str) -> None:
 
 
 PARTS = {
-    "CreateSessionFunction": "wiring.sessions()",
-    "ConfirmPaymentFunction": "wiring.sessions()",
-    "StripeWebhookFunction": "wiring.webhook_verifier(); wiring.event_recorder()",
+    "CreateSessionFunction": "wiring.checkouts()",
+    "ConfirmPaymentFunction": "wiring.checkouts()",
+    "StripeWebhookFunction": "wiring.deliveries()",
     "ReconcileFunction": "wiring.reconciliation()",
     "PublishChangesFunction": "wiring.publisher()",
 }
@@ -149,35 +149,43 @@ NOBODY_NEEDS = {
     "httpx",
 }
 WEBHOOK_DOES_WITHOUT = {
-    "checkout.models",
-    "checkout.progress",
-    "checkout.publishing",
+    "checkout.api.models",
+    "checkout.api.refusals",
+    "checkout.aws.cursor",
+    "checkout.aws.dead_letters",
+    "checkout.aws.publishing",
+    "checkout.checkouts",
     "checkout.reconciliation",
     "checkout.return_urls",
-    "checkout.sessions",
-    "checkout.stripe_api",
-    "checkout.unprocessed",
+    "checkout.stripe.api",
+    "checkout.stripe.catalogue",
     "pydantic",
     "pydantic_core",
     "stripe._stripe_client",
     "stripe.checkout",
     "stripe.v2",
 }
-OF_OTHERS = {"checkout.progress", "checkout.publishing", "checkout.reconciliation"}
-OF_THE_WEBHOOK = {"checkout.unprocessed", "checkout.webhook"}
-OF_THE_FRONTEND = {"checkout.models", "checkout.return_urls", "checkout.sessions", "pydantic"}
+OF_OTHERS = {"checkout.aws.cursor", "checkout.aws.publishing", "checkout.reconciliation"}
+OF_THE_WEBHOOK = {"checkout.aws.dead_letters", "checkout.deliveries", "checkout.webhook"}
+OF_THE_FRONTEND = {
+    "checkout.api.models",
+    "checkout.checkouts",
+    "checkout.return_urls",
+    "checkout.stripe.catalogue",
+    "pydantic",
+}
 DOES_WITHOUT = {
     "CreateSessionFunction": NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK,
     "ConfirmPaymentFunction": (
-        NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | {"checkout.models", "pydantic"}
+        NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | {"checkout.api.models", "pydantic"}
     ),
     "StripeWebhookFunction": NOBODY_NEEDS | WEBHOOK_DOES_WITHOUT,
     "ReconcileFunction": (
-        NOBODY_NEEDS | OF_THE_WEBHOOK | OF_THE_FRONTEND | {"checkout.publishing"}
+        NOBODY_NEEDS | OF_THE_WEBHOOK | OF_THE_FRONTEND | {"checkout.aws.publishing"}
     ),
     "PublishChangesFunction": (
-        (NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | OF_THE_FRONTEND) - {"checkout.publishing"}
-        | {"checkout.events", "checkout.stripe_api", "stripe"}
+        (NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | OF_THE_FRONTEND) - {"checkout.aws.publishing"}
+        | {"checkout.stripe.events", "checkout.stripe.api", "stripe"}
     ),
 }
 
@@ -222,7 +230,7 @@ def test_what_a_path_leaves_out_is_something_that_another_loads(
 ) -> None:
     """A name that nothing loads might be misspelt."""
     # The webhook's own, when there is something to keep: loaded by none of the parts.
-    elsewhere = {"checkout.unprocessed"}
+    elsewhere = {"checkout.aws.dead_letters"}
     named = set().union(*DOES_WITHOUT.values()) - NOBODY_NEEDS - elsewhere
     assert set().union(*loaded.values()) >= named
 

@@ -63,7 +63,7 @@ def test_each_status_is_announced_as_a_change_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["checkout.order", "checkout.transitions", "checkout.facts", "checkout.errors"]
+    "module", ["checkout.domain.decisions", "checkout.domain.order", "checkout.errors"]
 )
 def test_the_domain_loads_no_aws_stripe_or_lambda_library(module: str) -> None:
     loaded = packages_loaded_by(f"import {module}", LAYER)

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from ops.replay import DeadLetters, Line, NotReplayed, UnpublishedChanges, replayed
+from ops.replay import Line, NotReplayed, UnprocessedEvents, UnpublishedChanges, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,8 +87,8 @@ def queue(environment: pytest.MonkeyPatch) -> "Iterator[tuple[SQSClient, str]]":
         yield client, client.create_queue(QueueName="kept")["QueueUrl"]
 
 
-def events(functions: Functions) -> DeadLetters:
-    return DeadLetters(cast("LambdaClient", functions), "webhook")
+def events(functions: Functions) -> UnprocessedEvents:
+    return UnprocessedEvents(cast("LambdaClient", functions), "webhook")
 
 
 def changes(functions: Functions, stream: object) -> UnpublishedChanges:

@@ -5,15 +5,17 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import MIN_REFETCH_INTERVAL, CredentialsReader
+from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured, NotAuthentic
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Clock, Log, Receiver, Secret
+from tests.unit.conftest import Clock, Log, Secret
 from tests.unit.stack import SIGNING_SECRET
-from tests.unit.stripe_objects import NOW, delivery, event_of, signature
+from tests.unit.stripe_objects import NOW, delivery, event_of, fact, signature
 
 FETCH = "GetSecretValue"
 MISMATCH = "signature does not match"
@@ -22,13 +24,20 @@ PAID = event_of(OrderStatus.PAID)
 BODY, SIGNED = delivery(PAID)
 
 
-def refused(receiver: Receiver, body: bytes, header: str | None, reason: str) -> None:
+@pytest.fixture(autouse=True)
+def created(orders: OrdersTable, calls: AwsCalls) -> None:
+    """Let the order be known with its items, so that its events need nothing of Stripe."""
+    orders.record(fact(OrderStatus.OPEN))
+    calls.made.clear()
+
+
+def refused(deliveries: Deliveries, body: bytes, header: str | None, reason: str) -> None:
     with pytest.raises(NotAuthentic, match=reason):
-        receiver.receive(body, header)
+        deliveries.receive(body, header)
 
 
-def test_takes_what_stripe_signed(receiver: Receiver) -> None:
-    assert receiver.receive(BODY, SIGNED) is Outcome.APPLIED
+def test_takes_what_stripe_signed(deliveries: Deliveries) -> None:
+    assert deliveries.receive(BODY, SIGNED) is Outcome.APPLIED
 
 
 def test_checks_the_time_by_the_clock_of_the_machine(credentials: CredentialsReader) -> None:
@@ -41,9 +50,9 @@ def test_checks_the_time_by_the_clock_of_the_machine(credentials: CredentialsRea
 
 @pytest.mark.parametrize("signer", ["whsec_another", "", "whsec_", SIGNING_SECRET.upper()])
 def test_refuses_what_another_secret_signed(
-    receiver: Receiver, calls: AwsCalls, signer: str
+    deliveries: Deliveries, calls: AwsCalls, signer: str
 ) -> None:
-    refused(receiver, BODY, signature(BODY, signer), MISMATCH)
+    refused(deliveries, BODY, signature(BODY, signer), MISMATCH)
     assert calls.count("UpdateItem") == 0
 
 
@@ -51,90 +60,90 @@ def test_refuses_what_another_secret_signed(
     "change",
     [BODY + b" ", b" " + BODY, BODY[:-1], BODY.replace(b"paid", b"PAID"), b"", b"{}"],
 )
-def test_refuses_a_changed_body(receiver: Receiver, calls: AwsCalls, change: bytes) -> None:
-    refused(receiver, change, SIGNED, MISMATCH)
+def test_refuses_a_changed_body(deliveries: Deliveries, calls: AwsCalls, change: bytes) -> None:
+    refused(deliveries, change, SIGNED, MISMATCH)
     assert calls.count("UpdateItem") == 0
 
 
-def test_refuses_a_changed_timestamp(receiver: Receiver) -> None:
+def test_refuses_a_changed_timestamp(deliveries: Deliveries) -> None:
     moved = SIGNED.replace(f"t={NOW}", f"t={NOW + 1}")
-    refused(receiver, BODY, moved, MISMATCH)
+    refused(deliveries, BODY, moved, MISMATCH)
 
 
 @pytest.mark.parametrize("secret_used", ["whsec_new", "whsec_old", "whsec_oldest"])
 def test_each_secret_of_the_list_counts(
-    receiver: Receiver, secret: Secret, calls: AwsCalls, secret_used: str
+    deliveries: Deliveries, secret: Secret, calls: AwsCalls, secret_used: str
 ) -> None:
     secret.roll("whsec_new", "whsec_old", "whsec_oldest")
-    assert receiver.receive(*delivery(PAID, secret_used)) is Outcome.APPLIED
+    assert deliveries.receive(*delivery(PAID, secret_used)) is Outcome.APPLIED
     assert calls.count(FETCH) == 1
 
 
 @pytest.mark.parametrize("signers", [("whsec_other", SIGNING_SECRET), (SIGNING_SECRET, "whsec_x")])
 def test_one_good_signature_of_several_is_enough(
-    receiver: Receiver, signers: tuple[str, ...]
+    deliveries: Deliveries, signers: tuple[str, ...]
 ) -> None:
-    assert receiver.receive(BODY, signature(BODY, *signers)) is Outcome.APPLIED
+    assert deliveries.receive(BODY, signature(BODY, *signers)) is Outcome.APPLIED
 
 
-def test_signatures_of_other_schemes_stand_beside_it(receiver: Receiver) -> None:
+def test_signatures_of_other_schemes_stand_beside_it(deliveries: Deliveries) -> None:
     test_mode = signature(BODY, "whsec_other", scheme="v0").partition(",")[2]
-    assert receiver.receive(BODY, f"{SIGNED},{test_mode}") is Outcome.APPLIED
+    assert deliveries.receive(BODY, f"{SIGNED},{test_mode}") is Outcome.APPLIED
 
 
-def test_a_signature_of_another_scheme_alone_is_refused(receiver: Receiver) -> None:
-    refused(receiver, BODY, signature(BODY, scheme="v0"), MISMATCH)
+def test_a_signature_of_another_scheme_alone_is_refused(deliveries: Deliveries) -> None:
+    refused(deliveries, BODY, signature(BODY, scheme="v0"), MISMATCH)
 
 
 def test_a_secret_that_was_rolled_meanwhile_refuses_no_delivery(
-    receiver: Receiver, secret: Secret, calls: AwsCalls
+    deliveries: Deliveries, secret: Secret, calls: AwsCalls
 ) -> None:
-    receiver.receive(BODY, SIGNED)
+    deliveries.receive(BODY, SIGNED)
     secret.roll("whsec_rolled")
     for _ in range(3):
-        assert receiver.receive(*delivery(PAID, "whsec_rolled")) is Outcome.DUPLICATE
+        assert deliveries.receive(*delivery(PAID, "whsec_rolled")) is Outcome.DUPLICATE
     assert calls.count(FETCH) == 2
 
 
 def test_a_secret_that_was_taken_out_is_refused_once_that_is_seen(
-    receiver: Receiver, secret: Secret
+    deliveries: Deliveries, secret: Secret
 ) -> None:
-    receiver.receive(BODY, SIGNED)
+    deliveries.receive(BODY, SIGNED)
     secret.roll("whsec_rolled")
-    receiver.receive(*delivery(PAID, "whsec_rolled"))
-    refused(receiver, BODY, SIGNED, MISMATCH)
+    deliveries.receive(*delivery(PAID, "whsec_rolled"))
+    refused(deliveries, BODY, SIGNED, MISMATCH)
 
 
 def test_a_flood_of_forgeries_does_not_reach_secrets_manager(
-    receiver: Receiver, calls: AwsCalls, clock: Clock
+    deliveries: Deliveries, calls: AwsCalls, clock: Clock
 ) -> None:
     forged = signature(BODY, "whsec_forged")
     for _ in range(50):
-        refused(receiver, BODY, forged, MISMATCH)
+        refused(deliveries, BODY, forged, MISMATCH)
     assert calls.made == [FETCH, FETCH]
-    assert receiver.receive(BODY, SIGNED) is Outcome.APPLIED
+    assert deliveries.receive(BODY, SIGNED) is Outcome.APPLIED
     clock.now += MIN_REFETCH_INTERVAL
-    refused(receiver, BODY, forged, MISMATCH)
+    refused(deliveries, BODY, forged, MISMATCH)
     assert calls.count(FETCH) == 3
 
 
 def test_a_rolled_secret_is_seen_a_second_after_a_forgery(
-    receiver: Receiver, secret: Secret, clock: Clock
+    deliveries: Deliveries, secret: Secret, clock: Clock
 ) -> None:
-    refused(receiver, BODY, signature(BODY, "whsec_forged"), MISMATCH)
+    refused(deliveries, BODY, signature(BODY, "whsec_forged"), MISMATCH)
     secret.roll("whsec_rolled")
     clock.now += MIN_REFETCH_INTERVAL
-    assert receiver.receive(*delivery(PAID, "whsec_rolled")) is Outcome.APPLIED
+    assert deliveries.receive(*delivery(PAID, "whsec_rolled")) is Outcome.APPLIED
 
 
 @pytest.mark.parametrize("age", [-300, -299, 0, 299, 300])
-def test_takes_a_timestamp_within_five_minutes_either_way(receiver: Receiver, age: int) -> None:
-    assert receiver.receive(*delivery(PAID, timestamp=NOW - age)) is Outcome.APPLIED
+def test_takes_a_timestamp_within_five_minutes_either_way(deliveries: Deliveries, age: int) -> None:
+    assert deliveries.receive(*delivery(PAID, timestamp=NOW - age)) is Outcome.APPLIED
 
 
 @pytest.mark.parametrize("age", [-(10**9), -301, 301, 10**9, NOW])
-def test_refuses_any_other_timestamp(receiver: Receiver, calls: AwsCalls, age: int) -> None:
-    refused(receiver, *delivery(PAID, timestamp=NOW - age), "too far from now")
+def test_refuses_any_other_timestamp(deliveries: Deliveries, calls: AwsCalls, age: int) -> None:
+    refused(deliveries, *delivery(PAID, timestamp=NOW - age), "too far from now")
     assert calls.count("UpdateItem") == 0
 
 
@@ -177,51 +186,51 @@ HEX = "a" * 64
     ],
 )
 def test_a_malformed_header_is_refused_without_looking_at_any_secret(
-    receiver: Receiver, calls: AwsCalls, header: str | None
+    deliveries: Deliveries, calls: AwsCalls, header: str | None
 ) -> None:
-    refused(receiver, BODY, header, MALFORMED)
+    refused(deliveries, BODY, header, MALFORMED)
     assert calls.made == []
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(), st.binary(max_size=64))
 def test_no_header_and_body_that_stripe_did_not_sign_get_through(
-    receiver: Receiver, header: str, body: bytes
+    deliveries: Deliveries, header: str, body: bytes
 ) -> None:
     for guess in (header, f"t={NOW},v1={header}", f"t={NOW},v1={HEX},{header}"):
         with pytest.raises(NotAuthentic):
-            receiver.receive(body, guess)
+            deliveries.receive(body, guess)
 
 
-def test_bytes_that_are_no_text_are_refused(receiver: Receiver, calls: AwsCalls) -> None:
+def test_bytes_that_are_no_text_are_refused(deliveries: Deliveries, calls: AwsCalls) -> None:
     for body in (b"\xff", BODY + b"\xc3", b"\xed\xa0\x80"):
-        refused(receiver, body, signature(body), "not UTF-8")
+        refused(deliveries, body, signature(body), "not UTF-8")
     assert calls.made == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[" * 100_000, b'{"id": 1}'])
-def test_nothing_is_read_before_it_is_verified(receiver: Receiver, body: bytes) -> None:
-    refused(receiver, body, None, MALFORMED)
-    refused(receiver, body, signature(body, "whsec_forged"), MISMATCH)
-    refused(receiver, body, signature(body, timestamp=NOW - 301), "too far from now")
+def test_nothing_is_read_before_it_is_verified(deliveries: Deliveries, body: bytes) -> None:
+    refused(deliveries, body, None, MALFORMED)
+    refused(deliveries, body, signature(body, "whsec_forged"), MISMATCH)
+    refused(deliveries, body, signature(body, timestamp=NOW - 301), "too far from now")
 
 
 @pytest.mark.parametrize("trouble", ["unreadable", "malformed"])
 def test_stripe_sends_again_what_could_not_be_verified(
-    receiver: Receiver, secret: Secret, calls: AwsCalls, trouble: str
+    deliveries: Deliveries, secret: Secret, calls: AwsCalls, trouble: str
 ) -> None:
     if trouble == "unreadable":
         calls.failure = refuses("InternalServiceError", status=500)
     else:
         secret.roll("whsec_")
     with pytest.raises(Misconfigured):
-        receiver.receive(BODY, SIGNED)
+        deliveries.receive(BODY, SIGNED)
 
 
-def test_a_refusal_quotes_no_secret_signature_or_body(receiver: Receiver, log: Log) -> None:
+def test_a_refusal_quotes_no_secret_signature_or_body(deliveries: Deliveries, log: Log) -> None:
     forged = signature(BODY, "whsec_forged")
     with pytest.raises(NotAuthentic) as raised:
-        receiver.receive(BODY, forged)
+        deliveries.receive(BODY, forged)
     assert raised.value.__suppress_context__
     for quoted in (SIGNING_SECRET, forged[-64:], "evt_1abc", "ada@example.com"):
         assert quoted not in raised.value.detail

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from checkout.GONE_orders import UNSETTLED_INDEX
 
+from checkout.aws.orders_table import PAYMENT_INTENT_INDEX, PENDING_INDEX
 from checkout.reconciliation import SECONDS_TO_STOP
 from tests.unit.sam import of_type, transformed_resources
 from tests.unit.stack import load_template
@@ -62,20 +62,32 @@ def test_the_streams_filter_is_one_that_lambda_takes(transformed: Json) -> None:
     assert json.loads(each["Pattern"])
 
 
-def test_the_index_of_unsettled_orders_is_sparse_and_has_what_is_read_of_it() -> None:
+def test_the_indexes_have_what_is_read_from_them() -> None:
     table = RESOURCES["OrdersTable"]["Properties"]
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == UNSETTLED_INDEX
-    assert index["KeySchema"] == [
-        {"AttributeName": "unsettled_shard", "KeyType": "HASH"},
-        {"AttributeName": "created_at", "KeyType": "RANGE"},
-    ]
-    assert index["Projection"] == {
-        "ProjectionType": "INCLUDE",
-        "NonKeyAttributes": ["session_id"],
+    indexes = {one["IndexName"]: one for one in table["GlobalSecondaryIndexes"]}
+    keys = {
+        name: [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
+        for name, index in indexes.items()
+    }
+    assert keys == {
+        PENDING_INDEX: [("pending_shard", "HASH"), ("created_at", "RANGE")],
+        PAYMENT_INTENT_INDEX: [("payment_intent", "HASH")],
+        # For support: a customer names the cart, not the order.
+        "client_reference_id": [("client_reference_id", "HASH"), ("created_at", "RANGE")],
+    }
+    assert {name: index["Projection"] for name, index in indexes.items()} == {
+        PENDING_INDEX: {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["session_id"]},
+        PAYMENT_INTENT_INDEX: {"ProjectionType": "KEYS_ONLY"},
+        "client_reference_id": {"ProjectionType": "KEYS_ONLY"},
     }
     types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
-    assert types == {"order_id": "S", "unsettled_shard": "S", "created_at": "N"}
+    assert types == {
+        "order_id": "S",
+        "pending_shard": "S",
+        "payment_intent": "S",
+        "client_reference_id": "S",
+        "created_at": "N",
+    }
 
 
 # The topic and the queues

@@ -17,12 +17,16 @@ ROLES = {
     "StripeWebhook": {
         READ_SECRET,
         WRITE_ORDERS,
+        ("dynamodb:Query", "${OrdersTable.Arn}/index/payment_intent"),
+        ("dynamodb:GetItem", "DeadLetteredEventsTable.Arn"),
+        ("dynamodb:PutItem", "DeadLetteredEventsTable.Arn"),
         ("sqs:SendMessage", "UnprocessedEventsQueue.Arn"),
     },
     "Reconcile": {
         READ_SECRET,
         WRITE_ORDERS,
-        ("dynamodb:Query", "${OrdersTable.Arn}/index/unsettled"),
+        ("dynamodb:Query", "${OrdersTable.Arn}/index/payment_intent"),
+        ("dynamodb:Query", "${OrdersTable.Arn}/index/pending"),
         ("dynamodb:GetItem", "ReconciliationTable.Arn"),
         ("dynamodb:PutItem", "ReconciliationTable.Arn"),
     },

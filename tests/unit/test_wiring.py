@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checkout import wiring
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import Context, assert_answer, assert_problem, delivered
-from tests.unit.stack import FUNCTIONS
-from tests.unit.stripe_objects import SESSION_ID, session
+from tests.unit.stack import FUNCTIONS, TABLE
+from tests.unit.stripe_objects import SESSION_ID, fact, line_item, listed, session
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -24,31 +26,38 @@ type Load = Callable[[str], ModuleType]
 
 def test_each_part_is_built_once(clients: "list[BaseClient]") -> None:
     for build in (
-        wiring.webhook_verifier,
-        wiring.event_recorder,
-        wiring.sessions,
-        wiring.unprocessed_events,
+        wiring.deliveries,
+        wiring.checkouts,
+        wiring.dead_letters,
+        wiring.unpublished_changes,
         wiring.publisher,
-        wiring.reconciliation,
     ):
         assert build() is build()
-    assert wiring.sessions().orders is wiring.event_recorder().orders is wiring.orders()
-    assert wiring.webhook_verifier().credentials is wiring.credentials()
-    assert wiring.event_recorder().stripe_api() is wiring.sessions().stripe_api
-    reconciliation = wiring.reconciliation()
-    assert reconciliation.orders is wiring.orders()
-    assert reconciliation.recorder is wiring.event_recorder()
-    assert reconciliation.stripe_api is wiring.stripe_api()
+    deliveries, checkouts = wiring.deliveries(), wiring.checkouts()
+    assert deliveries.recorder is checkouts.recorder is wiring.recorder()
+    assert deliveries.recorder.orders is checkouts.orders is wiring.orders()
+    assert deliveries.events.readers is checkouts.recorder.readers is wiring.readers()
+    assert deliveries.verifier.credentials is wiring.credentials()
+    assert deliveries.dead_letters() is wiring.dead_letters()
+    assert deliveries.events.stripe_api() is checkouts.stripe_api is wiring.stripe_api()
+    assert wiring.publisher().unpublished() is wiring.unpublished_changes()
     services = sorted(client.meta.service_model.service_name for client in clients)
-    # The second is for the progress of the reconciliation, which no other function has.
-    assert services == ["dynamodb", "dynamodb", "secretsmanager", "sns", "sqs"]
+    # The second of each is for what only some invocations need: it is made when they do.
+    assert services == ["dynamodb", "dynamodb", "secretsmanager", "sns", "sqs", "sqs"]
+
+
+def test_reconciliation_shares_the_parts_of_the_others(clients: "list[BaseClient]") -> None:
+    reconciliation = wiring.reconciliation()
+    assert reconciliation is wiring.reconciliation()
+    assert reconciliation.orders is wiring.orders()
+    assert reconciliation.recorder is wiring.recorder()
+    assert reconciliation.stripe_api is wiring.stripe_api()
 
 
 def test_a_webhook_builds_no_client_that_a_session_event_does_not_need(
     clients: "list[BaseClient]",
 ) -> None:
-    wiring.webhook_verifier()
-    wiring.event_recorder()
+    wiring.deliveries()
     services = sorted(client.meta.service_model.service_name for client in clients)
     assert services == ["dynamodb", "secretsmanager"]
 
@@ -56,7 +65,9 @@ def test_a_webhook_builds_no_client_that_a_session_event_does_not_need(
 @pytest.mark.parametrize(
     ("part", "variable"),
     [
-        (wiring.unprocessed_events, "UNPROCESSED_EVENTS_QUEUE_URL"),
+        (wiring.dead_letters, "UNPROCESSED_EVENTS_QUEUE_URL"),
+        (wiring.dead_letters, "DEAD_LETTERED_EVENTS_TABLE"),
+        (wiring.unpublished_changes, "UNPUBLISHED_CHANGES_QUEUE_URL"),
         (wiring.reconciliation, "RECONCILIATION_TABLE"),
         (wiring.publisher, "ORDER_EVENTS_TOPIC_ARN"),
     ],
@@ -85,9 +96,10 @@ def test_stripe_is_asked_in_the_sdks_version_of_its_api(
     clients: "list[BaseClient]", dynamodb: "DynamoDBClient", fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.answer(session())
-    wiring.sessions().confirm(SESSION_ID)
-    (request,) = fake_stripe.requests
-    assert request.headers["Stripe-Version"] == "2026-10-28.endive"
+    fake_stripe.answer(listed(line_item()))
+    wiring.checkouts().confirm(SESSION_ID)
+    versions = [request.headers["Stripe-Version"] for request in fake_stripe.requests]
+    assert versions == ["2026-10-28.endive"] * 2
 
 
 def test_outside_of_lambda_nothing_is_warmed_up(
@@ -124,6 +136,7 @@ def test_the_first_delivery_finds_it_all_ready(
     watched: AwsCalls,
     log: Log,
 ) -> None:
+    OrdersTable(dynamodb, TABLE).record(fact(OrderStatus.OPEN))
     handler = load_function("stripe_webhook").lambda_handler
     assert log.entries == []
     watched.made.clear()

@@ -5,10 +5,14 @@ price has. The id of a price cannot, and gets the true reason.
 """
 
 import re
+from typing import TYPE_CHECKING
 
-from checkout.api.models import CheckoutRequest
 from checkout.errors import CheckoutError, FieldError, InvalidRequest, StripeRefused
 from checkout.stripe.errors import MISSING, RefusalReason, RequestRefused
+
+if TYPE_CHECKING:
+    # Not at runtime: confirm imports this module too, and would pay for pydantic.
+    from checkout.api.models import CheckoutRequest
 
 PARAM_ITEM = re.compile(r"line_items\[(?P<index>[0-9]+)\](\[(?P<field>price|quantity)\])?.*")
 PARAMS_OF_FIELDS = ("customer_email", "client_reference_id", "success_url", "cancel_url")
@@ -36,13 +40,13 @@ def invalid(pointer: str, detail: str) -> InvalidRequest:
     return InvalidRequest("The body does not fit the contract.", (FieldError(pointer, detail),))
 
 
-def unknown_price(request: CheckoutRequest, index: int) -> InvalidRequest:
+def unknown_price(request: "CheckoutRequest", index: int) -> InvalidRequest:
     """Refuse an item whose price does not exist or may not be sold: nobody can tell which."""
     name = "price" if request.items[index].price else "lookup_key"
     return invalid(f"/items/{index}/{name}", UNKNOWN_PRICE)
 
 
-def refused_request(refused: RequestRefused, request: CheckoutRequest) -> CheckoutError:
+def refused_request(refused: RequestRefused, request: "CheckoutRequest") -> CheckoutError:
     """Name the caller's field for the parameter that Stripe refuses, and why if that is known."""
     param = refused.param or ""
     if match := PARAM_ITEM.fullmatch(param):
@@ -61,7 +65,7 @@ def refused_request(refused: RequestRefused, request: CheckoutRequest) -> Checko
 
 
 def _refused_item(
-    refused: RequestRefused, request: CheckoutRequest, index: int, field: str | None
+    refused: RequestRefused, request: "CheckoutRequest", index: int, field: str | None
 ) -> InvalidRequest:
     if field == "quantity" or (field is None and refused.reason is None):
         pointer = f"/items/{index}" + (f"/{field}" if field else "")

@@ -43,17 +43,30 @@ class DeadLetters:
             "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
         }
         key = {"event_id": {"S": event["id"]}}
+        if self._was_sent(key):
+            return
         try:
-            if "Item" in self.dynamodb.get_item(TableName=self.table, Key=key):
-                return
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(message))
-            # Last: a crash before it sends the event twice, which a replay does not mind.
-            forget_at = int(self.now()) + REMEMBERED_SECONDS
-            self.dynamodb.put_item(
-                TableName=self.table, Item=key | {"expires_at": {"N": str(forget_at)}}
-            )
         except (BotoCoreError, ClientError):
             logger.exception("not dead-lettered")
+            return
+        self._remember(key)
+
+    def _was_sent(self, key: Mapping[str, Any]) -> bool:
+        try:
+            return "Item" in self.dynamodb.get_item(TableName=self.table, Key=key)
+        except (BotoCoreError, ClientError) as error:
+            # A replay does not mind a second message; an event that is in no queue would be lost.
+            logger.warning("dead-lettered events can't be read", error=type(error).__name__)
+            return False
+
+    def _remember(self, key: Mapping[str, Any]) -> None:
+        """Come last: a crash before it sends the event twice."""
+        forget_at = {"N": str(int(self.now()) + REMEMBERED_SECONDS)}
+        try:
+            self.dynamodb.put_item(TableName=self.table, Item={**key, "expires_at": forget_at})
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("a dead-lettered event is not marked", error=type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The fields of CheckoutState are attributes of the same names; each kind of part 
 id, beside what the order shows of it (`amount_refunded`, `dispute_status`, `dispute_reason`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -44,7 +44,9 @@ def change_from_item(item: Attributes) -> ChangeRecord:
     """Read which change made the order what it is; raise OrderUnreadable."""
     with _readable():
         change = from_attribute(item["change"])
-        return ChangeRecord(ChangeType(change["type"]), int(change["occurred_at"]))
+        return _typed(
+            ChangeRecord, type=ChangeType(change["type"]), occurred_at=change["occurred_at"]
+        )
 
 
 def order_from_item(item: Attributes) -> Order:
@@ -57,16 +59,34 @@ def order_from_item(item: Attributes) -> Order:
         known = {name: stored[name] for name in CHECKOUT_FIELDS if name in stored}
         known["status"] = OrderStatus(known["status"])
         if "items" in known:
-            known["items"] = tuple(OrderItem(**one) for one in known["items"])
+            known["items"] = tuple(_typed(OrderItem, **one) for one in known["items"])
         return Order(
-            order_id=stored["order_id"],
-            checkout=CheckoutState(**known),
-            version=stored["version"],
-            parts={
-                kind: {part_id: kind(**one) for part_id, one in stored.get(kind.name, {}).items()}
-                for kind in KINDS
-            },
+            order_id=_of_type(str, stored["order_id"]),
+            checkout=_typed(CheckoutState, **known),
+            version=_of_type(int, stored["version"]),
+            parts={kind: _parts(kind, stored.get(kind.name, {})) for kind in KINDS},
         )
+
+
+def _parts(kind: type[Part], stored: Mapping[str, Any]) -> Parts:
+    return {part_id: _typed(kind, **one) for part_id, one in stored.items()}
+
+
+def _typed[T](kind: type[T], **values: Any) -> T:  # noqa: ANN401  (whatever was stored)
+    """Make one of our dataclasses of stored values; raise TypeError for a value of another type.
+
+    Arithmetic on such a value would fail far from here, or a message would carry it.
+    """
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name in values and not isinstance(values[field.name], tuple):
+            _of_type(field.type, values[field.name])
+    return kind(**values)
+
+
+def _of_type(expected: Any, value: Any) -> Any:  # noqa: ANN401  (whatever was stored)
+    if not isinstance(value, expected):
+        raise TypeError(f"{type(value).__name__} where {expected} is stored")
+    return value
 
 
 @contextmanager

@@ -6,7 +6,7 @@ once, always with the same id.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +101,7 @@ class Publisher:
     topic_arn: str
     unpublished: "Callable[[], UnpublishedChanges]"
 
-    def publish_all(self, records: list[Record]) -> str | None:
+    def publish_all(self, records: Sequence[Record]) -> str | None:
         """Publish each record; give the sequence number to retry from where something failed.
 
         Lambda retries from that record on, so that an order's changes stay in order.

@@ -12,8 +12,9 @@ from typing import Any, ClassVar, Self
 
 from checkout.domain.changes import ChangeType
 
-# Stands for every status that this version does not know, where such a status ranks.
-UNKNOWN = "unknown"
+# Stands for every status that this version does not know, where such a status ranks. Stripe's names
+# have no brackets.
+UNKNOWN = "(unknown)"
 
 
 class Part(ABC):
@@ -78,9 +79,12 @@ class Refund(Part):
         return self.status not in {"canceled", "failed"}
 
     def change_type(self, known: Self | None) -> ChangeType:
+        """Name the change; what a status that this version does not know means, somebody must see."""
         if not self.counts:
             return ChangeType.REFUND_FAILED
-        return ChangeType.REFUND_UPDATED if known else ChangeType.REFUNDED
+        if known is None or self.status not in self.weakest_first:
+            return ChangeType.REFUNDED
+        return ChangeType.REFUND_UPDATED
 
     @staticmethod
     def summary(parts: Mapping[str, "Refund"]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class StripeApi:
 
     def session_of_payment_intent(self, payment_intent: str) -> Json | None:
         """Give the session that made a PaymentIntent, with both; None where no session did."""
-        found = self._call(
+        found = self._found(
             lambda options: self._sessions.list(
                 {
                     "payment_intent": payment_intent,
@@ -101,8 +101,8 @@ class StripeApi:
                 },
                 options,
             )
-        )["data"]
-        return found[0] if found else None
+        )
+        return found["data"][0] if found and found["data"] else None
 
     def payment_intent(self, payment_intent: str) -> Json | None:
         return self._found(

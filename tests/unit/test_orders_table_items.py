@@ -1,0 +1,76 @@
+"""What was bought, in orders that were created here, by an event, or before items were stored."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from checkout.aws.orders_table import OrdersTable, Recorded
+from checkout.domain.changes import Outcome
+from checkout.domain.facts import Fact, PartsFact
+from checkout.domain.order import Order, OrderStatus
+from tests.unit.aws_calls import AwsCalls
+from tests.unit.purchases import decline, refund
+from tests.unit.stack import TABLE
+from tests.unit.stripe_objects import ITEM, ORDER_ID, event_fact, fact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Stored = Callable[[], dict[str, Any] | None]
+
+
+def order_after(orders: OrdersTable, heard: Fact) -> Order:
+    order = orders.record(heard, read_back=True).order
+    assert order is not None
+    return order
+
+
+def test_an_event_alone_makes_no_order_without_items(orders: OrdersTable, stored: Stored) -> None:
+    recorded = orders.record(event_fact(OrderStatus.PAID))
+    assert recorded == Recorded(Outcome.UNRESOLVED, None)
+    assert stored() is None
+
+
+@pytest.mark.parametrize("status", [OrderStatus.EXPIRED, OrderStatus.PROCESSING, OrderStatus.PAID])
+def test_an_event_keeps_the_items_of_its_order(
+    orders: OrdersTable, calls: AwsCalls, status: OrderStatus
+) -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    calls.made.clear()
+    assert order_after(orders, event_fact(status)).checkout.items == (ITEM,)
+    assert calls.made == ["UpdateItem"]
+
+
+@pytest.mark.parametrize("known", [OrderStatus.OPEN, OrderStatus.PROCESSING])
+def test_an_order_from_before_items_is_paid_with_items(
+    orders: OrdersTable, dynamodb: "DynamoDBClient", known: OrderStatus
+) -> None:
+    orders.record(fact(known))
+    make_old(dynamodb)
+    old = orders.find(ORDER_ID)
+    assert old is not None
+    assert (old.checkout.items, old.checkout.amount_subtotal) == (None, None)
+    refused = orders.record(event_fact(OrderStatus.PAID))
+    assert (refused.outcome, refused.order) == (Outcome.UNRESOLVED, old)
+    assert order_after(orders, fact(OrderStatus.PAID)).checkout.items == (ITEM,)
+
+
+def make_old(dynamodb: "DynamoDBClient") -> None:
+    """Take away what orders did not hold when they were first written."""
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression="REMOVE #items, amount_subtotal, amount_discount, amount_tax, "
+        "amount_shipping, declines, disputes, refunds",
+        ExpressionAttributeNames={"#items": "items"},
+    )
+
+
+@pytest.mark.parametrize("part", [refund("re_1", "succeeded", 7, "evt"), decline("ch_1", "evt")])
+def test_an_order_from_before_items_takes_parts(
+    orders: OrdersTable, dynamodb: "DynamoDBClient", part: PartsFact
+) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    make_old(dynamodb)
+    assert order_after(orders, part).parts_of(part.kind) == part.parts
