@@ -3,15 +3,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import stripe
 
 from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.credentials import CredentialsReader
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, SessionNotFound, UnexpectedStripeObject
+from checkout.recorder import Recorder
 from checkout.settings import Settings
-from checkout.stripe.api import StripeApi
+from checkout.stripe.catalogue import Catalogue
+from checkout.stripe.readers import Readers
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log
 from tests.unit.fake_stripe import FakeStripe
@@ -35,14 +36,16 @@ type Stored = Callable[[], dict[str, Any] | None]
 
 
 @pytest.fixture
-def sessions(
+def checkouts(
     settings: Settings,
-    stripe_client: stripe.StripeClient,
     credentials: CredentialsReader,
     orders: OrdersTable,
+    recorder: Recorder,
 ) -> Checkouts:
     credentials.read()
-    return Checkouts(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
+    api = recorder.stripe_api()
+    catalogue = Catalogue(api, only_marked=True)
+    return Checkouts(settings, api, catalogue, orders, recorder, now=lambda: NOW)
 
 
 def expanded(status: OrderStatus) -> dict[str, Any]:
@@ -63,24 +66,24 @@ def expanded(status: OrderStatus) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", OrderStatus)
 def test_brings_the_order_to_what_stripe_says(
-    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, status: OrderStatus
+    checkouts: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, status: OrderStatus
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     fake_stripe.answer(expanded(status))
-    order = sessions.confirm(SESSION_ID)
+    order = checkouts.confirm(SESSION_ID)
     assert order == orders.find(ORDER_ID)
     assert order.status is status
-    assert order.payment_status == ("paid" if status is OrderStatus.PAID else "unpaid")
+    assert order.checkout.payment_status == ("paid" if status is OrderStatus.PAID else "unpaid")
     started = status not in (OrderStatus.OPEN, OrderStatus.EXPIRED)
-    assert order.payment_intent == (PAYMENT_INTENT if started else None)
+    assert order.checkout.payment_intent == (PAYMENT_INTENT if started else None)
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_makes_up_for_an_order_that_a_crash_left_out(
-    sessions: Checkouts, fake_stripe: FakeStripe, stored: Stored, status: OrderStatus
+def test_creates_an_order_that_a_crash_left_out(
+    checkouts: Checkouts, fake_stripe: FakeStripe, stored: Stored, status: OrderStatus
 ) -> None:
     fake_stripe.answer(expanded(status))
-    sessions.confirm(SESSION_ID)
+    checkouts.confirm(SESSION_ID)
     item = stored()
     assert item is not None
     assert item["status"] == status
@@ -89,56 +92,59 @@ def test_makes_up_for_an_order_that_a_crash_left_out(
     ]
 
 
-def test_nothing_to_pay_is_paid(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
+def test_nothing_to_pay_is_paid(checkouts: Checkouts, fake_stripe: FakeStripe) -> None:
     free = session(status="complete", payment_status="no_payment_required", amount_total=0)
     fake_stripe.answer(free)
-    order = sessions.confirm(SESSION_ID)
-    assert (order.status, order.payment_status) == (OrderStatus.PAID, "no_payment_required")
+    order = checkouts.confirm(SESSION_ID)
+    assert (order.status, order.checkout.payment_status) == (
+        OrderStatus.PAID,
+        "no_payment_required",
+    )
 
 
 @pytest.mark.parametrize("known", [None, OrderStatus.OPEN, OrderStatus.PAID])
 @pytest.mark.parametrize("status", OrderStatus)
 def test_costs_one_call_to_stripe_and_one_write(
-    sessions: Checkouts,
+    checkouts: Checkouts,
     fake_stripe: FakeStripe,
     calls: AwsCalls,
     known: OrderStatus | None,
     status: OrderStatus,
 ) -> None:
     if known:
-        sessions.orders.record(fact(known))
+        checkouts.orders.record(fact(known))
     calls.made.clear()
     fake_stripe.answer(expanded(status))
-    sessions.confirm(SESSION_ID)
+    checkouts.confirm(SESSION_ID)
     assert fake_stripe.calls == [("get", f"/v1/checkout/sessions/{SESSION_ID}")]
     assert calls.made == ["UpdateItem"]
 
 
 def test_asks_for_what_tells_failed_from_processing(
-    sessions: Checkouts, fake_stripe: FakeStripe
+    checkouts: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.answer(session())
-    sessions.confirm(SESSION_ID)
+    checkouts.confirm(SESSION_ID)
     assert fake_stripe.requests[0].params == {"expand[0]": "payment_intent"}
 
 
 def test_asking_again_changes_nothing(
-    sessions: Checkouts, fake_stripe: FakeStripe, stored: Stored
+    checkouts: Checkouts, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     answers = []
     for _ in range(3):
         fake_stripe.answer(expanded(OrderStatus.PAID))
-        answers.append((sessions.confirm(SESSION_ID), stored()))
+        answers.append((checkouts.confirm(SESSION_ID), stored()))
     assert answers == answers[:1] * 3
 
 
 def test_a_paid_order_stays_paid_whatever_is_read_later(
-    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable
+    checkouts: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable
 ) -> None:
-    paid = orders.record(fact(OrderStatus.PAID)).order
+    paid = orders.record(fact(OrderStatus.PAID), read_back=True).order
     for status in OrderStatus:
         fake_stripe.answer(expanded(status))
-        assert sessions.confirm(SESSION_ID) == paid
+        assert checkouts.confirm(SESSION_ID) == paid
 
 
 @pytest.mark.parametrize(
@@ -152,33 +158,33 @@ def test_a_paid_order_stays_paid_whatever_is_read_later(
     ],
 )
 def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
-    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls, change: dict[str, object]
+    checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls, change: dict[str, object]
 ) -> None:
     fake_stripe.answer(session_in(OrderStatus.PAID, **change))
     with pytest.raises(SessionNotFound):
-        sessions.confirm(SESSION_ID)
+        checkouts.confirm(SESSION_ID)
     assert calls.count("UpdateItem") == 0
 
 
 def test_an_unknown_session_is_not_found(
-    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
+    checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.answer_error(
         404, type="invalid_request_error", code="resource_missing", param="session"
     )
     with pytest.raises(SessionNotFound):
-        sessions.confirm(SESSION_ID)
+        checkouts.confirm(SESSION_ID)
     assert calls.count("UpdateItem") == 0
 
 
 def test_another_session_of_a_known_order_is_not_found(
-    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, stored: Stored
+    checkouts: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, stored: Stored
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     before = stored()
     fake_stripe.answer(session_in(OrderStatus.PAID, id="cs_test_second"))
     with pytest.raises(SessionNotFound):
-        sessions.confirm("cs_test_second")
+        checkouts.confirm("cs_test_second")
     assert stored() == before
 
 
@@ -205,29 +211,29 @@ MALFORMED = [
 
 @pytest.mark.parametrize("session_id", MALFORMED)
 def test_a_malformed_session_is_not_found_and_stripe_not_asked(
-    sessions: Checkouts, fake_stripe: FakeStripe, session_id: str
+    checkouts: Checkouts, fake_stripe: FakeStripe, session_id: str
 ) -> None:
     with pytest.raises(SessionNotFound):
-        sessions.confirm(session_id)
+        checkouts.confirm(session_id)
     assert fake_stripe.requests == []
 
 
-def test_every_not_found_reads_the_same(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
+def test_every_not_found_reads_the_same(checkouts: Checkouts, fake_stripe: FakeStripe) -> None:
     fake_stripe.answer(session(livemode=True))
-    fake_stripe.answer_error(404, type="invalid_request_error", param="session")
+    fake_stripe.answer_error(404, type="invalid_request_error", code="resource_missing")
     details = set()
     for session_id in (SESSION_ID, SESSION_ID, "malformed"):
         with pytest.raises(SessionNotFound) as raised:
-            sessions.confirm(session_id)
+            checkouts.confirm(session_id)
         details.add(raised.value.detail)
     assert details == {"No such session."}
     assert len(fake_stripe.requests) == 2
 
 
 def test_a_live_stack_confirms_live_sessions_only(
-    sessions: Checkouts, settings: Settings, fake_stripe: FakeStripe
+    checkouts: Checkouts, settings: Settings, fake_stripe: FakeStripe
 ) -> None:
-    live = replace(sessions, settings=replace(settings, mode="live"))
+    live = replace(checkouts, settings=replace(settings, mode="live"))
     with pytest.raises(SessionNotFound):
         live.confirm(SESSION_ID)
     assert fake_stripe.requests == []
@@ -236,29 +242,29 @@ def test_a_live_stack_confirms_live_sessions_only(
 
 
 def test_an_order_that_is_not_saved_is_not_confirmed(
-    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
+    checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.answer(expanded(OrderStatus.PAID))
     calls.failure = refuses("ThrottlingException")
     with pytest.raises(OrdersUnavailable):
-        sessions.confirm(SESSION_ID)
+        checkouts.confirm(SESSION_ID)
 
 
 def test_a_session_of_ours_that_is_not_as_documented_changes_nothing(
-    sessions: Checkouts, fake_stripe: FakeStripe, stored: Stored
+    checkouts: Checkouts, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     fake_stripe.answer(session(payment_status="maybe", status="complete"))
     with pytest.raises(UnexpectedStripeObject):
-        sessions.confirm(SESSION_ID)
+        checkouts.confirm(SESSION_ID)
     assert stored() is None
 
 
 def test_nothing_personal_is_saved_or_logged(
-    sessions: Checkouts, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
+    checkouts: Checkouts, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
 ) -> None:
     details = {"email": "ada@example.com", "name": "Ada L.", "phone": "+431234"}
     fake_stripe.answer(session_in(OrderStatus.PAID, customer_details=details))
-    sessions.confirm(SESSION_ID)
+    checkouts.confirm(SESSION_ID)
     saved = str(dynamodb.scan(TableName="orders")["Items"])
     [entry] = log.entries
     assert (entry["order_id"], entry["session_id"]) == (ORDER_ID, SESSION_ID)

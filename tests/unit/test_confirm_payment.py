@@ -227,7 +227,7 @@ def test_a_session_that_is_not_as_documented_is_an_internal_error(
     assert "malformed" in entry["reason"]
 
 
-def test_a_bad_secret_is_ours_to_mend_and_the_log_names_it(
+def test_a_bad_secret_is_named_in_the_log(
     handler: Handler, confirm: Json, secret: Secret, log: Log
 ) -> None:
     secret.put({"stripe_api_key": "sk_live_leaked", "webhook_signing_secrets": [SIGNING_SECRET]})

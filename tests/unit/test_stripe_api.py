@@ -39,7 +39,7 @@ def create(api: StripeApi) -> object:
 
 
 def retrieve(api: StripeApi) -> object:
-    return api.retrieve_session(SESSION_ID)
+    return api.session(SESSION_ID)
 
 
 def expire(api: StripeApi) -> None:
