@@ -230,6 +230,7 @@ def test_the_log_has_ids_and_no_personal_data(
     assert entry["message"] == "recorded"
     assert entry["function_request_id"] == REQUEST_ID
     assert entry["order_id"] == created["order_id"]
+    assert entry["session_id"] == "cs_test_1"
     assert entry["outcome"] == "applied"
     for private in ("ada@", "gift", "shop.example", API_KEY, SIGNING_SECRET, "price_1abc"):
         assert private not in log.text

@@ -87,10 +87,12 @@ class Checkouts:
         Raise SessionNotFound for whatever is not a session of this stack.
         """
         fact = self._fact(self._session(session_id), source="confirm")
-        recorded = self.recorder.record(fact, read_back=True)
-        if fact is None or recorded.order is None or recorded.outcome is Outcome.IGNORED:
+        if fact is None:
             raise SessionNotFound("No such session.")
         logger.append_keys(order_id=fact.order_id, session_id=session_id)
+        recorded = self.recorder.record(fact, read_back=True)
+        if recorded.order is None or recorded.outcome is Outcome.IGNORED:
+            raise SessionNotFound("No such session.")
         return recorded.order
 
     def _started(self, request: "CheckoutRequest", key: str) -> StartedCheckout:
@@ -138,7 +140,7 @@ class Checkouts:
 
     def _recorded(self, session: Json, order_id: str) -> StartedCheckout:
         """Record a session that was created; raise _AnotherSession if its order has another."""
-        logger.append_keys(order_id=order_id)
+        logger.append_keys(order_id=order_id, session_id=session["id"])
         fact = self._fact(session, source="create", order_id=order_id)
         if fact is None:
             raise UnexpectedStripeObject("Stripe created a session of the other mode.")
@@ -153,7 +155,7 @@ class Checkouts:
 
     def _earlier_checkout(self, order: Order, fingerprint: str) -> StartedCheckout:
         """Respond with the order's own session, and record what has become of it."""
-        logger.append_keys(order_id=order.order_id)
+        logger.append_keys(order_id=order.order_id, session_id=order.checkout.session_id)
         if order.checkout.request_fingerprint != fingerprint:
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another body: use a new key for a new checkout."
