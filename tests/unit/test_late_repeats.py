@@ -117,9 +117,13 @@ def test_a_late_retry_of_a_paid_order_leads_to_no_page(
 ) -> None:
     first = checkouts.create(REQUEST, KEY)
     fake_stripe.sessions["cs_test_1"] |= BECAME[OrderStatus.PAID]
-    ids = {"order_id": first.order_id, "session_id": first.session_id}
-    fingerprint = REQUEST.fingerprint(KEY)
-    orders.record(fact(OrderStatus.PAID, request_fingerprint=fingerprint, **ids))
+    paid = fact(
+        OrderStatus.PAID,
+        order_id=first.order_id,
+        session_id=first.session_id,
+        request_fingerprint=REQUEST.fingerprint(KEY),
+    )
+    orders.record(paid)
     fake_stripe.keys.clear()
     assert checkouts.create(REQUEST, KEY) == replace(first, url=None, status=OrderStatus.PAID)
     assert fake_stripe.sessions["cs_test_2"]["status"] == "expired"

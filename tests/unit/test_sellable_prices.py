@@ -26,6 +26,7 @@ from tests.unit.creating import (
     request,
 )
 from tests.unit.invocations import Context, Handler, Json, with_body
+from tests.unit.stripe_objects import session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -95,7 +96,7 @@ def test_a_recurring_price_is_never_sold(checkouts: Checkouts, fake_stripe: Crea
     everything = selling_all(checkouts)
     assert refusal(everything, request(*by_key("new"))).pointer == "/items/0/lookup_key"
     lines = [fake_stripe.line("price_1new", 1)]
-    accepted = fake_stripe.sessions["cs_test_1"] = creating.session(id="cs_test_1")
+    accepted = fake_stripe.sessions["cs_test_1"] = session(id="cs_test_1")
     fake_stripe.answer(accepted | {"line_items": {"data": lines, "has_more": False}})
     assert refusal(everything, request(*by_price("price_1new"))).pointer == "/items/0/price"
     assert fake_stripe.states == ["expired"]
@@ -125,7 +126,7 @@ def test_an_unsellable_price_is_found_at_the_end_of_a_cart(
 def test_a_line_that_stripe_leaves_out_is_not_sold(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    made = fake_stripe.sessions["cs_test_1"] = creating.session(id="cs_test_1")
+    made = fake_stripe.sessions["cs_test_1"] = session(id="cs_test_1")
     lines = {"data": [fake_stripe.line(PRICE, 1)], "has_more": False}
     fake_stripe.answer(made | {"line_items": lines})
     assert refusal(checkouts, request(*by_price(PRICE, OTHER_PRICE))).pointer == "/items/1/price"
@@ -143,11 +144,6 @@ def test_a_session_that_is_not_expired_is_not_refused_yet(
     fake_stripe.fail_at = None
     assert refusal(checkouts, request(), "a key of the shop").pointer == "/items/0/price"
     assert fake_stripe.states == ["expired"]
-
-
-def body_of(answer: Json) -> str:
-    body: str = answer["body"]
-    return body
 
 
 @pytest.mark.parametrize("name", ["unmarked", "marked false"])

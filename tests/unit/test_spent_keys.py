@@ -23,7 +23,7 @@ from tests.unit.creating import (
     refused,
     request,
 )
-from tests.unit.stripe_objects import NOW, line_item
+from tests.unit.stripe_objects import NOW, line_item, session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -193,7 +193,7 @@ def test_the_sdks_own_retry_does_not_spend_a_new_key(
     """Its first request was processed, and the response lost."""
     fake_stripe.answer({"error": {"type": "idempotency_error"}}, 400)
     lines = {"data": [line_item(price=fake_stripe.prices[PRICE])], "has_more": False}
-    replay = creating.session(line_items=lines)
+    replay = session(line_items=lines)
     fake_stripe.answer(replay, Idempotent_Replayed="true")
     assert checkouts.create(request(), KEY).session_id == replay["id"]
 
