@@ -1,24 +1,98 @@
 """The handler of create_session, with a Stripe behind it that makes what it is asked for."""
 
+import copy
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
 
-from tests.unit.fake_stripe import FakeStripe
+from checkout.api.models import CheckoutRequest
+from checkout.aws.orders_table import OrdersTable
+from checkout.checkouts import Checkouts
+from checkout.credentials import CredentialsReader
+from checkout.errors import FieldError, InvalidRequest
+from checkout.recorder import Recorder
+from checkout.settings import Settings
+from checkout.stripe.catalogue import Catalogue
+from tests.unit.conftest import Clock
+from tests.unit.fake_stripe import FakeStripe, StripeRequest
 from tests.unit.handlers import handler_of
 from tests.unit.invocations import Json, sample
 from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import session
+from tests.unit.stripe_objects import NOW, line_item, listed, price, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+PRICE = "price_1abc"
+OTHER_PRICE = "price_2def"
+MUG = "price_1mug"
+# Stripe expands so many line items: https://docs.stripe.com/expand
+EXPANDED = 10
+SESSIONS = "/v1/checkout/sessions"
+CREATE = ("post", SESSIONS)
+LOOK_UP = ("get", "/v1/prices")
+# Stripe's own words for what it refuses.
+RECURRING = (
+    "You specified `payment` mode but passed a recurring price. Either switch to `subscription` "
+    "mode or use only one-time prices."
+)
+INACTIVE = "The price specified is inactive. This field only accepts active prices."
+PRODUCT_INACTIVE = (
+    "Price `price_1abc` is not available to be purchased because its product is not active."
+)
+
+
+def expire(number: int) -> tuple[str, str]:
+    """Name the call that expires the session of that number, of those that were made."""
+    return "post", f"{SESSIONS}/cs_test_{number}/expire"
+
+
+def retrieve(number: int) -> tuple[str, str]:
+    return "get", f"{SESSIONS}/cs_test_{number}"
+
+
+def list_items(number: int) -> tuple[str, str]:
+    return "get", f"{SESSIONS}/cs_test_{number}/line_items"
+
+
+@dataclass(frozen=True)
+class _Used:
+    """What an idempotency key was used for, and Stripe's response, an error too."""
+
+    params: dict[str, str]
+    status: int
+    document: Json
+
 
 class CreatingStripe(FakeStripe):
-    """Without a canned answer it makes the session that was asked for."""
+    """Make, expire and give sessions, with idempotency keys; canned answers come first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[str | None, _Used] = {}
+        self.sessions: dict[str, Json] = {}
+        self.lines: dict[str, list[Json]] = {}
+        self.prices: dict[str, Json] = {}
+        self.fail_at: tuple[str, str] | None = None
+        self.sell(PRICE, lookup_key=None)
+        self.sell(OTHER_PRICE, lookup_key=None)
+        self.sell(MUG, lookup_key="mug-blue")
+
+    def sell(self, price_id: str, **changes: object) -> None:
+        """Put a price on sale; it is one-time, active and sellable, if nothing else is said."""
+        self.prices[price_id] = price(id=price_id) | changes
+
+    def change(self, price_id: str, **changes: object) -> None:
+        self.prices[price_id] |= changes
+
+    @property
+    def states(self) -> list[str]:
+        """Say which sessions can still be paid, in the order in which they were made."""
+        return [made["status"] for made in self.sessions.values()]
 
     def request(
         self,
@@ -31,8 +105,84 @@ class CreatingStripe(FakeStripe):
         try:
             return super().request(method, url, headers, post_data, **more)
         except IndexError:
-            metadata = metadata_of(self.requests[-1].params)
-            return json.dumps(session(metadata=metadata)), 200, {}
+            return self._respond(self.requests[-1])
+
+    def _respond(self, sent: StripeRequest) -> tuple[str, int, Mapping[str, str]]:
+        if (sent.method, sent.path) == self.fail_at:
+            return json.dumps({"error": {"type": "api_error"}}), 500, {}
+        used = self.keys.get(sent.idempotency_key)
+        if (sent.method, sent.path) != CREATE:
+            status, document = self._other(sent)
+        elif used is None:
+            status, document = self._create(sent)
+            self.keys[sent.idempotency_key] = _Used(sent.params, status, copy.deepcopy(document))
+        elif used.params == sent.params:
+            return json.dumps(used.document), used.status, {"Idempotent-Replayed": "true"}
+        else:
+            status, document = refused(type="idempotency_error")
+        return json.dumps(document), status, {}
+
+    def _other(self, sent: StripeRequest) -> tuple[int, Json]:
+        match sent.method, sent.path.split("/")[2:]:
+            case "get", ["prices"]:
+                asked = {value for name, value in sent.params.items() if "lookup_keys" in name}
+                known = [one for one in self.prices.values() if one["lookup_key"] in asked]
+                return 200, listed(*(one for one in known if one["active"]))
+            case "get", ["checkout", "sessions", session_id, "line_items"]:
+                lines = self.lines[session_id]
+                now = [line | {"price": self.prices[line["price"]["id"]]} for line in lines]
+                return 200, listed(*now)
+            case "get", ["checkout", "sessions", session_id] if session_id in self.sessions:
+                return 200, self.sessions[session_id]
+            case "get", _:
+                return 404, refused(code="resource_missing", param="session")[1]
+            case "post", [*_, session_id, "expire"] if (
+                self.sessions[session_id]["status"] == "open"
+            ):
+                self.sessions[session_id] |= {"status": "expired", "url": None}
+                return 200, self.sessions[session_id]
+        return refused(message='Only Checkout Sessions with a status in ["open"] can be expired.')
+
+    def _create(self, sent: StripeRequest) -> tuple[int, Json]:
+        cart = cart_of(sent.params)
+        for index, (price_id, _) in enumerate(cart):
+            param = f"line_items[{index}][price]"
+            if price_id not in self.prices:
+                message = f"No such price: '{price_id}'"
+                return refused(code="resource_missing", param=param, message=message)
+            if not self.prices[price_id]["active"]:
+                return refused(param=param, message=INACTIVE)
+            if self.prices[price_id]["type"] == "recurring":
+                return refused(param=f"line_items[{index}]", message=RECURRING)
+        lines = [self.line(price_id, quantity) for price_id, quantity in cart]
+        number = len(self.sessions) + 1
+        made = session(
+            id=f"cs_test_{number}",
+            url=f"https://pay.example/{number}",
+            metadata=metadata_of(sent.params),
+            amount_total=sum(line["amount_total"] for line in lines),
+        )
+        self.sessions[made["id"]] = made
+        self.lines[made["id"]] = lines
+        expanded = listed(*lines[:EXPANDED], has_more=len(lines) > EXPANDED)
+        return 200, made | {"line_items": expanded}
+
+    def line(self, price_id: str, quantity: int) -> Json:
+        amount = self.prices[price_id]["unit_amount"] * quantity
+        return line_item(price=self.prices[price_id], quantity=quantity, amount_total=amount)
+
+
+def refused(**error: str) -> tuple[int, Json]:
+    return 400, {"error": {"type": "invalid_request_error", **error}}
+
+
+def cart_of(params: dict[str, str]) -> list[tuple[str, int]]:
+    """Give the price and the quantity of each line item of a create call."""
+    indexes = range(sum(name.startswith("line_items[") for name in params) // 2)
+    return [
+        (params[f"line_items[{index}][price]"], int(params[f"line_items[{index}][quantity]"]))
+        for index in indexes
+    ]
 
 
 def metadata_of(params: dict[str, str]) -> dict[str, str]:
@@ -44,14 +194,50 @@ def metadata_of(params: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
+def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> CreatingStripe:
     fake = CreatingStripe()
     monkeypatch.setattr(stripe, "RequestsClient", lambda **_: fake)
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
     return fake
 
 
+@pytest.fixture
+def checkouts(
+    settings: Settings,
+    credentials: CredentialsReader,
+    orders: OrdersTable,
+    recorder: Recorder,
+    clock: Clock,
+) -> Checkouts:
+    """Give what the handler calls, with the secret read."""
+    credentials.read()
+    api = recorder.stripe_api()
+    catalogue = Catalogue(api, only_marked=settings.only_marked_prices, clock=clock)
+    return Checkouts(settings, api, catalogue, orders, recorder, now=lambda: NOW)
+
+
 handler = handler_of("create_session")
+
+
+def request(*some: Json, **fields: object) -> CheckoutRequest:
+    wanted = some or ({"price": PRICE, "quantity": 2},)
+    return CheckoutRequest.model_validate({"items": list(wanted), **fields})
+
+
+def by_price(*price_ids: str, quantity: int = 1) -> list[Json]:
+    return [{"price": price_id, "quantity": quantity} for price_id in price_ids]
+
+
+def by_key(*lookup_keys: str) -> list[Json]:
+    return [{"lookup_key": key, "quantity": 1} for key in lookup_keys]
+
+
+def refusal(checkouts: Checkouts, wanted: CheckoutRequest, key: str | None = None) -> FieldError:
+    """Give the one field that a request is refused for."""
+    with pytest.raises(InvalidRequest, match="does not fit the contract") as raised:
+        checkouts.create(wanted, key)
+    [error] = raised.value.errors
+    return error
 
 
 @pytest.fixture

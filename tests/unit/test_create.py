@@ -1,33 +1,38 @@
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import stripe
-from checkout.GONE_sessions import CreatedSession
 
 from checkout.api.models import CheckoutRequest
 from checkout.aws.orders_table import OrdersTable
-from checkout.checkouts import Checkouts
+from checkout.checkouts import Checkouts, StartedCheckout
 from checkout.credentials import CredentialsReader
-from checkout.domain.order import OrderStatus
-from checkout.errors import (
-    FieldError,
-    InvalidRequest,
-    OrdersUnavailable,
-    StripeRefused,
-    UnexpectedStripeObject,
-)
-from checkout.settings import Settings
-from checkout.stripe.api import StripeApi
+from checkout.domain.order import OrderItem, OrderStatus
+from checkout.errors import OrdersUnavailable, StripeRefused, UnexpectedStripeObject
+from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log
-from tests.unit.fake_stripe import FakeStripe
+from tests.unit.creating import (
+    CREATE,
+    LOOK_UP,
+    MUG,
+    OTHER_PRICE,
+    PRICE,
+    CreatingStripe,
+    by_key,
+    by_price,
+    cart_of,
+    list_items,
+    refusal,
+    request,
+)
 from tests.unit.stack import STACK
-from tests.unit.stripe_objects import EXPIRES_AT, NOW, ORDER_ID, SESSION_ID, session
+from tests.unit.stripe_objects import EXPIRES_AT, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PRICE = "price_1abc"
+fake_stripe = creating.fake_stripe
+checkouts = creating.checkouts
 FULL: dict[str, Any] = {
     "items": [{"price": PRICE, "quantity": 2}],
     "customer_email": "ada@example.com",
@@ -38,74 +43,78 @@ FULL: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def sessions(
-    settings: Settings,
-    stripe_client: stripe.StripeClient,
-    credentials: CredentialsReader,
-    orders: OrdersTable,
-) -> Checkouts:
-    return Checkouts(settings, StripeApi(stripe_client, credentials), orders, now=lambda: NOW)
-
-
-def request(*items: dict[str, Any], **fields: object) -> CheckoutRequest:
-    some = items or ({"price": PRICE, "quantity": 2},)
-    return CheckoutRequest.model_validate({"items": list(some), **fields})
-
-
-def price_list(**ids: str) -> dict[str, Any]:
-    data = [{"id": price, "object": "price", "lookup_key": key} for key, price in ids.items()]
-    return {"object": "list", "data": data, "has_more": False, "url": "/v1/prices"}
-
-
-def refused_field(sessions: Checkouts, wanted: CheckoutRequest) -> FieldError:
-    with pytest.raises(InvalidRequest, match="does not fit the contract") as raised:
-        sessions.create(wanted, None)
-    [error] = raised.value.errors
-    return error
-
-
 def test_gives_the_order_and_the_page_to_go_to(
-    sessions: Checkouts, fake_stripe: FakeStripe
+    checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer(session())
-    assert sessions.create(request(), None) == CreatedSession(
-        order_id=ORDER_ID,
-        session_id=SESSION_ID,
-        url=f"https://checkout.stripe.com/c/pay/{SESSION_ID}",
+    started = checkouts.create(request(), None)
+    assert started == StartedCheckout(
+        order_id=fake_stripe.sessions["cs_test_1"]["metadata"]["order_id"],
+        session_id="cs_test_1",
+        url="https://pay.example/1",
         status=OrderStatus.OPEN,
         expires_at=EXPIRES_AT,
     )
 
 
-def test_saves_what_stripe_says_of_the_session(
-    sessions: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable
-) -> None:
-    fake_stripe.answer(session(amount_total=990, currency="jpy"))
-    sessions.create(request(), None)
-    order = orders.find(ORDER_ID)
+def test_saves_what_stripe_says_of_the_session(checkouts: Checkouts, orders: OrdersTable) -> None:
+    started = checkouts.create(request(*by_price(PRICE, quantity=2), *by_key("mug-blue")), None)
+    order = orders.find(started.order_id)
     assert order is not None
     assert (order.status, order.version) == (OrderStatus.OPEN, 1)
-    assert (order.amount_total, order.currency) == (990, "jpy")
+    assert (order.checkout.amount_total, order.checkout.currency) == (6300, "eur")
+    assert order.checkout.items == (
+        OrderItem(price=PRICE, product="prod_1Mug", lookup_key=None, quantity=2, amount_total=4200),
+        OrderItem(
+            price=MUG, product="prod_1Mug", lookup_key="mug-blue", quantity=1, amount_total=2100
+        ),
+    )
+
+
+def test_the_amounts_are_stripes_and_not_a_product_of_ours(
+    checkouts: Checkouts, fake_stripe: CreatingStripe, orders: OrdersTable
+) -> None:
+    details = {"amount_discount": 10, "amount_shipping": 500, "amount_tax": 90}
+    lines = {"data": [fake_stripe.line(PRICE, 2) | {"amount_total": 400}], "has_more": False}
+    made = session(amount_total=990, amount_subtotal=410, currency="jpy", total_details=details)
+    fake_stripe.answer(made | {"line_items": lines})
+    order = orders.find(checkouts.create(request(), None).order_id)
+    assert order is not None
+    state = order.checkout
+    assert (state.amount_total, state.amount_subtotal, state.currency) == (990, 410, "jpy")
+    assert (state.amount_discount, state.amount_shipping, state.amount_tax) == (10, 500, 90)
+    assert state.items is not None
+    assert [item.amount_total for item in state.items] == [400]
+
+
+@pytest.mark.parametrize("number", [10, 11, 100])
+def test_every_item_of_a_cart_is_stored(
+    checkouts: Checkouts, fake_stripe: CreatingStripe, orders: OrdersTable, number: int
+) -> None:
+    cart = by_price(*[PRICE, OTHER_PRICE] * 50)[:number]
+    order = orders.find(checkouts.create(request(*cart), None).order_id)
+    assert order is not None
+    assert order.checkout.items is not None
+    assert [item.price for item in order.checkout.items] == [item["price"] for item in cart]
+    assert fake_stripe.calls == [CREATE] + [list_items(1)] * (number > 10)
 
 
 def test_costs_one_call_to_stripe_and_one_write(
-    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
+    checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls
 ) -> None:
+    calls.made.clear()
     for _ in range(2):
-        fake_stripe.answer(session())
-        sessions.create(request(), None)
-    assert fake_stripe.calls == [("post", "/v1/checkout/sessions")] * 2
-    assert calls.made == ["GetSecretValue", "UpdateItem", "UpdateItem"]
+        checkouts.create(request(), None)
+    assert fake_stripe.calls == [CREATE, CREATE]
+    assert calls.made == ["UpdateItem", "UpdateItem"]
 
 
-def test_sends_stripe_the_whole_request(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
-    fake_stripe.answer(session())
+def test_sends_stripe_the_whole_request(checkouts: Checkouts, fake_stripe: CreatingStripe) -> None:
     wanted = CheckoutRequest.model_validate(FULL)
-    sessions.create(wanted, "key")
+    checkouts.create(wanted, "a key of the shop")
     [sent] = fake_stripe.requests
     assert sent.params == {
         "mode": "payment",
+        "expand[0]": "line_items.data.price.product",
         "line_items[0][price]": PRICE,
         "line_items[0][quantity]": "2",
         "customer_email": "ada@example.com",
@@ -115,20 +124,20 @@ def test_sends_stripe_the_whole_request(sessions: Checkouts, fake_stripe: FakeSt
         "metadata[gift]": "for Bob",
         "metadata[order_id]": sent.idempotency_key,
         "metadata[checkout_stack]": STACK,
-        "metadata[request_fingerprint]": wanted.fingerprint("key"),
+        "metadata[request_fingerprint]": wanted.fingerprint("a key of the shop"),
         "payment_intent_data[metadata][order_id]": sent.idempotency_key,
         "payment_intent_data[metadata][checkout_stack]": STACK,
     }
 
 
 def test_sends_the_stacks_own_addresses_where_the_request_has_none(
-    sessions: Checkouts, fake_stripe: FakeStripe
+    checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer(session())
-    sessions.create(request(), None)
+    checkouts.create(request(), None)
     [sent] = fake_stripe.requests
     assert {name for name in sent.params if "metadata" not in name} == {
         "mode",
+        "expand[0]",
         "line_items[0][price]",
         "line_items[0][quantity]",
         "success_url",
@@ -150,54 +159,48 @@ def test_sends_the_stacks_own_addresses_where_the_request_has_none(
     ],
 )
 def test_an_address_elsewhere_is_refused_before_stripe_is_asked(
-    sessions: Checkouts, fake_stripe: FakeStripe, field: str, url: str, detail: str
+    checkouts: Checkouts, fake_stripe: CreatingStripe, field: str, url: str, detail: str
 ) -> None:
-    error = refused_field(sessions, request(**{field: url}))
+    error = refusal(checkouts, request(**{field: url}))
     assert error.pointer == f"/{field}"
     assert error.detail.startswith(detail)
     assert fake_stripe.requests == []
 
 
-def test_a_session_id_of_the_callers_own_is_refused(sessions: Checkouts) -> None:
-    error = refused_field(sessions, request(success_url="https://shop.example/?session_id=7"))
+def test_a_session_id_of_the_callers_own_is_refused(checkouts: Checkouts) -> None:
+    error = refusal(checkouts, request(success_url="https://shop.example/?session_id=7"))
     assert error.pointer == "/success_url"
 
 
 def test_only_the_success_address_gets_the_session_id(
-    sessions: Checkouts, fake_stripe: FakeStripe
+    checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer(session())
-    sessions.create(request(cancel_url="https://shop.example/?session_id=7"), None)
+    checkouts.create(request(cancel_url="https://shop.example/?session_id=7"), None)
     assert fake_stripe.requests[0].params["cancel_url"] == "https://shop.example/?session_id=7"
 
 
-def test_a_lookup_key_stands_for_its_price(sessions: Checkouts, fake_stripe: FakeStripe) -> None:
-    fake_stripe.answer(price_list(tea="price_tea", cup="price_cup"))
-    fake_stripe.answer(session())
+def test_a_lookup_key_stands_for_its_price(
+    checkouts: Checkouts, fake_stripe: CreatingStripe
+) -> None:
+    fake_stripe.sell("price_tea", lookup_key="tea")
     items = [
-        {"lookup_key": "cup", "quantity": 1},
+        {"lookup_key": "mug-blue", "quantity": 1},
         {"price": PRICE, "quantity": 2},
         {"lookup_key": "tea", "quantity": 3},
-        {"lookup_key": "cup", "quantity": 4},
+        {"lookup_key": "mug-blue", "quantity": 4},
     ]
-    sessions.create(request(*items), None)
-    assert fake_stripe.calls == [("get", "/v1/prices"), ("post", "/v1/checkout/sessions")]
-    params = fake_stripe.requests[1].params
-    sent = [
-        (params[f"line_items[{index}][price]"], params[f"line_items[{index}][quantity]"])
-        for index in range(4)
-    ]
-    assert sent == [("price_cup", "1"), (PRICE, "2"), ("price_tea", "3"), ("price_cup", "4")]
+    checkouts.create(request(*items), None)
+    assert fake_stripe.calls == [LOOK_UP, CREATE]
+    sent = cart_of(fake_stripe.requests[1].params)
+    assert sent == [(MUG, 1), (PRICE, 2), ("price_tea", 3), (MUG, 4)]
 
 
 def test_a_lookup_key_without_an_active_price_is_refused(
-    sessions: Checkouts, fake_stripe: FakeStripe
+    checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer(price_list(tea="price_tea"))
-    items = [{"lookup_key": key, "quantity": 1} for key in ("tea", "gone")]
-    error = refused_field(sessions, request(*items))
+    error = refusal(checkouts, request(*by_key("mug-blue", "gone")))
     assert error.pointer == "/items/1/lookup_key"
-    assert fake_stripe.calls == [("get", "/v1/prices")]
+    assert fake_stripe.calls == [LOOK_UP]
 
 
 @pytest.mark.parametrize(
@@ -218,13 +221,14 @@ def test_a_lookup_key_without_an_active_price_is_refused(
     ],
 )
 def test_what_stripe_refuses_is_the_callers_field(
-    sessions: Checkouts, fake_stripe: FakeStripe, param: str, pointer: str
+    checkouts: Checkouts, fake_stripe: CreatingStripe, param: str, pointer: str
 ) -> None:
-    fake_stripe.answer(price_list(tea="price_tea"))
+    fake_stripe.sell("price_tea", lookup_key="tea")
+    checkouts.catalogue.prices(["tea"])
     fake_stripe.answer_error(400, type="invalid_request_error", param=param, message="h1dden")
     tea = {"lookup_key": "tea", "quantity": 1}
     wanted = CheckoutRequest.model_validate(FULL | {"items": [*FULL["items"], tea]})
-    error = refused_field(sessions, wanted)
+    error = refusal(checkouts, wanted)
     assert error.pointer == pointer
     assert "h1dden" not in error.detail
 
@@ -233,6 +237,7 @@ def test_what_stripe_refuses_is_the_callers_field(
     "param",
     [
         "mode",
+        "metadata[order_id]",
         "payment_intent_data[metadata][order_id]",
         "success_url",
         "cancel_url",
@@ -241,42 +246,44 @@ def test_what_stripe_refuses_is_the_callers_field(
     ],
 )
 def test_what_the_caller_did_not_send_is_not_blamed_on_the_caller(
-    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls, param: str
+    checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls, param: str
 ) -> None:
     fake_stripe.answer_error(400, type="invalid_request_error", param=param, code="bad")
     with pytest.raises(StripeRefused, match="refuses the parameter") as raised:
-        sessions.create(request(), None)
+        checkouts.create(request(), None)
     assert raised.value.detail.endswith(f"{param}: bad.")
     assert calls.count("UpdateItem") == 0
 
 
 def test_an_order_that_was_not_saved_is_not_shown(
-    sessions: Checkouts, fake_stripe: FakeStripe, credentials: CredentialsReader, calls: AwsCalls
+    checkouts: Checkouts,
+    fake_stripe: CreatingStripe,
+    credentials: CredentialsReader,
+    calls: AwsCalls,
 ) -> None:
     credentials.read()
-    fake_stripe.answer(session())
     calls.failure = refuses("InternalServerError", status=500)
     with pytest.raises(OrdersUnavailable):
-        sessions.create(request(), None)
+        checkouts.create(request(), None)
 
 
 def test_a_session_that_is_not_as_documented_is_not_saved(
-    sessions: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
+    checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls
 ) -> None:
-    fake_stripe.answer(session(amount_total=None))
+    lines = {"data": [fake_stripe.line(PRICE, 2)], "has_more": False}
+    fake_stripe.answer(session(amount_total=None, line_items=lines))
     with pytest.raises(UnexpectedStripeObject):
-        sessions.create(request(), None)
+        checkouts.create(request(), None)
     assert calls.count("UpdateItem") == 0
 
 
 def test_nothing_personal_is_saved_or_logged(
-    sessions: Checkouts, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
+    checkouts: Checkouts, fake_stripe: CreatingStripe, dynamodb: "DynamoDBClient", log: Log
 ) -> None:
-    fake_stripe.answer(session(metadata=session()["metadata"] | {"gift": "for Bob"}))
-    sessions.create(CheckoutRequest.model_validate(FULL), "a secret key")
+    started = checkouts.create(CheckoutRequest.model_validate(FULL), "a secret key of it")
     saved = str(dynamodb.scan(TableName="orders")["Items"])
     assert "cart-77" in saved
-    assert ORDER_ID in log.text
-    for personal in ("ada@example.com", "for Bob", "a secret key"):
+    assert started.order_id in log.text
+    for personal in ("ada@example.com", "for Bob", "a secret key of it"):
         assert personal not in saved
         assert personal not in log.text

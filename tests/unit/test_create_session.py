@@ -7,8 +7,7 @@ import pytest
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Log
-from tests.unit.creating import items
-from tests.unit.fake_stripe import FakeStripe
+from tests.unit.creating import CreatingStripe, items
 from tests.unit.invocations import (
     REQUEST_ID,
     Context,
@@ -22,7 +21,7 @@ from tests.unit.invocations import (
     with_headers,
 )
 from tests.unit.stack import API_KEY, SIGNING_SECRET, STACK
-from tests.unit.stripe_objects import EXPIRES_AT, SESSION_ID
+from tests.unit.stripe_objects import EXPIRES_AT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,10 +40,8 @@ def test_the_samples_are_these() -> None:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_each_sample_as_the_contract_says(
-    handler: Handler, fake_stripe: FakeStripe, name: str
+    handler: Handler, fake_stripe: CreatingStripe, name: str
 ) -> None:
-    if name == "lookup_key":
-        fake_stripe.answer({"data": [{"id": "price_1mug", "lookup_key": "mug-blue"}]})
     assert handler(sample("create_session", name), Context())["statusCode"] == ANSWERS[name]
 
 
@@ -55,8 +52,8 @@ def test_creates_an_order_and_its_session(
     order_id = created.pop("order_id")
     assert ORDER_ID.fullmatch(order_id)
     assert created == {
-        "session_id": SESSION_ID,
-        "url": f"https://checkout.stripe.com/c/pay/{SESSION_ID}",
+        "session_id": "cs_test_1",
+        "url": "https://pay.example/1",
         "status": "open",
         "expires_at": EXPIRES_AT,
     }
@@ -66,7 +63,7 @@ def test_creates_an_order_and_its_session(
 
 
 def test_asks_stripe_for_what_the_frontend_asked_for(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
     order_id = assert_answer(handler(card_checkout, Context()), 201)["order_id"]
     (request,) = fake_stripe.requests
@@ -77,6 +74,7 @@ def test_asks_stripe_for_what_the_frontend_asked_for(
     assert re.fullmatch(r"[0-9a-f]{64}", params.pop("metadata[request_fingerprint]"))
     assert params == {
         "mode": "payment",
+        "expand[0]": "line_items.data.price.product",
         "line_items[0][price]": "price_1abc",
         "line_items[0][quantity]": "2",
         "customer_email": "ada@example.com",
@@ -91,8 +89,7 @@ def test_asks_stripe_for_what_the_frontend_asked_for(
     }
 
 
-def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: FakeStripe) -> None:
-    fake_stripe.answer({"data": [{"id": "price_1mug", "lookup_key": "mug-blue"}]})
+def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: CreatingStripe) -> None:
     assert_answer(handler(sample("create_session", "lookup_key"), Context()), 201)
     prices, created = fake_stripe.requests
     assert (prices.method, prices.path) == ("get", "/v1/prices")
@@ -100,7 +97,7 @@ def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: FakeSt
     assert created.params["success_url"].startswith("https://shop.example/thanks?")
 
 
-def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: FakeStripe) -> None:
+def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: CreatingStripe) -> None:
     answer = handler(sample("create_session", "invalid_body"), Context())
     problem = assert_problem(answer, 400, "invalid-request")
     assert {error["pointer"] for error in problem["errors"]} == {"/items/0/quantity", "/amount"}
@@ -109,7 +106,7 @@ def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: FakeS
 
 
 def test_the_same_key_and_body_give_the_same_order(
-    handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", fake_stripe: FakeStripe
+    handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", fake_stripe: CreatingStripe
 ) -> None:
     first, second = (handler(card_checkout, Context()) for _ in range(2))
     assert assert_answer(first, 201) == assert_answer(second, 201)
@@ -126,19 +123,18 @@ def test_without_a_key_each_request_is_an_order_of_its_own(
 
 
 def test_the_same_key_with_another_body_is_unprocessable(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, calls: AwsCalls
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, calls: AwsCalls
 ) -> None:
     handler(card_checkout, Context())
     calls.made.clear()
-    fake_stripe.answer_error(400, type="idempotency_error", message="Keys for idempotent requests")
     other = with_body(card_checkout, card_checkout["body"].replace("price_1abc", "price_2def"))
     assert_problem(handler(other, Context()), 422, "idempotency-mismatch")
     assert calls.made == ["GetItem"]
 
 
-@pytest.mark.parametrize("key", ["", " ", "k" * 256, "caf\xe9", "a\nb"])
+@pytest.mark.parametrize("key", ["", " ", "k" * 15, "k" * 256, "caf\xe9" * 4, "a\nb" * 6])
 def test_refuses_a_malformed_idempotency_key(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, key: str
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, key: str
 ) -> None:
     answer = handler(with_headers(card_checkout, idempotency_key=key), Context())
     problem = assert_problem(answer, 400, "invalid-request")
@@ -150,7 +146,7 @@ def test_refuses_a_malformed_idempotency_key(
     "body", ["", "{", "[]", "null", '"items"', "{}", b"\xff\xfe", '{"items": []}']
 )
 def test_refuses_what_is_no_request(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, body: str | bytes
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, body: str | bytes
 ) -> None:
     problem = assert_problem(
         handler(with_body(card_checkout, body), Context()), 400, "invalid-request"
@@ -180,7 +176,7 @@ def test_reads_a_base64_body(handler: Handler, card_checkout: Json) -> None:
 def test_refuses_a_body_that_is_too_large(
     handler: Handler,
     card_checkout: Json,
-    fake_stripe: FakeStripe,
+    fake_stripe: CreatingStripe,
     encode: Callable[[str], str | bytes],
 ) -> None:
     padded = card_checkout["body"].ljust(128 * 1024)
@@ -206,7 +202,7 @@ def test_takes_json_however_it_is_declared(
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"],
 )
 def test_refuses_another_media_type(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, content_type: str
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, content_type: str
 ) -> None:
     answer = handler(with_headers(card_checkout, content_type=content_type), Context())
     assert_problem(answer, 415, "unsupported-media-type")
@@ -234,7 +230,8 @@ def test_the_log_has_ids_and_no_personal_data(
     assert entry["message"] == "recorded"
     assert entry["function_request_id"] == REQUEST_ID
     assert entry["order_id"] == created["order_id"]
-    assert entry["session_id"] == SESSION_ID
+    assert entry["session_id"] == "cs_test_1"
+    assert entry["outcome"] == "applied"
     for private in ("ada@", "gift", "shop.example", API_KEY, SIGNING_SECRET, "price_1abc"):
         assert private not in log.text
 

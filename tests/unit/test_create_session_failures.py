@@ -8,8 +8,7 @@ import pytest
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log, Secret
-from tests.unit.creating import items
-from tests.unit.fake_stripe import FakeStripe
+from tests.unit.creating import CreatingStripe, items
 from tests.unit.invocations import (
     REQUEST_ID,
     Context,
@@ -19,7 +18,6 @@ from tests.unit.invocations import (
     assert_problem,
 )
 from tests.unit.stack import API_KEY, SIGNING_SECRET
-from tests.unit.stripe_objects import SESSION_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,8 +27,8 @@ handler = creating.handler
 card_checkout = creating.card_checkout
 
 
-def test_a_price_that_stripe_does_not_have_is_the_callers_to_mend(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
+def test_an_unknown_price_is_the_callers_to_fix(
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
     fake_stripe.answer_error(
         400,
@@ -44,7 +42,7 @@ def test_a_price_that_stripe_does_not_have_is_the_callers_to_mend(
 
 
 def test_a_silent_stripe_is_a_bad_gateway(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient"
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, dynamodb: "DynamoDBClient"
 ) -> None:
     fake_stripe.break_connection()
     fake_stripe.break_connection()
@@ -54,7 +52,7 @@ def test_a_silent_stripe_is_a_bad_gateway(
 
 
 def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
     fake_stripe.answer_error(429, type="rate_limit_error", message="Too many requests")
     answer = handler(card_checkout, Context())
@@ -68,13 +66,13 @@ def test_an_order_that_is_not_saved_is_not_shown(
     assert_answer(handler(card_checkout, Context()), 201)
     calls.failure = refuses("AccessDeniedException")
     problem = assert_problem(handler(card_checkout, Context()), 503, "orders-unavailable")
-    assert SESSION_ID not in json.dumps(problem)
+    assert "cs_test_" not in json.dumps(problem)
     calls.failure = None
     assert_answer(handler(card_checkout, Context()), 201)
 
 
 def test_stripe_refusing_our_own_parameter_is_an_internal_error(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
     fake_stripe.answer_error(
         400, type="invalid_request_error", code="parameter_unknown", param="mode", message="mode"
@@ -91,7 +89,7 @@ BAD_SECRETS = {
 
 
 @pytest.mark.parametrize("named", BAD_SECRETS)
-def test_a_bad_secret_is_ours_to_mend_and_the_log_names_it(
+def test_a_bad_secret_is_named_in_the_log(
     handler: Handler, card_checkout: Json, secret: Secret, log: Log, named: str
 ) -> None:
     secret.put(BAD_SECRETS[named])
@@ -104,7 +102,7 @@ def test_a_bad_secret_is_ours_to_mend_and_the_log_names_it(
         assert value not in log.text
 
 
-def test_a_missing_setting_is_ours_to_mend_and_the_log_names_it(
+def test_a_missing_setting_is_named_in_the_log(
     handler: Handler, card_checkout: Json, environment: pytest.MonkeyPatch, log: Log
 ) -> None:
     environment.delenv("ORDERS_TABLE")
@@ -113,8 +111,8 @@ def test_a_missing_setting_is_ours_to_mend_and_the_log_names_it(
     assert "ORDERS_TABLE" in entry["reason"]
 
 
-def test_a_refused_key_is_ours_to_mend_and_the_log_names_it(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, log: Log
+def test_a_refused_key_is_named_in_the_log(
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, log: Log
 ) -> None:
     # Stripe's text quotes a part of the key.
     fake_stripe.answer_error(401, type="invalid_request_error", message=f"Invalid key: {API_KEY}")
@@ -126,7 +124,7 @@ def test_a_refused_key_is_ours_to_mend_and_the_log_names_it(
 
 
 def test_a_bug_is_answered_and_logged(
-    handler: Handler, card_checkout: Json, fake_stripe: FakeStripe, log: Log
+    handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, log: Log
 ) -> None:
     fake_stripe.answer({"id": 1})
     assert_problem(handler(card_checkout, Context()), 500, "internal-error")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.api.models import CheckoutRequest
+from checkout.api.models import CheckoutRequest, Item
 
 PRICE = "price_1abc"
 ITEM = {"price": PRICE, "quantity": 2}
@@ -18,6 +18,11 @@ FULL: dict[str, Any] = {
     "success_url": "https://shop.example/thanks",
     "cancel_url": "https://shop.example/cart",
 }
+
+
+# The fingerprint of FULL with KEY, for good: a repeat is a repeat across deployments.
+KEY = "cart-77-attempt-1"
+PINNED = "bf24be1c5d021622caa7d4e269c18a028ed6c6e3c5a6bde02a26dbe60633ded8"
 
 
 def read(document: object) -> CheckoutRequest:
@@ -41,6 +46,7 @@ REQUESTS = st.builds(
             "metadata": st.dictionaries(st.sampled_from("abc"), SHORT),
             "success_url": SHORT,
             "cancel_url": SHORT,
+            "replaces": SHORT,
         },
     ),
 )
@@ -91,3 +97,34 @@ def test_a_fingerprint_cannot_be_compared_without_its_key() -> None:
     fingerprints = {read(FULL).fingerprint(key) for key in ("key", "other", "k" * 255)}
     assert len(fingerprints) == 3
     assert all(len(fingerprint) == 64 for fingerprint in fingerprints)
+
+
+@pytest.mark.parametrize("name", [name for name in FULL if name != "items"] + ["replaces"])
+def test_each_optional_null_is_a_field_left_out(name: str) -> None:
+    null = {"items": [ITEM | {"lookup_key": None}], name: None}
+    assert read(null).fingerprint(KEY) == read({"items": [ITEM]}).fingerprint(KEY)
+
+
+def test_the_fingerprint_of_a_request_never_changes() -> None:
+    assert read(FULL).fingerprint(KEY) == PINNED
+
+
+class LaterItem(Item):
+    """An item with fields that a later version adds."""
+
+    adjustable: bool = True
+    note: str | None = None
+
+
+class LaterRequest(CheckoutRequest):
+    items: list[LaterItem]  # type: ignore[assignment]
+    ui_mode: str = "hosted_page"
+    return_url: str | None = None
+
+
+@pytest.mark.parametrize("document", [FULL, {"items": [ITEM]}])
+def test_a_new_optional_field_does_not_change_a_fingerprint(document: dict[str, Any]) -> None:
+    later = LaterRequest.from_json(json.dumps(document).encode())
+    assert later.fingerprint(KEY) == read(document).fingerprint(KEY)
+    other = LaterRequest.from_json(json.dumps(document | {"ui_mode": "elements"}).encode())
+    assert other.fingerprint(KEY) != later.fingerprint(KEY)

@@ -65,13 +65,17 @@ PASSING: list[Problem] = [
     (errors.StripeUnavailable, 502, "stripe-unavailable", "Stripe does not answer"),
     (RefusedInItsOwnWay, 502, "stripe-unavailable", "Stripe does not answer"),
     (errors.StripeRateLimited, 503, "rate-limited", "Too many requests"),
-    (errors.OrdersUnavailable, 503, "orders-unavailable", "OrdersTable can't be saved just now"),
+    (errors.OrdersUnavailable, 503, "orders-unavailable", "Orders can't be saved just now"),
 ]
 OURS = [
     errors.Misconfigured,
-    errors.OrderUnknown,
+    errors.StripeKeyRefused,
+    errors.StripePermissionMissing,
+    errors.OrderUnreadable,
+    errors.OrderUnwritable,
     errors.StripeRefused,
     errors.UnexpectedStripeObject,
+    errors.DependencyFailed,
     errors.CheckoutError,
 ]
 
@@ -97,9 +101,7 @@ def test_each_error_is_a_problem_of_its_own(
 
 
 @pytest.mark.parametrize("error", [ValueError(PRIVATE), *(kind(PRIVATE) for kind in OURS)])
-def test_what_is_ours_to_mend_tells_the_caller_nothing_and_ops_the_cause(
-    log: Log, error: Exception
-) -> None:
+def test_an_internal_error_tells_the_cause_to_ops_alone(log: Log, error: Exception) -> None:
     answer = answer_to(error)
     assert answer["statusCode"] == 500
     assert answer["headers"]["content-type"] == "application/problem+json"

@@ -17,6 +17,7 @@ FULL = {
     "metadata": {"gift": "yes"},
     "success_url": "https://shop.example/thanks",
     "cancel_url": "https://shop.example/cart",
+    "replaces": "cs_test_a1B2c3",
 }
 
 
@@ -46,6 +47,7 @@ def test_reads_a_whole_request() -> None:
         Item(price=PRICE, quantity=2),
         Item(lookup_key="tea-green", quantity=1),
     ]
+    assert request.lookup_keys == {"tea-green"}
     assert request.model_dump(exclude={"items"}) == {
         name: value for name, value in FULL.items() if name != "items"
     }
@@ -55,9 +57,10 @@ def test_items_are_all_that_a_request_needs() -> None:
     assert read(body()).model_dump(exclude={"items"}) == {
         "customer_email": None,
         "client_reference_id": None,
-        "metadata": {},
+        "metadata": None,
         "success_url": None,
         "cancel_url": None,
+        "replaces": None,
     }
 
 
@@ -88,7 +91,7 @@ def test_a_lookup_key_is_short_and_printable(key: object) -> None:
 
 
 @pytest.mark.parametrize("quantity", [1, 2, 999_999])
-def test_a_quantity_is_a_whole_number_within_bounds(quantity: int) -> None:
+def test_a_quantity_is_an_integer_within_bounds(quantity: int) -> None:
     assert read(body(items=[{"price": PRICE, "quantity": quantity}])).items[0].quantity == quantity
 
 
@@ -112,6 +115,22 @@ def test_a_checkout_has_one_to_a_hundred_items(number: int) -> None:
 @pytest.mark.parametrize("items", [[], [ITEM] * 101, None, ITEM, "price_1abc"])
 def test_any_other_number_of_items_is_refused(items: object) -> None:
     assert pointers(body(items=items)) == ["/items"]
+
+
+@pytest.mark.parametrize("number", [1, 10])
+def test_a_checkout_has_up_to_ten_different_lookup_keys(number: int) -> None:
+    named = [{"lookup_key": f"key-{index % number}", "quantity": 1} for index in range(100)]
+    assert len(read(body(items=named)).lookup_keys) == number
+
+
+def test_more_different_lookup_keys_are_refused() -> None:
+    named = [{"lookup_key": f"key-{index}", "quantity": 1} for index in range(11)]
+    assert refusal(body(items=named)) == [("/items", "name at most 10 different lookup keys")]
+
+
+@pytest.mark.parametrize("name", FULL.keys() - {"items"})
+def test_an_optional_field_may_be_null(name: str) -> None:
+    assert getattr(read(body(**{name: None})), name) is None
 
 
 def test_items_are_required() -> None:
@@ -152,12 +171,13 @@ def test_what_is_no_email_address_is_refused(address: str) -> None:
     assert pointers(body(customer_email=address)) == ["/customer_email"]
 
 
-def test_texts_have_limits() -> None:
+def test_strings_have_limits() -> None:
     limits = {
         "customer_email": ("a@example.com".rjust(512, "a"), "a@example.com".rjust(513, "a")),
         "client_reference_id": ("r" * 200, "r" * 201),
         "success_url": ("u" * 2000, "u" * 2001),
         "cancel_url": ("u" * 2000, "u" * 2001),
+        "replaces": ("c" * 255, "c" * 256),
     }
     for name, (longest, too_long) in limits.items():
         assert getattr(read(body(**{name: longest})), name) == longest
@@ -165,7 +185,7 @@ def test_texts_have_limits() -> None:
 
 
 @pytest.mark.parametrize("reference", ["", "a\nb", "\x00", "a\x7f"])
-def test_a_client_reference_is_a_line_of_text(reference: str) -> None:
+def test_a_client_reference_is_one_line(reference: str) -> None:
     assert pointers(body(client_reference_id=reference)) == ["/client_reference_id"]
 
 
@@ -191,7 +211,7 @@ def test_metadata_leaves_room_for_ours() -> None:
         ({"request_fingerprint": "f"}, "/metadata/request_fingerprint"),
     ],
 )
-def test_metadata_that_stripe_or_we_cannot_take_is_refused(metadata: Json, pointer: str) -> None:
+def test_metadata_that_stripe_or_we_reject_is_refused(metadata: Json, pointer: str) -> None:
     assert pointers(body(metadata={"good": "v"} | metadata)) == [pointer]
 
 

@@ -83,7 +83,7 @@ class Worst:
     def of_stripe(self) -> float:
         self.slept.clear()
         with pytest.raises(StripeUnavailable):
-            wiring.sessions().confirm(SESSION_ID)
+            wiring.checkouts().confirm(SESSION_ID)
         return self.tries.seconds + sum(self.slept)
 
     def _of_aws(self, service: str, call: Callable[[], object]) -> float:

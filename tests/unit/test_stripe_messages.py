@@ -21,7 +21,7 @@ LEAK = "sk_test_l3aked"
 STATUSES = [400, 401, 402, 403, 404, 409, 418, 429, 500, 503]
 CALLS: dict[str, Callable[[StripeApi], object]] = {
     "create": lambda api: api.create_session({"mode": "payment"}, ORDER_ID),
-    "retrieve": lambda api: api.retrieve_session(SESSION_ID),
+    "retrieve": lambda api: api.session(SESSION_ID),
     "expire": lambda api: api.expire_session(SESSION_ID),
     "look up": lambda api: api.prices_by_lookup_key(["tea"]),
 }
@@ -89,7 +89,7 @@ def test_a_secret_that_is_malformed_by_then_does_not_bring_the_message_to_the_lo
     credentials.read()
     secret.put({})
     fake_stripe.answer_error(401, message=LEAK, type="invalid_request_error")
-    answer = answer_to(lambda: api.retrieve_session(SESSION_ID))
+    answer = answer_to(lambda: api.session(SESSION_ID))
     assert "internal-error" in answer
     assert "Traceback" in log.text
     assert LEAK not in log.text
@@ -105,7 +105,7 @@ def test_a_secret_that_is_unreadable_by_then_does_not_bring_the_message_to_the_l
     credentials.read()
     calls.failure = refuses("AccessDeniedException")
     fake_stripe.answer_error(401, message=LEAK, type="invalid_request_error")
-    answer = answer_to(lambda: api.retrieve_session(SESSION_ID))
+    answer = answer_to(lambda: api.session(SESSION_ID))
     assert "internal-error" in answer
     assert "Traceback" in log.text
     assert LEAK not in log.text
@@ -115,6 +115,6 @@ def test_a_broken_connection_is_logged_without_its_message(
     api: StripeApi, fake_stripe: FakeStripe, log: Log
 ) -> None:
     fake_stripe.break_connection()
-    assert "stripe-unavailable" in answer_to(lambda: api.retrieve_session(SESSION_ID))
+    assert "stripe-unavailable" in answer_to(lambda: api.session(SESSION_ID))
     assert log.entries[0]["stripe_error"] == "APIConnectionError"
     assert "no route" not in log.text

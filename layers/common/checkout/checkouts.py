@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from checkout.api.refusals import invalid, refused_request, unknown_price
+from checkout.api.refusals import invalid
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Origin, SessionFact
 from checkout.domain.order import CheckoutState, Order, OrderStatus
@@ -16,12 +16,12 @@ from checkout.errors import (
     IdempotencyMismatch,
     InvalidRequest,
     SessionNotFound,
-    StripeRateLimited,
     UnexpectedStripeObject,
 )
 from checkout.log import logger
 from checkout.return_urls import on_allowed_origin, with_session_id
-from checkout.stripe.errors import IdempotencyKeyReused, IdempotencyKeySpent, RequestRefused
+from checkout.sales import CallBudget, Sales
+from checkout.stripe.errors import IdempotencyKeyReused, IdempotencyKeySpent
 from checkout.stripe.readers import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 # A short key can be guessed, and with it somebody else's checkout.
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{14,253}[\x21-\x7e]")
-# Strangers cause these calls, which share Stripe's rate limits with the whole account.
-CALLS_TO_DECIDE = 3
+# So many sessions of one key the shop may refuse: each costs a read to find the next.
+MAX_REFUSED = 10
 
 type Json = dict[str, Any]
 
@@ -71,27 +71,12 @@ class Checkouts:
         """Create an order and its Checkout Session; the same key and request give the same ones.
 
         Stripe comes first. The session holds all that the order will, so after a crash before the
-        write a retry with the same key finds the session; without a retry it expires unused.
+        write a retry with the same key finds the session, or makes another one where Stripe's
+        replay does not hold all of it; a session that nobody was shown expires unused.
 
         Raise InvalidRequest, IdempotencyMismatch, and what StripeApi and Recorder raise.
         """
-        key = _checked_key(idempotency_key)
-        order_id = _order_id(self.settings.stack, key)
-        logger.append_keys(order_id=order_id)
-        fingerprint = request.fingerprint(key)
-        lookups = 0 if self.catalogue.is_cached(request.lookup_keys) else 1
-        params = self._session_params(request, order_id, fingerprint)
-        try:
-            session = self._sold_session(request, params, order_id, calls=lookups)
-        except (IdempotencyKeyReused, IdempotencyKeySpent):
-            earlier = self.orders.find(order_id)
-            if earlier is not None:
-                return self._earlier_checkout(earlier, fingerprint)
-            # What the key stands for at Stripe was never recorded, so nobody was shown it. A random
-            # further key can't be spent: of two requests that race, the table records one session.
-            further_key = f"{order_id}-{uuid.uuid4().hex}"
-            session = self._sold_session(request, params, further_key, calls=lookups + 1)
-        started = self._recorded(session, order_id, fingerprint)
+        started = self._started(request, _checked_key(idempotency_key))
         if request.replaces and started.status is OrderStatus.OPEN:
             self._expire_replaced(request.replaces, started.session_id)
         return started
@@ -102,54 +87,60 @@ class Checkouts:
         Raise SessionNotFound for whatever is not a session of this stack.
         """
         fact = self._fact(self._session(session_id), source="confirm")
-        recorded = self.recorder.record(fact, read_back=True)
-        if fact is None or recorded.order is None or recorded.outcome is Outcome.IGNORED:
+        if fact is None:
             raise SessionNotFound("No such session.")
         logger.append_keys(order_id=fact.order_id, session_id=session_id)
+        recorded = self.recorder.record(fact, read_back=True)
+        if recorded.order is None or recorded.outcome is Outcome.IGNORED:
+            raise SessionNotFound("No such session.")
         return recorded.order
 
-    def _sold_session(
-        self, request: "CheckoutRequest", params: "SessionCreateParams", key: str, *, calls: int
-    ) -> Json:
-        """Create a session with all its line items; expire it if one of them is not sold here.
+    def _started(self, request: "CheckoutRequest", key: str) -> StartedCheckout:
+        """Give the checkout that the key stands for, a new one if it stands for none."""
+        order_id = _order_id(self.settings.stack, key)
+        logger.append_keys(order_id=order_id)
+        fingerprint = request.fingerprint(key)
+        calls = CallBudget()
+        prices = self._sales.prices(request, calls)
+        params = self._session_params(request, prices, order_id, fingerprint)
+        try:
+            session = self._sales.create_session(request, params, calls, key=order_id)
+            return self._recorded(session, order_id)
+        except (IdempotencyKeyReused, IdempotencyKeySpent, _AnotherSession):
+            # What the key stands for at Stripe is not what it stands for here.
+            order_id, earlier = self._order_of_key(key)
+        if earlier is not None:
+            return self._earlier_checkout(earlier, fingerprint)
+        # A random further key can't be spent: of two requests that race, the table records one.
+        further_key = f"{order_id}-{uuid.uuid4().hex}"
+        params = self._session_params(request, prices, order_id, fingerprint)
+        session = self._sales.create_session(
+            request, params, calls, key=further_key, key_is_new=True
+        )
+        try:
+            return self._recorded(session, order_id)
+        except _AnotherSession as another:
+            return self._earlier_checkout(another.order, fingerprint)
 
-        `calls` counts the calls to Stripe so far. Raise InvalidRequest for what Stripe or the shop
-        refuses, IdempotencyKeyReused, and IdempotencyKeySpent for a refusal that was only replayed.
+    def _order_of_key(self, key: str) -> tuple[str, Order | None]:
+        """Give the key's order and its id; None if nobody was shown one so far.
+
+        A session that the shop refused can leave an expired order behind, which keeps its session:
+        the key then stands for a next order.
         """
-        try:
-            created = self.stripe_api.create_session(params, idempotency_key=key)
-        except RequestRefused as refused:
-            raise refused_request(refused, request) from None
-        session = created.session
-        try:
-            if session["line_items"]["has_more"]:
-                if calls + 1 >= CALLS_TO_DECIDE:
-                    raise StripeRateLimited("This cart takes a second attempt. Please try again.")
-                lines = self.stripe_api.line_items(session["id"])
-                session["line_items"] = {"data": lines, "has_more": False}
-            self._check_sold(session, request, params)
-        except (InvalidRequest, StripeRateLimited):
-            self.stripe_api.expire_session(session["id"])
-            if created.replayed:
-                raise IdempotencyKeySpent("Stripe replays a session that was refused.") from None
-            raise
-        return session
+        order_id, order = _order_id(self.settings.stack, key), None
+        for _ in range(MAX_REFUSED):
+            order = self.orders.find(order_id)
+            if order is None or not _never_shown(order):
+                break
+            order_id = _order_id(self.settings.stack, f"{key}\n{order.checkout.session_id}")
+        else:
+            raise InvalidRequest("This Idempotency-Key was refused too often: use a new one.")
+        return order_id, order
 
-    def _check_sold(
-        self, session: Json, request: "CheckoutRequest", params: "SessionCreateParams"
-    ) -> None:
-        unsold = {
-            line["price"]["id"]
-            for line in session["line_items"]["data"]
-            if not self.catalogue.is_sellable(line["price"])
-        }
-        for index, item in enumerate(params["line_items"]):
-            if item["price"] in unsold:
-                raise unknown_price(request, index)
-        if session["amount_total"] == 0 and not self.settings.allow_free_orders:
-            raise invalid("/items", "The total is 0: nothing is given away here.")
-
-    def _recorded(self, session: Json, order_id: str, fingerprint: str) -> StartedCheckout:
+    def _recorded(self, session: Json, order_id: str) -> StartedCheckout:
+        """Record a session that was created; raise _AnotherSession if its order has another."""
+        logger.append_keys(order_id=order_id, session_id=session["id"])
         fact = self._fact(session, source="create", order_id=order_id)
         if fact is None:
             raise UnexpectedStripeObject("Stripe created a session of the other mode.")
@@ -158,18 +149,20 @@ class Checkouts:
             # Stripe remembers a key for 24 hours, the table for good: this is a second session,
             # which nobody must pay.
             self.stripe_api.expire_session(session["id"])
-            return self._earlier_checkout(recorded.order, fingerprint)
-        if recorded.order is not None:
-            return _started(order_id, recorded.order.checkout, session)
-        return _started(order_id, fact.checkout, session)
+            raise _AnotherSession(recorded.order)
+        checkout = recorded.order.checkout if recorded.order else fact.checkout
+        return _started(order_id, checkout, session)
 
     def _earlier_checkout(self, order: Order, fingerprint: str) -> StartedCheckout:
         """Respond with the order's own session, and record what has become of it."""
+        logger.append_keys(order_id=order.order_id, session_id=order.checkout.session_id)
         if order.checkout.request_fingerprint != fingerprint:
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another body: use a new key for a new checkout."
             )
-        session = self._session(order.checkout.session_id)
+        session = self.stripe_api.session(order.checkout.session_id)
+        if session is None:
+            raise UnexpectedStripeObject("Stripe no longer has the session of this order.")
         fact = self._fact(session, source="create", order_id=order.order_id)
         recorded = self.recorder.record(fact, read_back=True)
         return _started(order.order_id, (recorded.order or order).checkout, session)
@@ -184,6 +177,10 @@ class Checkouts:
             return
         expired = self.stripe_api.expire_session(session_id)
         self.recorder.record(self.recorder.readers.session(expired, self._origin("create")))
+
+    @property
+    def _sales(self) -> Sales:
+        return Sales(self.stripe_api, self.catalogue, self.settings.allow_free_orders)
 
     def _session(self, session_id: str) -> Json:
         session = self.stripe_api.session(session_id) if self._may_be_ours(session_id) else None
@@ -203,7 +200,7 @@ class Checkouts:
         return Origin(occurred_at=int(self.now()), source=source)
 
     def _session_params(
-        self, request: "CheckoutRequest", order_id: str, fingerprint: str
+        self, request: "CheckoutRequest", prices: list[str], order_id: str, fingerprint: str
     ) -> "SessionCreateParams":
         success_url = self._return_url("success_url", request.success_url)
         cancel_url = self._return_url("cancel_url", request.cancel_url)
@@ -212,7 +209,7 @@ class Checkouts:
             "mode": "payment",
             "line_items": [
                 {"price": price, "quantity": item.quantity}
-                for price, item in zip(self._prices(request), request.items, strict=True)
+                for price, item in zip(prices, request.items, strict=True)
             ],
             "success_url": success_url or with_session_id(self.settings.default_success_url),
             "cancel_url": cancel_url or self.settings.default_cancel_url,
@@ -235,15 +232,18 @@ class Checkouts:
         except ValueError as error:
             raise invalid(f"/{field}", str(error)) from None
 
-    def _prices(self, request: "CheckoutRequest") -> list[str]:
-        found = self.catalogue.prices(request.lookup_keys)
-        prices = []
-        for index, item in enumerate(request.items):
-            price = item.price or found[item.lookup_key or ""]
-            if price is None:
-                raise unknown_price(request, index)
-            prices.append(price)
-        return prices
+
+class _AnotherSession(Exception):
+    """The order that a session was made for already has another session."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(order.order_id)
+        self.order = order
+
+
+def _never_shown(order: Order) -> bool:
+    """Whether the order began as expired: nobody was given a session that create did not record."""
+    return order.status is OrderStatus.EXPIRED and order.version == 1
 
 
 def _checked_key(idempotency_key: str | None) -> str:

@@ -75,7 +75,7 @@ class CheckoutRequest(Model):
     )
     success_url: Url | None = None
     cancel_url: Url | None = None
-    replaces: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    replaces: Annotated[str, Field(max_length=255)] | None = None
 
     @field_validator("items")
     @classmethod
@@ -100,10 +100,10 @@ class CheckoutRequest(Model):
     def fingerprint(self, key: str) -> str:
         """Tell two bodies apart by what the caller sent; a null field is as good as an absent one.
 
-        A field that a later version adds does not change the fingerprint of an earlier request. It
-        is keyed, so that nobody can guess an e-mail address from it.
+        A field that a later version adds, with whatever default, does not change the fingerprint of
+        an earlier request. It is keyed, so that nobody can guess an e-mail address from it.
         """
-        sent = self.model_dump(mode="json", exclude_none=True)
+        sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         canonical = json.dumps(sent, sort_keys=True)
         return hmac.new(key.encode(), canonical.encode(), hashlib.sha256).hexdigest()
 

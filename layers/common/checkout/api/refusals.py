@@ -49,19 +49,27 @@ def unknown_price(request: "CheckoutRequest", index: int) -> InvalidRequest:
 def refused_request(refused: RequestRefused, request: "CheckoutRequest") -> CheckoutError:
     """Name the caller's field for the parameter that Stripe refuses, and why if that is known."""
     param = refused.param or ""
+    if cart := _refused_cart(refused, param):
+        return cart
     if match := PARAM_ITEM.fullmatch(param):
         return _refused_item(refused, request, int(match["index"]), match["field"])
-    if param in {"", "line_items", "mode", "currency"}:
-        reason = CART_REASONS_BY_CODE.get(refused.code or "") or (
-            CART_REASONS[refused.reason] if refused.reason else None
-        )
-        return invalid("/items", reason or "Stripe does not accept these items together.")
     # A default URL, which the caller did not send, is not the caller's to fix.
     if param in PARAMS_OF_FIELDS and getattr(request, param) is not None:
         return invalid(f"/{param}", "Stripe does not accept this value.")
-    if param.startswith("metadata"):
+    if param.startswith("metadata") and request.metadata:
         return invalid("/metadata", "Stripe does not accept this metadata.")
-    return StripeRefused(f"Stripe refuses the parameter {param}: {refused.code}.")
+    return StripeRefused(f"Stripe refuses the parameter {param or None}: {refused.code}.")
+
+
+def _refused_cart(refused: RequestRefused, param: str) -> InvalidRequest | None:
+    if reason := CART_REASONS_BY_CODE.get(refused.code or ""):
+        return invalid("/items", reason)
+    # Without a parameter and a reason, nothing says that the cart is to blame.
+    if param in {"", "mode", "currency", "line_items"} and refused.reason:
+        return invalid("/items", CART_REASONS[refused.reason])
+    if param == "line_items":
+        return invalid("/items", "Stripe does not accept these items together.")
+    return None
 
 
 def _refused_item(

@@ -219,7 +219,7 @@ class StripeApi:
         except stripe.AuthenticationError as error:
             refused = error
         except stripe.StripeError as error:
-            translate(error)
+            translate(error, key_is_ours=idempotency_key is not None)
         # Outside of `except`: what a reread raises must not have Stripe's message in its context.
         rolled = self._credentials.reread()
         if rolled is None or rolled.stripe_api_key == cached.stripe_api_key:
@@ -227,7 +227,7 @@ class StripeApi:
         try:
             return send(rolled.stripe_api_key)
         except stripe.StripeError as error:
-            translate(error)
+            translate(error, key_is_ours=idempotency_key is not None)
 
 
 def _created(since: int, until: int) -> Json:

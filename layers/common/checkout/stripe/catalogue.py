@@ -58,13 +58,15 @@ class Catalogue:
         """
         wanted = set(lookup_keys)
         missing = self._missing(wanted)
+        found = {key: self._found[key][1] for key in wanted - missing}
         if missing:
             prices = self.stripe_api.prices_by_lookup_key(missing)
             for key in missing:
                 price = prices.get(key)
                 sold = price is not None and self.is_sellable(price) and _has_active_product(price)
-                self._remember(key, price["id"] if price is not None and sold else None)
-        return {key: self._found[key][1] for key in wanted}
+                found[key] = price["id"] if price is not None and sold else None
+                self._remember(key, found[key])
+        return found
 
     def _missing(self, lookup_keys: Iterable[str]) -> set[str]:
         fresh_since = self.clock() - REMEMBERED_SECONDS

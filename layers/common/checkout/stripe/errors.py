@@ -33,10 +33,10 @@ TRY_AGAIN = "Stripe did not respond as it should. Nothing was charged. Please tr
 class RefusalReason(StrEnum):
     """Why Stripe refuses a cart, where it gives the reason no code but words in its message."""
 
+    PRODUCT = "product is not active"
     INACTIVE = "inactive"
     RECURRING = "recurring"
     CURRENCY = "currenc"
-    PRODUCT = "product is not active"
 
 
 class RequestRefused(StripeRefused):
@@ -62,8 +62,12 @@ class IdempotencyKeySpent(StripeUnavailable):
     """Stripe replays an error that it gave to the idempotency key before, whatever is true now."""
 
 
-def translate(error: stripe.StripeError) -> NoReturn:
-    """Raise our error for Stripe's, and log what finds the call in Stripe's dashboard."""
+def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoReturn:
+    """Raise our error for Stripe's, and log what finds the call in Stripe's dashboard.
+
+    `key_is_ours` if the call has an idempotency key of ours, which can be spent. To a key that the
+    SDK made for its own retries, Stripe replays what it said a moment ago.
+    """
     # The SDK gives some errors their code in Stripe's JSON only.
     code = error.code or (error.error.code if error.error else None)
     param = getattr(error, "param", None)
@@ -92,17 +96,22 @@ def translate(error: stripe.StripeError) -> NoReturn:
             ) from None
         case stripe.IdempotencyError():
             raise IdempotencyKeyReused("The Idempotency-Key was used with another body.") from None
-        case stripe.StripeError() if is_replay(error.headers):
+        case stripe.StripeError() if key_is_ours and is_replay(error.headers):
             raise IdempotencyKeySpent(TRY_AGAIN) from None
         case stripe.InvalidRequestError():
-            reason = next((one for one in RefusalReason if one in str(error)), None)
-            raise RequestRefused(code, param, reason) from None
+            raise RequestRefused(code, param, _reason(error)) from None
         case stripe.APIConnectionError():
             raise StripeUnavailable(TRY_AGAIN) from None
         case stripe.APIError() if (error.http_status or SERVER_ERROR) >= SERVER_ERROR:
             raise StripeUnavailable(TRY_AGAIN) from None
         case _:
             raise StripeRefused(f"Stripe refuses the call: {code}, {error.request_id}.") from None
+
+
+def _reason(error: stripe.InvalidRequestError) -> RefusalReason | None:
+    # What the message quotes, such as an id, gives no reason.
+    words = re.sub(r"`[^`]*`|'[^']*'", "", str(error))
+    return next((one for one in RefusalReason if one in words), None)
 
 
 def is_replay(headers: Mapping[str, str] | None) -> bool:
