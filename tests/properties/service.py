@@ -13,7 +13,6 @@ from typing import Any, cast
 
 import pytest
 import stripe
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from checkout.GONE_facts import Ownership
 
 from checkout import wiring
@@ -95,7 +94,7 @@ class Service:
         self.effects.mend()
         now = self._simulator.clock
         credentials = CredentialsReader(
-            SecretsProvider(boto3_client=cast("Any", self._secret)),
+            cast("Any", self._secret),
             "stripe",
             livemode=False,
             clock=now,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 import stripe
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from moto import mock_aws
@@ -205,8 +204,7 @@ def clock() -> Clock:
 def credentials(secret: Secret, calls: AwsCalls, clock: Clock) -> CredentialsReader:
     client = boto3.client("secretsmanager", config=ONE_TRY)
     calls.watch(client)
-    provider = SecretsProvider(boto3_client=client)
-    return CredentialsReader(provider, SECRET_NAME, livemode=False, clock=clock)
+    return CredentialsReader(client, SECRET_NAME, livemode=False, clock=clock)
 
 
 @pytest.fixture

@@ -26,8 +26,13 @@ print(json.dumps(translator.translate(template, parameter_values=parameters)))
 """
 
 
+def transformed_template() -> Json:
+    template: Json = json.loads(_transformed())
+    return template
+
+
 def transformed_resources() -> Json:
-    resources: Json = json.loads(_transformed())["Resources"]
+    resources: Json = transformed_template()["Resources"]
     return resources
 
 

@@ -1,40 +1,23 @@
 import json
 import traceback
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from contextlib import suppress
 
+import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, base
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
-from checkout.credentials import MAX_AGE, MIN_REFETCH_INTERVAL, Credentials, CredentialsReader
+from checkout.credentials import MAX_AGE, MAX_REFETCH_INTERVAL, Credentials, CredentialsReader
 from checkout.errors import Misconfigured
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.conftest import Clock, Secret
+from tests.unit.conftest import Clock, Log, Secret
 from tests.unit.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 
 FETCH = "GetSecretValue"
 PRIVATE = "h1dden"
-
-
-class ShiftedTime(datetime):
-    """The time by which Powertools' cache goes."""
-
-    shift = timedelta()
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "ShiftedTime":
-        return cls.fromtimestamp((datetime.now(tz) + cls.shift).timestamp())
-
-
-@pytest.fixture
-def shifted_time(monkeypatch: pytest.MonkeyPatch) -> type[ShiftedTime]:
-    monkeypatch.setattr(base, "datetime", ShiftedTime)
-    monkeypatch.setattr(ShiftedTime, "shift", timedelta())
-    return ShiftedTime
 
 
 def document(**changes: object) -> dict[str, object]:
@@ -60,37 +43,40 @@ def test_takes_secret_and_restricted_keys(
     assert credentials.read().stripe_api_key == key
 
 
-def test_a_live_stack_takes_live_keys_only(secret: Secret) -> None:
-    reader = CredentialsReader(SecretsProvider(), SECRET_NAME, livemode=True)
-    with pytest.raises(Misconfigured, match="must be sk_live_ or rk_live_"):
+def test_a_live_stack_takes_live_keys_only(secret: Secret, clock: Clock) -> None:
+    reader = CredentialsReader(
+        boto3.client("secretsmanager"), SECRET_NAME, livemode=True, clock=clock
+    )
+    with pytest.raises(Misconfigured, match="must start with sk_live_ or rk_live_"):
         reader.read()
     secret.roll(api_key="rk_live_51AbC")
+    clock.now += 1
     again = reader.reread()
     assert again is not None
     assert again.stripe_api_key == "rk_live_51AbC"
 
 
 def test_is_fetched_once_in_five_minutes(
-    credentials: CredentialsReader, calls: AwsCalls, shifted_time: type[ShiftedTime]
+    credentials: CredentialsReader, calls: AwsCalls, clock: Clock
 ) -> None:
     assert MAX_AGE == 5 * 60
     credentials.read()
-    shifted_time.shift = timedelta(seconds=MAX_AGE - 5)
+    clock.now = MAX_AGE - 0.1
     credentials.read()
     assert calls.count(FETCH) == 1
-    shifted_time.shift = timedelta(seconds=MAX_AGE + 5)
+    clock.now = MAX_AGE
     credentials.read()
     assert calls.count(FETCH) == 2
 
 
 def test_a_secret_that_was_taken_out_stops_working_after_five_minutes(
-    credentials: CredentialsReader, secret: Secret, shifted_time: type[ShiftedTime]
+    credentials: CredentialsReader, secret: Secret, clock: Clock
 ) -> None:
     secret.roll("whsec_leaked")
     credentials.read()
     secret.roll("whsec_new")
     assert credentials.read().webhook_signing_secrets == ("whsec_leaked",)
-    shifted_time.shift = timedelta(seconds=MAX_AGE + 5)
+    clock.now = MAX_AGE
     assert credentials.read().webhook_signing_secrets == ("whsec_new",)
 
 
@@ -105,35 +91,173 @@ def test_a_reread_sees_what_changed_and_so_does_each_read_after_it(
     assert calls.count(FETCH) == 2
 
 
-def test_rereads_at_most_once_a_second(
+def seconds_of_fetches(
+    credentials: CredentialsReader, calls: AwsCalls, clock: Clock, seconds: int
+) -> list[float]:
+    """Give the times of the fetches when every tenth of a second something asks for one."""
+    times = []
+    for tenth in range(10 * seconds):
+        clock.now = tenth / 10
+        before = calls.count(FETCH)
+        with suppress(Misconfigured):
+            credentials.reread()
+        if calls.count(FETCH) > before:
+            times.append(clock.now)
+    return times
+
+
+GROWING = [0, 1, 3, 7, 15, 25, 35]
+
+
+def test_rereads_at_growing_intervals(
     credentials: CredentialsReader, calls: AwsCalls, clock: Clock
 ) -> None:
-    assert MIN_REFETCH_INTERVAL == 1.0
-    assert credentials.reread() is not None
-    clock.now = 0.99
-    assert credentials.reread() is None
-    assert calls.count(FETCH) == 1
-    clock.now = 1.0
-    assert credentials.reread() is not None
-    assert calls.count(FETCH) == 2
+    credentials.read()
+    assert seconds_of_fetches(credentials, calls, clock, 40) == GROWING
 
 
-def test_a_reread_that_failed_counts_as_one(
+def test_rereads_that_fail_grow_apart_too(
     credentials: CredentialsReader, calls: AwsCalls, clock: Clock
 ) -> None:
     calls.failure = refuses("InternalServiceError", status=500)
-    with pytest.raises(Misconfigured):
+    assert seconds_of_fetches(credentials, calls, clock, 40) == GROWING
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 4, 8, 16, 30])
+def test_a_secret_added_late_is_seen_within_ten_seconds(
+    credentials: CredentialsReader, calls: AwsCalls, secret: Secret, clock: Clock, seconds: int
+) -> None:
+    credentials.read()
+    seconds_of_fetches(credentials, calls, clock, seconds)
+    start = clock.now
+    secret.roll("whsec_late")
+    while credentials.read().webhook_signing_secrets != ("whsec_late",):
+        clock.now += 0.1
         credentials.reread()
+    assert clock.now - start <= MAX_REFETCH_INTERVAL == 10
+
+
+def test_a_change_makes_the_interval_short_again(
+    credentials: CredentialsReader, calls: AwsCalls, secret: Secret, clock: Clock
+) -> None:
+    credentials.read()
+    seconds_of_fetches(credentials, calls, clock, 15)
+    secret.roll("whsec_new")
+    clock.now = 15
+    assert credentials.reread() == Credentials(API_KEY, ("whsec_new",))
+    clock.now = 15.9
     assert credentials.reread() is None
+    clock.now = 16
+    assert credentials.reread() is not None
+
+
+def test_a_verified_delivery_makes_the_interval_short_again(
+    credentials: CredentialsReader, calls: AwsCalls, clock: Clock
+) -> None:
+    credentials.read()
+    assert seconds_of_fetches(credentials, calls, clock, 16) == [0, 1, 3, 7, 15]
+    credentials.verified()
+    assert credentials.reread() is None
+    clock.now = 17
+    assert credentials.reread() is not None
+    clock.now = 18
+    assert credentials.reread() is not None
+
+
+def test_an_interval_that_is_over_is_not_begun_again_by_a_verified_delivery(
+    credentials: CredentialsReader, clock: Clock
+) -> None:
+    credentials.read()
+    for clock.now in (0.0, 0.5, 0.9, 1.0):
+        credentials.verified()
+    assert credentials.reread() is not None
+
+
+def test_a_reread_that_failed_says_so_until_the_next(
+    credentials: CredentialsReader, calls: AwsCalls, clock: Clock
+) -> None:
+    calls.failure = refuses("InternalServiceError", status=500)
+    for _ in range(3):
+        with pytest.raises(Misconfigured):
+            credentials.reread()
+    assert calls.count(FETCH) == 1
     clock.now = 1.0
-    with pytest.raises(Misconfigured):
-        credentials.reread()
-    assert calls.count(FETCH) == 2
+    calls.failure = None
+    assert credentials.reread() is not None
 
 
-KEY_ERROR = "stripe_api_key must be sk_test_ or rk_test_ and what follows"
+# When Secrets Manager fails
+
+
+OUTAGES = [
+    refuses("InternalServiceError", status=500),
+    refuses("ThrottlingException"),
+    refuses("AccessDeniedException"),
+    breaks(EndpointConnectionError(endpoint_url="https://secretsmanager")),
+]
+
+
+@pytest.mark.parametrize("failure", OUTAGES)
+def test_an_outage_does_not_stop_what_a_cached_secret_can_serve(
+    credentials: CredentialsReader, calls: AwsCalls, clock: Clock, log: Log, failure: Failure
+) -> None:
+    cached = credentials.read()
+    calls.failure = failure
+    for clock.now in (MAX_AGE, MAX_AGE + 0.9, 10 * MAX_AGE):
+        assert credentials.read() == cached
+    assert calls.count(FETCH) == 3
+    warning = log.entries[-1]
+    assert (warning["level"], warning["message"], warning["cached"]) == (
+        "WARNING",
+        "secret not read",
+        True,
+    )
+
+
+def test_after_an_outage_the_secret_is_read_again(
+    credentials: CredentialsReader, calls: AwsCalls, secret: Secret, clock: Clock
+) -> None:
+    credentials.read()
+    calls.failure = refuses("InternalServiceError", status=500)
+    clock.now = MAX_AGE
+    credentials.read()
+    secret.roll("whsec_new")
+    calls.failure = None
+    clock.now = MAX_AGE + 1
+    assert credentials.read().webhook_signing_secrets == ("whsec_new",)
+    clock.now = 2 * MAX_AGE
+    credentials.read()
+    assert calls.count(FETCH) == 3
+
+
+def test_an_outage_is_asked_about_at_growing_intervals(
+    credentials: CredentialsReader, calls: AwsCalls, clock: Clock
+) -> None:
+    credentials.read()
+    calls.failure = refuses("InternalServiceError", status=500)
+    for tenth in range(400):
+        clock.now = MAX_AGE + tenth / 10
+        credentials.read()
+    assert calls.count(FETCH) == 1 + len(GROWING)
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidRequestException"])
+def test_a_secret_that_was_deleted_is_used_no_longer(
+    credentials: CredentialsReader, calls: AwsCalls, clock: Clock, code: str
+) -> None:
+    credentials.read()
+    calls.failure = refuses(code)
+    clock.now = MAX_AGE
+    with pytest.raises(Misconfigured, match="can't be read"):
+        credentials.read()
+
+
+# A secret of the wrong shape
+
+
+KEY_ERROR = "stripe_api_key must start with sk_test_ or rk_test_"
 LIST_ERROR = "webhook_signing_secrets must be a list of at least one secret"
-SECRET_ERROR = "Each of webhook_signing_secrets must be whsec_ and what follows"
+SECRET_ERROR = "Each of webhook_signing_secrets must start with whsec_"
 OBJECT_ERROR = "not a JSON object. Put {stripe_api_key, webhook_signing_secrets} into"
 
 
@@ -206,25 +330,42 @@ def test_an_unreadable_secret_says_what_to_do(
 
 
 def test_a_secret_without_a_value_can_be_set_later(
-    credentials: CredentialsReader, secret: Secret
+    credentials: CredentialsReader, secret: Secret, clock: Clock
 ) -> None:
     secret.client.delete_secret(SecretId=SECRET_NAME, ForceDeleteWithoutRecovery=True)
     secret.client.create_secret(Name=SECRET_NAME)
     with pytest.raises(Misconfigured, match="can't be read"):
         credentials.read()
     secret.roll()
+    clock.now += 1
     assert credentials.read().stripe_api_key == API_KEY
 
 
-def test_a_mended_secret_is_read_without_a_restart(
-    credentials: CredentialsReader, secret: Secret
+@pytest.mark.parametrize("malformed", [document(webhook_signing_secrets=[]), {}, PRIVATE])
+def test_a_corrected_secret_is_read_without_a_restart(
+    credentials: CredentialsReader, calls: AwsCalls, secret: Secret, clock: Clock, malformed: object
 ) -> None:
-    secret.put(document(webhook_signing_secrets=[]))
+    secret.put(malformed)
+    for tenth in range(400):
+        clock.now = tenth / 10
+        with pytest.raises(Misconfigured):
+            credentials.read()
+    assert calls.count(FETCH) == len(GROWING)
+    secret.roll()
+    clock.now += 10
+    assert credentials.read().webhook_signing_secrets == (SIGNING_SECRET,)
+    credentials.read()
+    assert calls.count(FETCH) == len(GROWING) + 1
+
+
+def test_a_malformed_secret_takes_the_place_of_a_cached_one(
+    credentials: CredentialsReader, secret: Secret, clock: Clock
+) -> None:
+    credentials.read()
+    secret.put({})
+    clock.now = MAX_AGE
     with pytest.raises(Misconfigured):
         credentials.read()
-    secret.roll()
-    assert credentials.reread() is not None
-    assert credentials.read().webhook_signing_secrets == (SIGNING_SECRET,)
 
 
 def test_credentials_show_nothing_of_themselves(credentials: CredentialsReader) -> None:

@@ -1,5 +1,6 @@
 """The environments that samconfig.toml deploys, and what it tells the template of each."""
 
+import re
 import tomllib
 
 import pytest
@@ -42,9 +43,12 @@ def test_an_environments_parameters_are_ones_that_the_functions_accept(environme
     for name, value in values.items():
         allowed = PARAMETERS[name].get("AllowedValues", [value])
         assert value in map(str, allowed)
+        # No list of more than one: the pattern applies to each item.
+        assert re.fullmatch(PARAMETERS[name].get("AllowedPattern", ".*"), value)
     settings = Settings.from_environment(
         ENVIRONMENT
         | {
+            "ENVIRONMENT": values["Environment"],
             "ALLOWED_ORIGINS": values["AllowedOrigins"],
             "DEFAULT_SUCCESS_URL": values["DefaultSuccessUrl"],
             "DEFAULT_CANCEL_URL": values["DefaultCancelUrl"],

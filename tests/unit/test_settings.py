@@ -6,6 +6,15 @@ from checkout.errors import Misconfigured
 from checkout.settings import Settings, origin
 from tests.unit.stack import ENVIRONMENT, SECRET_NAME, STACK, TABLE
 
+OPTIONAL = {
+    "ALLOW_FREE_ORDERS",
+    "ENVIRONMENT",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+    "SELLABLE_PRICES",
+    "STRIPE_API_BASE",
+}
+
 
 def with_variables(**changes: str) -> Settings:
     return Settings.from_environment(ENVIRONMENT | changes)
@@ -21,6 +30,8 @@ def test_reads_what_the_template_gives() -> None:
         "default_success_url": "https://shop.example/thanks",
         "default_cancel_url": "https://shop.example/cart",
         "stripe_api_base": None,
+        "only_marked_prices": True,
+        "allow_free_orders": False,
     }
 
 
@@ -33,9 +44,7 @@ def test_the_mode_says_whether_money_is_real() -> None:
     assert with_variables(STRIPE_MODE="test").livemode is False
 
 
-@pytest.mark.parametrize(
-    "name", sorted(ENVIRONMENT.keys() - {"STRIPE_API_BASE", "POWERTOOLS_SERVICE_NAME"})
-)
+@pytest.mark.parametrize("name", sorted(ENVIRONMENT.keys() - OPTIONAL))
 def test_names_the_variable_that_is_missing_or_blank(name: str) -> None:
     lacking = {other: value for other, value in ENVIRONMENT.items() if other != name}
     for environment in (lacking, lacking | {name: ""}, lacking | {name: " "}):
@@ -76,17 +85,11 @@ def test_the_key_goes_to_stripe_or_a_loopback_address_only(base: str) -> None:
         with_variables(STRIPE_API_BASE=base)
 
 
-def test_origins_may_be_written_with_spaces_ports_and_capitals() -> None:
-    settings = with_variables(ALLOWED_ORIGINS=" https://Shop.Example:443/ , http://localhost:3000")
-    assert settings.allowed_origins == {"https://shop.example", "http://localhost:3000"}
-
-
-@pytest.mark.parametrize(
-    "origins", ["*", "shop.example", "https://shop.example,", "ftp://a.example"]
-)
-def test_refuses_what_is_no_origin(origins: str) -> None:
-    with pytest.raises(Misconfigured, match="ALLOWED_ORIGINS"):
-        with_variables(ALLOWED_ORIGINS=origins)
+@pytest.mark.parametrize("environment", ["dev", "prod", "", "Local"])
+def test_a_deployed_stack_calls_stripe_itself(environment: str) -> None:
+    with pytest.raises(Misconfigured, match="must be empty unless ENVIRONMENT is local"):
+        with_variables(STRIPE_API_BASE="http://localhost:8080", ENVIRONMENT=environment)
+    assert with_variables(ENVIRONMENT=environment).stripe_api_base is None
 
 
 @pytest.mark.parametrize("name", ["DEFAULT_SUCCESS_URL", "DEFAULT_CANCEL_URL"])
@@ -96,9 +99,10 @@ def test_names_the_default_url_that_leads_elsewhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["thanks", "/thanks", "https://[::1", "https://shop.example:port"])
-def test_names_the_default_urls_when_one_is_no_url(url: str) -> None:
-    with pytest.raises(Misconfigured, match="DEFAULT_SUCCESS_URL"):
-        with_variables(DEFAULT_SUCCESS_URL=url)
+@pytest.mark.parametrize("name", ["DEFAULT_SUCCESS_URL", "DEFAULT_CANCEL_URL"])
+def test_names_the_default_url_that_is_no_url(name: str, url: str) -> None:
+    with pytest.raises(Misconfigured, match=f"{name} must be a URL"):
+        with_variables(**{name: url})
 
 
 @pytest.mark.parametrize(

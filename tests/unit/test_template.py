@@ -48,6 +48,8 @@ def test_has_the_names_that_scripts_and_dashboards_rely_on() -> None:
     assert RESOURCES["OrderEventsTopic"]["Type"] == "AWS::SNS::Topic"
     named = {"ApiUrl", "WebhookUrl", "OrdersTableName", "OrderEventsTopicArn"}
     assert TEMPLATE["Outputs"].keys() >= named
+    exported = TEMPLATE["Outputs"]["OrderEventsTopicArn"]["Export"]["Name"]
+    assert exported == {"Fn::Sub": "${AWS::StackName}-OrderEventsTopicArn"}
 
 
 def test_outputs_say_where_the_stack_is_reached() -> None:
@@ -130,6 +132,8 @@ def test_access_is_logged_by_ids_and_outcomes(transformed: Json) -> None:
     assert settings["DestinationArn"] == {"Fn::GetAtt": ["HttpApiLogGroup", "Arn"]}
     line = json.loads(settings["Format"])
     assert "$context.requestId" in line.values()
+    # Who floods the API is known by the address alone.
+    assert line.pop("source_ip") == "$context.identity.sourceIp"
     assert not {text for text in line.values() if re.search(r"identity|path|query|header", text)}
 
 
@@ -168,9 +172,49 @@ def test_browsers_may_call_from_the_allowed_origins_only(transformed: Json) -> N
     }
 
 
-def test_the_api_asks_stripe_no_more_than_stripe_answers(transformed: Json) -> None:
+STRIPES_LIMIT = 25  # https://docs.stripe.com/rate-limits, for each endpoint
+RATE_LIMITS = {
+    "POST /checkout/sessions": "CreateRateLimit",
+    "POST /checkout/sessions/{session_id}/confirm": "ConfirmRateLimit",
+    "POST /stripe/webhook": "WebhookRateLimit",
+}
+
+
+def test_each_route_is_throttled_below_what_stripe_allows(transformed: Json) -> None:
     stage = transformed["HttpApiApiGatewayDefaultStage"]["Properties"]
-    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] < 100
+    assert stage["RouteSettings"] == {
+        route: {
+            "ThrottlingRateLimit": {"Ref": parameter},
+            "ThrottlingBurstLimit": {"Ref": parameter},
+        }
+        for route, parameter in RATE_LIMITS.items()
+    }
+    paths = transformed["HttpApi"]["Properties"]["Body"]["paths"]
+    routes = {f"{method.upper()} {path}" for path, each in paths.items() for method in each}
+    assert routes == RATE_LIMITS.keys()
+    for parameter in RATE_LIMITS.values():
+        assert PARAMETERS[parameter]["Type"] == "Number"
+        assert 0 < PARAMETERS[parameter]["MinValue"] <= PARAMETERS[parameter]["Default"]
+        assert PARAMETERS[parameter]["Default"] < STRIPES_LIMIT
+    assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] < STRIPES_LIMIT
+    assert 0 < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] < STRIPES_LIMIT
+
+
+def test_the_webhooks_concurrency_is_reserved_only_where_asked_for(transformed: Json) -> None:
+    assert PARAMETERS["WebhookReservedConcurrency"]["Default"] == 0
+    reserved = {
+        function: properties["ReservedConcurrentExecutions"]
+        for function, properties in of_type(transformed, "AWS::Lambda::Function").items()
+        if "ReservedConcurrentExecutions" in properties
+    }
+    parameter = {"Ref": "WebhookReservedConcurrency"}
+    assert reserved == {
+        "StripeWebhookFunction": {
+            "Fn::If": ["HasWebhookConcurrency", parameter, {"Ref": "AWS::NoValue"}]
+        }
+    }
+    equals_zero = {"Fn::Equals": [parameter, 0]}
+    assert TEMPLATE["Conditions"]["HasWebhookConcurrency"] == {"Fn::Not": [equals_zero]}
 
 
 def test_the_webhooks_url_is_public_and_nothing_else_is(transformed: Json) -> None:

@@ -43,8 +43,9 @@ def test_the_stream_repeats_what_failed_in_order_for_a_while_and_then_keeps_it(
     (mapping,) = of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
-    # The default is to repeat until the record is out of the stream, and all behind it wait.
-    assert 0 < mapping["MaximumRetryAttempts"] <= 100
+    # Tries that ran out before the age did would lose a change to a short outage; without an age,
+    # one bad record would hold up all behind it until it leaves the stream after 24 hours.
+    assert mapping["MaximumRetryAttempts"] == -1
     assert 3600 <= mapping["MaximumRecordAgeInSeconds"] < 24 * 3600
     assert mapping["DestinationConfig"] == {
         "OnFailure": {"Destination": {"Fn::GetAtt": ["UnpublishedChangesQueue", "Arn"]}}
@@ -112,9 +113,14 @@ def test_a_queue_keeps_what_failed_as_long_as_sqs_does(transformed: Json, queue:
     assert transformed[queue]["UpdateReplacePolicy"] == "Retain"
 
 
+def invoke_config(transformed: Json, function: str) -> Json:
+    configs = of_type(transformed, "AWS::Lambda::EventInvokeConfig").values()
+    (config,) = [one for one in configs if one["FunctionName"] == {"Ref": function}]
+    return config
+
+
 def test_events_from_event_bridge_are_repeated_and_then_kept(transformed: Json) -> None:
-    (config,) = of_type(transformed, "AWS::Lambda::EventInvokeConfig").values()
-    assert config["FunctionName"] == {"Ref": "StripeWebhookFunction"}
+    config = invoke_config(transformed, "StripeWebhookFunction")
     assert config["MaximumRetryAttempts"] == 2
     assert config["DestinationConfig"] == {
         "OnFailure": {"Destination": {"Fn::GetAtt": ["UnprocessedEventsQueue", "Arn"]}}
@@ -133,6 +139,19 @@ def test_the_reconciliation_runs_on_a_schedule_and_one_run_at_a_time(transformed
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
     timeout = transformed["ReconcileFunction"]["Properties"]["Timeout"]
     assert 2 * SECONDS_TO_STOP < timeout <= 60 * minutes
+
+
+def test_a_run_of_the_reconciliation_is_retried_by_nobody(transformed: Json) -> None:
+    """The scheduler's call is asynchronous, and Lambda has retries of its own for those.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    (schedule,) = of_type(transformed, "AWS::Scheduler::Schedule").values()
+    minutes = int(schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(" minutes)"))
+    config = invoke_config(transformed, "ReconcileFunction")
+    assert config["MaximumRetryAttempts"] == 0
+    # One that has waited until the next is due is not needed any more.
+    assert config["MaximumEventAgeInSeconds"] == 60 * minutes
 
 
 def test_what_the_reconciliation_remembers_can_be_lost(transformed: Json) -> None:

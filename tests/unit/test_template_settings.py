@@ -27,15 +27,17 @@ def test_functions_get_the_settings_that_they_read(transformed: Json) -> None:
 @pytest.mark.parametrize(
     ("function", "variable", "resource"),
     [
+        ("StripeWebhookFunction", "DEAD_LETTERED_EVENTS_TABLE", "DeadLetteredEventsTable"),
         ("StripeWebhookFunction", "UNPROCESSED_EVENTS_QUEUE_URL", "UnprocessedEventsQueue"),
         ("ReconcileFunction", "RECONCILIATION_TABLE", "ReconciliationTable"),
         ("PublishChangesFunction", "ORDER_EVENTS_TOPIC_ARN", "OrderEventsTopic"),
+        ("PublishChangesFunction", "UNPUBLISHED_CHANGES_QUEUE_URL", "UnpublishedChangesQueue"),
     ],
 )
-def test_a_function_is_told_what_is_its_alone(
+def test_a_function_gets_what_it_alone_uses(
     transformed: Json, function: str, variable: str, resource: str
 ) -> None:
-    assert OWN_ENVIRONMENT[function].keys() == {variable}
+    assert variable in OWN_ENVIRONMENT[function]
     variables = transformed[function]["Properties"]["Environment"]["Variables"]
     assert variables[variable] == {"Ref": resource}
 
@@ -44,6 +46,17 @@ def test_each_stack_marks_its_sessions_differently() -> None:
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     mark = "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"
     assert variables["CHECKOUT_STACK"] == {"Fn::Sub": mark}
+
+
+def test_a_stacks_metrics_are_its_own(transformed: Json) -> None:
+    """The service is a dimension of each metric that Powertools writes.
+
+    https://docs.aws.amazon.com/powertools/python/latest/core/metrics/
+    """
+    for function in HANDLERS:
+        variables = transformed[function]["Properties"]["Environment"]["Variables"]
+        assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Checkout"
 
 
 def test_no_secret_passes_through_the_template() -> None:
@@ -90,3 +103,19 @@ def test_stripes_address_may_be_nothing_else(base: str) -> None:
 
 def test_without_an_address_it_is_stripe_itself() -> None:
     assert PARAMETERS["StripeApiBase"]["Default"] == ""
+
+
+def test_stripe_is_simulated_in_a_local_stack_only(transformed: Json) -> None:
+    (rule,) = TEMPLATE["Rules"].values()
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {
+        "Fn::Or": [
+            {"Fn::Equals": [{"Ref": "StripeApiBase"}, ""]},
+            {"Fn::Equals": [{"Ref": "Environment"}, "local"]},
+        ]
+    }
+    assert sam.transformed_template()["Rules"] == TEMPLATE["Rules"]
+    # CloudFormation alone knows of rules: the functions refuse it too.
+    for function in HANDLERS:
+        variables = transformed[function]["Properties"]["Environment"]["Variables"]
+        assert variables["ENVIRONMENT"] == {"Ref": "Environment"}

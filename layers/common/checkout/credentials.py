@@ -8,21 +8,31 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
 
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.errors import Misconfigured
+from checkout.log import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # A leaked secret that ops took out of the list stops working everywhere after this many seconds.
 MAX_AGE = 300
-# A flood of forged deliveries makes each container ask Secrets Manager this often, not every time.
+# Seconds between two fetches that do not help: doubled each time, up to the longest. A flood of
+# forged deliveries costs each container one fetch in 10 s, and a secret that is added late is used
+# within 10 s, whatever is forged meanwhile.
 MIN_REFETCH_INTERVAL = 1.0
+MAX_REFETCH_INTERVAL = 10.0
 
 # A stray space or newline would make every request of the SDK fail.
 API_KEY = r"(sk|rk)_{mode}_[\x21-\x7e]+"
 SIGNING_SECRET = re.compile(r"whsec_\S+")
 HOW_TO_SET = "Put {stripe_api_key, webhook_signing_secrets} into the stack's StripeSecretArn."
+# The secret was deleted, or has no value: what is cached was taken out on purpose.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+REMOVED = ("ResourceNotFoundException", "InvalidRequestException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,57 +42,112 @@ class Credentials:
 
 
 class CredentialsReader:
-    """Raise Misconfigured, without any value, while the secret is missing or malformed."""
+    """Read the secret, and cache it for MAX_AGE seconds.
+
+    `read` and `reread` raise Misconfigured, without any value, while the secret is missing or
+    malformed. While Secrets Manager fails, `read` gives what is cached, however old it is.
+    `clock` gives seconds.
+    """
 
     def __init__(
         self,
-        provider: SecretsProvider,
+        client: "SecretsManagerClient",
         secret_arn: str,
         *,
         livemode: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._provider = provider
+        self._client = client
         self._secret_arn = secret_arn
         self._mode = "live" if livemode else "test"
         self._clock = clock
-        self._refetched_at = float("-inf")
+        self._cached: Credentials | None = None
+        self._expires_at = float("-inf")
+        self._problem: str | None = None  # why the last fetch failed
+        self._interval = MIN_REFETCH_INTERVAL
+        self._next_fetch_at = float("-inf")
 
     def read(self) -> Credentials:
-        return self._parsed(force_fetch=False)
+        if self._cached is None or self._clock() >= self._expires_at:
+            if self._problem is None or self._may_fetch():
+                self._fetch()
+            if self._cached is None:
+                self._raise_problem()
+        return self._cached
 
     def reread(self) -> Credentials | None:
-        """Fetch again what Stripe no longer accepts; None when that was done a moment ago."""
-        if self._clock() - self._refetched_at < MIN_REFETCH_INTERVAL:
-            return None
-        self._refetched_at = self._clock()
-        return self._parsed(force_fetch=True)
+        """Fetch again what Stripe no longer accepts; None if that was done too recently.
 
-    def _parsed(self, *, force_fetch: bool) -> Credentials:
+        Raise Misconfigured while Secrets Manager fails: the secret may have changed.
+        """
+        if self._may_fetch():
+            before = self._cached
+            self._fetch()
+            if self._problem is None:
+                self._wait(helped=self._cached != before)
+                return self._cached
+        if self._problem is not None:
+            self._raise_problem()
+        return None
+
+    def verified(self) -> None:
+        """Reset the interval: Stripe signed a delivery with one of the cached secrets."""
+        self._interval = MIN_REFETCH_INTERVAL
+        self._next_fetch_at = min(self._next_fetch_at, self._clock() + MIN_REFETCH_INTERVAL)
+
+    def _may_fetch(self) -> bool:
+        return self._clock() >= self._next_fetch_at
+
+    def _wait(self, *, helped: bool) -> None:
+        if helped:
+            self._interval = MIN_REFETCH_INTERVAL
+        self._next_fetch_at = self._clock() + self._interval
+        if not helped:
+            self._interval = min(2 * self._interval, MAX_REFETCH_INTERVAL)
+
+    def _fetch(self) -> None:
+        """Replace what is cached, also if nothing usable takes its place; keep it in an outage."""
         try:
-            text = self._provider.get(self._secret_arn, max_age=MAX_AGE, force_fetch=force_fetch)
-        except GetParameterError as error:
-            raise Misconfigured(f"The secret can't be read. {HOW_TO_SET}") from error
-        return _credentials(text, self._mode)
+            response = self._client.get_secret_value(SecretId=self._secret_arn)
+            self._cached = _credentials(response.get("SecretString"), self._mode)
+        except (BotoCoreError, ClientError) as error:
+            reason = type(error).__name__
+            if isinstance(error, ClientError):
+                reason = error.response["Error"]["Code"]
+            if reason in REMOVED:
+                self._cached = None
+            logger.warning("secret not read", reason=reason, cached=self._cached is not None)
+            self._problem = f"The secret can't be read. {HOW_TO_SET}"
+            self._wait(helped=False)
+        except Misconfigured as error:
+            self._cached = None
+            self._problem = error.detail
+            self._wait(helped=False)
+        else:
+            self._problem = None
+            self._expires_at = self._clock() + MAX_AGE
+
+    def _raise_problem(self) -> NoReturn:
+        raise Misconfigured(self._problem or HOW_TO_SET)
 
 
-def _credentials(text: str | bytes | dict[str, object] | None, mode: str) -> Credentials:
+def _credentials(text: str | None, mode: str) -> Credentials:
     """Check the secret's shape.
 
     An empty signing secret would verify what anybody signed with the empty key.
     """
     try:
-        document = json.loads(text) if isinstance(text, str) else None
+        document = json.loads(text) if text else None
     except ValueError:
         document = None
     if not isinstance(document, dict):
         raise Misconfigured(f"The secret is not a JSON object. {HOW_TO_SET}")
     key, secrets = document.get("stripe_api_key"), document.get("webhook_signing_secrets")
     if not isinstance(key, str) or not re.fullmatch(API_KEY.format(mode=mode), key):
-        raise Misconfigured(f"stripe_api_key must be sk_{mode}_ or rk_{mode}_ and what follows.")
+        raise Misconfigured(f"stripe_api_key must start with sk_{mode}_ or rk_{mode}_.")
     if not isinstance(secrets, list) or not secrets:
         raise Misconfigured("webhook_signing_secrets must be a list of at least one secret.")
     for secret in secrets:
         if not isinstance(secret, str) or not SIGNING_SECRET.fullmatch(secret):
-            raise Misconfigured("Each of webhook_signing_secrets must be whsec_ and what follows.")
+            raise Misconfigured("Each of webhook_signing_secrets must start with whsec_.")
     return Credentials(stripe_api_key=key, webhook_signing_secrets=tuple(secrets))

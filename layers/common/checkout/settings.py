@@ -9,8 +9,26 @@ from urllib.parse import urlsplit
 
 from checkout.errors import Misconfigured
 
+DEFAULT_URLS = ("DEFAULT_SUCCESS_URL", "DEFAULT_CANCEL_URL")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
+
+# An origin as browsers send it: lower case, no default port, nothing after host and port, and https
+# except on the loopback. API Gateway's CORS compares strings, so what is spelled otherwise would
+# match no browser. template.yaml has the same pattern; a name whose last label begins with a digit
+# would be read as an IPv4 address.
+# https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
+# https://url.spec.whatwg.org/#ends-in-a-number-checker
+PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+LABEL_END = "([a-z0-9-]{0,61}[a-z0-9])?"
+OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+HOST = rf"(([a-z0-9]{LABEL_END}\.)*[a-z]{LABEL_END}|({OCTET}\.){{3}}{OCTET}|\[::1\])"
+ORIGIN = (
+    rf"(https://{HOST}(:(?!443\b){PORT})?"
+    rf"|http://(localhost|127\.0\.0\.1|\[::1\])(:(?!80\b){PORT})?)"
+)
+# Any URL on such an origin, in the characters of RFC 3986 and the braces of Stripe's template.
+RETURN_URL = ORIGIN + r"([/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%{}]*)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +63,16 @@ class Settings:
         api_base = environment.get("STRIPE_API_BASE", "").strip()
         if api_base and not LOOPBACK.fullmatch(api_base):
             raise Misconfigured("STRIPE_API_BASE must be empty or a loopback address.")
-        urls = {name: required(name) for name in ("DEFAULT_SUCCESS_URL", "DEFAULT_CANCEL_URL")}
-        try:
-            origins = frozenset(
-                origin(entry.strip()) for entry in required("ALLOWED_ORIGINS").split(",")
-            )
-            elsewhere = [name for name, url in urls.items() if origin(url) not in origins]
-        except ValueError as error:
-            raise Misconfigured(f"Each of ALLOWED_ORIGINS and {', '.join(urls)} {error}.") from None
-        if elsewhere:
-            raise Misconfigured(f"{elsewhere[0]} is not on one of the ALLOWED_ORIGINS.")
+        if api_base and environment.get("ENVIRONMENT") != "local":
+            raise Misconfigured("STRIPE_API_BASE must be empty unless ENVIRONMENT is local.")
+        origins = _origins(environment)
+        urls = {name: environment.get(name, "") for name in DEFAULT_URLS}
+        for name, url in urls.items():
+            required(name)
+            if not re.fullmatch(RETURN_URL, url):
+                raise Misconfigured(f"{name} must be a URL on one of the ALLOWED_ORIGINS.")
+            if origin(url) not in origins:
+                raise Misconfigured(f"{name} is not on one of the ALLOWED_ORIGINS.")
         return cls(
             orders_table=required("ORDERS_TABLE"),
             stripe_secret_arn=required("STRIPE_SECRET_ARN"),
@@ -77,8 +95,21 @@ def required_setting(name: str, environment: Mapping[str, str] = os.environ) -> 
     return value
 
 
+def _origins(environment: Mapping[str, str]) -> frozenset[str]:
+    """Give the origins as API Gateway compares them, which is why nothing is normalised."""
+    required_setting("ALLOWED_ORIGINS", environment)
+    origins = environment["ALLOWED_ORIGINS"].split(",")
+    if not all(re.fullmatch(ORIGIN, entry) for entry in origins):
+        raise Misconfigured(
+            "Each of ALLOWED_ORIGINS must be as browsers send it: https://host or "
+            "https://host:port, in lower case, without a path, a slash or the port 443; "
+            "http only for localhost, 127.0.0.1 and [::1]."
+        )
+    return frozenset(origins)
+
+
 def origin(url: str) -> str:
-    """Give `scheme://host[:port]` as browsers write it: lower case, no default port.
+    """Give a URL's `scheme://host[:port]` as browsers write it: lower case, no default port.
 
     Raise ValueError for whatever is not an absolute http(s) URL.
     """

@@ -47,6 +47,7 @@ class WebhookVerifier:
                 _refuse("The signature does not match the body.")
         if abs(self.now() - timestamp) > TOLERANCE_SECONDS:
             _refuse("The timestamp is too far from now.")
+        self.credentials.verified()
         return _event(payload)
 
 

@@ -11,7 +11,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.config import Config
 
 from checkout.aws.orders_table import OrdersTable
@@ -47,11 +46,7 @@ def settings() -> Settings:
 @cache
 def credentials() -> CredentialsReader:
     client = boto3.client("secretsmanager", config=AWS_CONFIG)
-    return CredentialsReader(
-        SecretsProvider(boto3_client=client),
-        settings().stripe_secret_arn,
-        livemode=settings().livemode,
-    )
+    return CredentialsReader(client, settings().stripe_secret_arn, livemode=settings().livemode)
 
 
 @cache

@@ -1,0 +1,104 @@
+"""Run a handler under AWS's own runtime, awslambdaric, with the logging that Lambda sets up.
+
+python -m tests.unit.lambda_runtime: standard input has {"function": "create_session",
+"environment": {...}, "invocations": [[event, status, response]]}, with the response that Stripe
+gives to each request meanwhile; printed is what Lambda would log.
+"""
+
+import json
+import os
+import sys
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from tests.unit.stack import API_KEY, AWS_ENVIRONMENT, ENVIRONMENT, FUNCTIONS, SIGNING_SECRET
+
+if TYPE_CHECKING:
+    from tests.unit.fake_stripe import FakeStripe
+
+# What Lambda sets for a function with LogFormat: JSON, before the runtime is loaded.
+JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+MOST_REQUESTS = 5
+
+
+class Invocations:
+    """The runtime API: one invocation after another, and the end of the process."""
+
+    def __init__(self, waiting: list[tuple[Any, int, Any]], stripe: "FakeStripe") -> None:
+        from awslambdaric.lambda_runtime_marshaller import (  # type: ignore[import-untyped]  # noqa: PLC0415
+            LambdaMarshaller,
+        )
+
+        self.marshaller = LambdaMarshaller()
+        self._waiting = waiting
+        self._stripe = stripe
+
+    def wait_next_invocation(self) -> SimpleNamespace:
+        if not self._waiting:
+            raise SystemExit
+        event, status, response = self._waiting.pop(0)
+        self._stripe.forget_answers()
+        for _ in range(MOST_REQUESTS):
+            self._stripe.answer(response, status, request_id="req_test")
+        return SimpleNamespace(
+            invoke_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            event_body=json.dumps(event),
+            content_type="application/json",
+            client_context=None,
+            cognito_identity=None,
+            invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:checkout",
+            deadline_time_in_ms=int(time.time() * 1000) + 29_000,
+            tenant_id=None,
+            x_amzn_trace_id=None,
+            invocation_id=None,
+        )
+
+    def post_invocation_result(self, *_: object, **__: object) -> None: ...
+
+    def post_invocation_error(self, *_: object, **__: object) -> None: ...
+
+
+class Secrets:
+    """Secrets Manager, with the one secret."""
+
+    def get_secret_value(self, **_: object) -> dict[str, str]:
+        value = {"stripe_api_key": API_KEY, "webhook_signing_secrets": [SIGNING_SECRET]}
+        return {"SecretString": json.dumps(value)}
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    os.environ.update(AWS_ENVIRONMENT | ENVIRONMENT | JSON_LOGGING | asked["environment"])
+    time.tzset()
+    # After the environment, as in a container.
+    from awslambdaric import bootstrap  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    sys.path.insert(0, str(FUNCTIONS / asked["function"]))
+    # The runtime sets its logging up before it imports the handler, and the handler what Stripe's
+    # place is taken in: so does this.
+    bootstrap.run("app.lambda_handler", Invocations(asked["invocations"], stand_ins()))
+
+
+def stand_ins() -> "FakeStripe":
+    """Take the place of Secrets Manager and of Stripe, at boto3's and the SDK's own seams."""
+    import boto3  # noqa: PLC0415
+
+    # The SDK looks at its switch when it is imported, which is after checkout.log in a container.
+    import checkout.log  # noqa: PLC0415
+    import stripe  # noqa: PLC0415
+    from tests.unit.fake_stripe import FakeStripe  # noqa: PLC0415
+
+    fake, make = FakeStripe(), boto3.client
+
+    def client(service: Any, **arguments: Any) -> Any:  # noqa: ANN401
+        return Secrets() if service == "secretsmanager" else make(service, **arguments)
+
+    boto3.client = client
+    stripe.RequestsClient = lambda **_: fake  # type: ignore[assignment, misc]
+    stripe.HTTPClient.INITIAL_DELAY = 0
+    return fake
+
+
+if __name__ == "__main__":
+    main()

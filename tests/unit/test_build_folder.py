@@ -1,0 +1,52 @@
+"""The same sources give the same bytes wherever they are built, and name no folder of the builder."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER
+
+# What the bytecode calls its sources: https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
+SOURCES_IN_LAMBDA = {"layer": b"/opt/python/checkout/", "function": b"/var/task/app.py"}
+
+
+def built(makefile: Path, target: str, folder: Path) -> dict[str, bytes]:
+    """Run a target as SAM does, in a copy; `true` stands in for uv, so no package is installed."""
+    copy, artifacts = folder / "copy", folder / "artifacts"
+    shutil.copytree(makefile.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    artifacts.mkdir()
+    variables = [f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}", "UV=true"]
+    # The layer's target makes this folder with its first package.
+    (artifacts / "python").mkdir()
+    subprocess.run(["make", "--silent", target, *variables], cwd=copy, check=True)
+    return {
+        str(path.relative_to(artifacts)): path.read_bytes()
+        for path in artifacts.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("makefile", "target", "kind"),
+    [
+        (LAYER / "Makefile", "build-CommonLayer", "layer"),
+        *((FUNCTIONS / "Makefile", f"build-{function}", "function") for function in HANDLERS),
+    ],
+)
+def test_the_bytes_do_not_depend_on_the_folder(
+    tmp_path: Path, makefile: Path, target: str, kind: str
+) -> None:
+    folders = [tmp_path / "one", tmp_path / "another, with a longer name"]
+    one, another = (built(makefile, target, folder) for folder in folders)
+    bytecode = {name: content for name, content in one.items() if name.endswith(".pyc")}
+    assert bytecode
+    for name, content in bytecode.items():
+        assert str(tmp_path).encode() not in content, name
+        assert SOURCES_IN_LAMBDA[kind] in content, name
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in one.items()} == {
+        name: hashlib.sha256(content).hexdigest() for name, content in another.items()
+    }

@@ -1,0 +1,120 @@
+"""What a function prints under Lambda's own runtime: no personal data, no part of a key."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.unit.invocations import sample
+from tests.unit.stack import API_KEY, LAYER, ROOT
+
+type Json = dict[str, Any]
+
+PERSONAL = ("jane", "example.com", "Doe", "4242")
+KEY_PARTS = (API_KEY, API_KEY[-6:], "sk_test")
+REFUSED: dict[str, tuple[int, Json]] = {
+    "an e-mail address": (
+        400,
+        {
+            "code": "email_invalid",
+            "message": "Invalid email address: jane@example.com",
+            "param": "customer_email",
+            "type": "invalid_request_error",
+        },
+    ),
+    "a part of the key": (
+        401,
+        {
+            "message": f"Invalid API Key provided: sk_test_********{API_KEY[-6:]}",
+            "type": "invalid_request_error",
+        },
+    ),
+    "a failure of Stripe's": (
+        500,
+        {"message": "Jane Doe's card 4242 of jane@example.com", "type": "api_error"},
+    ),
+    "too many requests": (
+        429,
+        {"message": "for jane@example.com", "type": "invalid_request_error"},
+    ),
+}
+
+
+def printed(function: str, status: int, response: Json, **environment: str) -> list[Json]:
+    """Give the lines that Lambda would log of one invocation."""
+    event = sample(
+        function, {"create_session": "card_checkout", "confirm_payment": "session"}[function]
+    )
+    asked = {
+        "function": function,
+        "invocation": event,
+        "response": response,
+        "status": status,
+        "environment": environment,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.unit.lambda_runtime"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(LAYER)},
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines() if line]
+
+
+def assert_private(lines: list[Json]) -> None:
+    text = json.dumps(lines, ensure_ascii=False)
+    assert [one for one in (*PERSONAL, *KEY_PARTS) if one.lower() in text.lower()] == []
+
+
+@pytest.mark.parametrize("function", ["create_session", "confirm_payment"])
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_stripe_quotes_is_not_printed(function: str, kind: str) -> None:
+    status, error = REFUSED[kind]
+    lines = printed(function, status, {"error": error})
+    assert_private(lines)
+    # The refusal itself is: once, by us, and by no library.
+    assert {line["service"] for line in lines} == {"checkout"}
+    (refusal,) = [line for line in lines if line["message"] == "stripe refused"][-1:]
+    assert refusal["stripe_status"] == status
+    identities = [(line["timestamp"], line["location"], line["message"]) for line in lines]
+    assert len(set(identities)) == len(identities)
+
+
+def test_a_response_that_breaks_us_is_not_printed() -> None:
+    lines = printed("create_session", 200, {"id": "jane@example.com", "object": ["Jane Doe"]})
+    assert_private(lines)
+    (failure,) = [line for line in lines if line["level"] == "ERROR"]
+    assert failure["exception"].startswith("Traceback")
+
+
+def test_timestamps_are_utc_in_rfc_3339() -> None:
+    lines = printed(
+        "confirm_payment", 400, {"error": REFUSED["an e-mail address"][1]}, TZ="Asia/Kolkata"
+    )
+    assert lines
+    for line in lines:
+        assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "switched_on",
+    [
+        {"STRIPE_LOG": "debug"},
+        {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"},
+        {"POWERTOOLS_LOGGER_LOG_EVENT": "true"},
+        # The service names Powertools' logger, and the stack the service.
+        {"POWERTOOLS_SERVICE_NAME": "stripe"},
+    ],
+)
+def test_no_switch_makes_libraries_print_payloads(switched_on: dict[str, str]) -> None:
+    status, error = REFUSED["an e-mail address"]
+    assert_private(printed("create_session", status, {"error": error}, **switched_on))
