@@ -85,7 +85,7 @@ def local_stack(
                     account = connect or services.enter_context(
                         stripe_account.simulated_account(run, on_death, seed)
                     )
-                    aws = services.enter_context(ministack(run, on_death))
+                    aws = services.enter_context(ministack(run, on_death, frontend_origin))
                 yield deployed(console, run, aws, account, frontend_origin)
         except Terminated:
             if dead:
