@@ -71,9 +71,12 @@ class _UnprocessedMessage(_Message):
 
 
 class Batch(_Shape):
-    """A range of a shard. `size` counts what passed the filter of the event source mapping."""
+    """A range of a shard, which a record that the function dead-lettered does not know.
 
-    shard: Name = Field(alias="shardId")
+    `size` counts what passed the filter of the event source mapping.
+    """
+
+    shard: Name | None = Field(None, alias="shardId")
     first: SequenceNumber = Field(alias="startSequenceNumber")
     last: SequenceNumber = Field(alias="endSequenceNumber")
     size: int = Field(alias="batchSize", ge=1, le=LARGEST_BATCH)
@@ -81,7 +84,7 @@ class Batch(_Shape):
 
     @property
     def name(self) -> str:
-        return f"{self.shard} {self.first} to {self.last}"
+        return f"{self.shard or 'record'} {self.first} to {self.last}"
 
 
 class _UnpublishedMessage(_Message):

@@ -11,7 +11,7 @@ does no harm: an order knows its facts, and a message keeps its id.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from checkout import errors
 from checkout.domain.changes import PUBLISHED
 from ops.dead_letters import (
-    Batch,
     Function,
     Json,
     NotReplayed,
@@ -32,11 +31,10 @@ from ops.dead_letters import (
     dead_lettered_batch,
     dead_lettered_event,
 )
+from ops.stream import StreamReader, stream_arns
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
-    from mypy_boto3_dynamodbstreams.literals import ShardIteratorTypeType
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -48,9 +46,6 @@ AT_ONCE = 10
 WAIT_SECONDS = 1
 # Hidden from other consumers for this long, should a run be killed before it gives them back.
 HIDDEN_SECONDS = 900
-# The stream may return empty pages before it comes to the records.
-EMPTY_PAGES = 20
-GONE = ("TrimmedDataAccessException", "ResourceNotFoundException")
 
 # Takes a message's body, gives what became of it; raises NotReplayed.
 type Replay = Callable[[str], str]
@@ -79,8 +74,8 @@ def replay_all(stack_name: str) -> int:
     stack = Stack.read(boto3.client("cloudformation"), stack_name)
     functions, streams = boto3.client("lambda", config=PATIENT), boto3.client("dynamodbstreams")
     events = UnprocessedEvents(functions, stack.function("StripeWebhookFunction"))
-    arns = stream_arns(streams, stack.outputs["OrdersTableName"])
-    changes = UnpublishedChanges(functions, streams, stack.function("PublishChangesFunction"), arns)
+    reader = StreamReader(streams, stream_arns(streams, stack.outputs["OrdersTableName"]))
+    changes = UnpublishedChanges(functions, stack.function("PublishChangesFunction"), reader)
     queues = boto3.client("sqs")
     left = done = 0
     for queue, replay in (
@@ -117,12 +112,6 @@ class Stack:
         _, partition, _, region, account, _ = self.arn.split(":", 5)
         arn = f"arn:{partition}:lambda:{region}:{account}:function:{physical}"
         return Function(physical, arn)
-
-
-def stream_arns(streams: "DynamoDBStreamsClient", table: str) -> frozenset[str]:
-    """The table's stream, and for 24 hours one that it replaced."""
-    listed = streams.list_streams(TableName=table)["Streams"]
-    return frozenset(stream["StreamArn"] for stream in listed)
 
 
 def replayed(
@@ -202,14 +191,13 @@ class UnpublishedChanges:
     """Batches of the table's stream. A message has their place, not the changes themselves."""
 
     functions: "LambdaClient"
-    streams: "DynamoDBStreamsClient"
     function: Function
-    stream_arns: Collection[str]
+    stream: StreamReader
 
     def replay(self, body: str) -> str:
-        batch = dead_lettered_batch(body, self.function, self.stream_arns)
+        batch = dead_lettered_batch(body, self.function, self.stream.arns)
         name = batch.name
-        changes = [change for change in self._records(batch) if is_published(change)]
+        changes = [change for change in self.stream.records(batch) if is_published(change)]
         if changes:
             response = invoke(self.functions, self.function, {"Records": changes}, name)
             failures = response["batchItemFailures"]
@@ -222,39 +210,6 @@ class UnpublishedChanges:
                 f"{batch.size} no more; the others are published"
             )
         return f"{name}: {len(changes)} published"
-
-    def _records(self, batch: Batch) -> Iterator[Mapping[str, Any]]:
-        """The batch's records, or those that the stream still has."""
-        try:
-            yield from self._from("AT_SEQUENCE_NUMBER", batch)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
-            yield from self._left_of(batch)
-
-    def _left_of(self, batch: Batch) -> Iterator[Mapping[str, Any]]:
-        try:
-            yield from self._from("TRIM_HORIZON", batch)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
-
-    def _from(self, kind: "ShardIteratorTypeType", batch: Batch) -> Iterator[Mapping[str, Any]]:
-        start: Any = {"SequenceNumber": batch.first} if kind == "AT_SEQUENCE_NUMBER" else {}
-        iterator: str | None = self.streams.get_shard_iterator(
-            StreamArn=batch.stream, ShardId=batch.shard, ShardIteratorType=kind, **start
-        )["ShardIterator"]
-        last, empty_pages = int(batch.last), 0
-        while iterator and empty_pages < EMPTY_PAGES:
-            page = self.streams.get_records(ShardIterator=iterator)
-            for record in page["Records"]:
-                number = int(record["dynamodb"]["SequenceNumber"])
-                if number <= last:
-                    yield record
-                if number >= last:
-                    return
-            empty_pages += not page["Records"]
-            iterator = page.get("NextShardIterator")
 
 
 def is_published(record: Mapping[str, Any]) -> bool:

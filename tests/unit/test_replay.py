@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from ops.dead_letters import Function, NotReplayed, NotUnderstood
 from ops.replay import Line, UnprocessedEvents, UnpublishedChanges, replayed
+from ops.stream import StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,17 @@ class Stream:
             raise gone("TrimmedDataAccessException")
         return {"ShardIterator": str(max(int(SequenceNumber), self.trimmed_before))}
 
+    def describe_stream(self, *, ExclusiveStartShardId: str = "", **_: str) -> Json:  # noqa: N803
+        """Two pages: a closed shard of earlier numbers, and an open one."""
+        ranges: list[Json] = [
+            {"StartingSequenceNumber": "0", "EndingSequenceNumber": "2"},
+            {"StartingSequenceNumber": "3"},
+        ]
+        page = 1 if ExclusiveStartShardId else 0
+        shard = {"ShardId": f"shard-{page}", "SequenceNumberRange": ranges[page]}
+        last = {} if page else {"LastEvaluatedShardId": "shard-0"}
+        return {"StreamDescription": {"Shards": [shard], **last}}
+
     def get_records(self, *, ShardIterator: str) -> Json:  # noqa: N803
         number = int(ShardIterator)
         records = [self.record(number)] if number in self.numbers else []
@@ -98,9 +110,8 @@ def events(functions: Functions) -> UnprocessedEvents:
 def changes(functions: Functions, stream: object) -> UnpublishedChanges:
     return UnpublishedChanges(
         cast("LambdaClient", functions),
-        cast("DynamoDBStreamsClient", stream),
         PUBLISH,
-        {STREAM_ARN},
+        StreamReader(cast("DynamoDBStreamsClient", stream), {STREAM_ARN}),
     )
 
 
@@ -258,7 +269,7 @@ def test_changes_that_the_filter_holds_back_are_not_published() -> None:
     [
         {"streamArn": STREAM_ARN.replace("orders", "another")},
         {"streamArn": ""},
-        {"shardId": None},
+        {"shardId": 7},
         {"shardId": "shard\n"},
         {"startSequenceNumber": 3},
         {"startSequenceNumber": "-3"},
@@ -275,10 +286,15 @@ def test_a_batch_of_another_stream_or_shape_is_not_read(changed: Json) -> None:
     assert functions.invoked == []
 
 
-def test_a_single_record_without_a_context_is_published() -> None:
+def test_a_single_record_that_the_function_dead_lettered_is_found() -> None:
     functions = Functions({"batchItemFailures": []})
-    body = json.dumps({"DDBStreamBatchInfo": json.loads(batch(4, 4, 1))["DDBStreamBatchInfo"]})
-    assert changes(functions, Stream(range(20))).replay(body) == "shard 4 to 4: 1 published"
+    place = json.loads(batch(4, 4, 1))["DDBStreamBatchInfo"]
+    del place["shardId"]
+    body = json.dumps({"DDBStreamBatchInfo": place, "orderId": "ord_1"})
+    assert changes(functions, Stream(range(20))).replay(body) == "record 4 to 4: 1 published"
+    [(_, sent)] = functions.invoked
+    assert [one["dynamodb"]["SequenceNumber"] for one in sent["Records"]] == ["4"]
+    assert sent["Records"][0]["eventSourceARN"] == STREAM_ARN
 
 
 def test_changes_that_still_fail_are_left() -> None:
