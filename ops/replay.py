@@ -47,6 +47,9 @@ WAIT_SECONDS = 1
 # Hidden from other consumers for this long, should a run be killed before it gives them back.
 HIDDEN_SECONDS = 900
 
+# How MiniStack (1.5.33) names every exception; Lambda gives its class.
+LOCAL_ERROR = "Runtime.HandlerError"
+
 # Takes a message's body, gives what became of it; raises NotReplayed.
 type Replay = Callable[[str], str]
 
@@ -234,7 +237,8 @@ def _printable(error: Json) -> str:
     """
     error_type = error.get("errorType") or "error"
     own = getattr(errors, error_type, None)
-    if isinstance(own, type) and issubclass(own, errors.CheckoutError):
+    is_own = isinstance(own, type) and issubclass(own, errors.CheckoutError)
+    if is_own or error_type == LOCAL_ERROR:
         text = str(error.get("errorMessage"))
         return f"{error_type}: {text.encode('unicode_escape').decode()}"
     return f"{error_type}, see the function's log"

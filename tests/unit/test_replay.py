@@ -224,6 +224,7 @@ def test_the_text_of_our_own_errors_alone_is_printed(queue: "tuple[SQSClient, st
     client.send_message(QueueUrl=url, MessageBody=json.dumps(KEPT))
     for error_type, text in (
         ("UnexpectedStripeObject", "UnexpectedStripeObject: jane"),
+        ("Runtime.HandlerError", "Runtime.HandlerError: jane"),
         ("InvalidRequestError", "InvalidRequestError, see the function's log"),
         ("dataclass", "dataclass, see the function's log"),
     ):
