@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from local.console import Console
+from local.only_one import only_one
 from local.paths import STACK_FILE
 from local.processes import LocalCloudError, Terminated
 from local.stack import DEFAULT_ORIGIN, LocalStack, local_stack
@@ -29,10 +30,12 @@ def main() -> int:
     stack_file: Path = options.parse_args().stack_file
     console = Console()
     try:
+        account = real_account(os.environ)
         with (
+            only_one(stack_file),
             local_stack(
                 console,
-                connect=real_account(os.environ),
+                connect=account,
                 frontend_origin=os.environ.get("FRONTEND_ORIGIN", DEFAULT_ORIGIN),
             ) as stack,
             announced_in(stack_file, stack),

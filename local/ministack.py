@@ -23,8 +23,10 @@ ANSWER_SECONDS = 0.5
 
 
 @contextmanager
-def ministack(run: Path, on_death: OnDeath) -> Iterator[LocalAws]:
-    """`run` takes its log. A function may do only what its role allows."""
+def ministack(run: Path, on_death: OnDeath, allowed_origin: str) -> Iterator[LocalAws]:
+    """`run` takes its log. A function may do only what its role allows, and a web page only what
+    the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
+    """
     port = free_port()
     with (
         temporary_folder(run) as temporary,
@@ -35,6 +37,7 @@ def ministack(run: Path, on_death: OnDeath) -> Iterator[LocalAws]:
                 "-P",  # not from this folder, where `ministack` is this module
                 Path(__file__).with_name("ministack_main.py"),
                 MINISTACK_PACKAGES,
+                allowed_origin,
             ],
             log=run / "ministack.log",
             env=environment(run, temporary, port),

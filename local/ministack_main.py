@@ -1,17 +1,33 @@
 """Runs MiniStack in an interpreter that has nothing but the standard library.
 
-    python local/ministack_main.py SITE_PACKAGES
+    python local/ministack_main.py SITE_PACKAGES ALLOWED_ORIGIN...
 
 MiniStack runs each Lambda with the interpreter that it runs in itself (`sys.executable`). Started
 from the environment that it is installed in, it would lend its boto3, pydantic and others to the
 functions, and hide that one is missing from the layer. Its packages are therefore added to this
 process alone.
+
+`ministack.app.main` serves the module's own `app`, which is replaced by the guarded one.
 """
 
-import runpy
+import importlib
 import site
 import sys
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    packages, *allowed_origins = sys.argv[1:]
+    del sys.argv[1:]
+    site.addsitedir(packages)
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
+    from local.ministack_guard import PagesKeptOut  # noqa: PLC0415  (found from here on)
+
+    server: Any = importlib.import_module("ministack.app")
+    server.app = PagesKeptOut(server.app, allowed_origins)
+    server.main()
+
 
 if __name__ == "__main__":
-    site.addsitedir(sys.argv.pop(1))
-    runpy.run_module("ministack", run_name="__main__", alter_sys=True)
+    main()

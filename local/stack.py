@@ -15,6 +15,7 @@ from local.aws import REGION, LocalAws
 from local.build import architecture, built_template
 from local.console import Console
 from local.deploy import deploy, put_secret
+from local.locks import locked
 from local.ministack import ministack
 from local.paths import RUNS
 from local.processes import Service, Terminated, termination_unwinds
@@ -70,7 +71,6 @@ def local_stack(
     Raise LocalCloudError, also when a service dies later: it then reaches the caller wherever it
     is.
     """
-    run = new_run()
     dead: list[Service] = []
 
     def on_death(child: Service) -> None:
@@ -81,11 +81,12 @@ def local_stack(
     with termination_unwinds():
         try:
             with ExitStack() as services:
+                run = services.enter_context(new_run())
                 with console.phase("Starting a local AWS and a Stripe simulator"):
                     account = connect or services.enter_context(
                         stripe_account.simulated_account(run, on_death, seed)
                     )
-                    aws = services.enter_context(ministack(run, on_death))
+                    aws = services.enter_context(ministack(run, on_death, frontend_origin))
                 yield deployed(console, run, aws, account, frontend_origin)
         except Terminated:
             if dead:
@@ -129,9 +130,16 @@ def deployed(
     return LocalStack(facts, aws, stack.secret_id, run, price)
 
 
-def new_run() -> Path:
-    """A folder for one run's logs, when few enough old ones are left."""
+@contextmanager
+def new_run() -> Iterator[Path]:
+    """A folder for one run's logs. Old ones are deleted, but for those of stacks that run: their
+    functions' interpreter is in it.
+    """
     RUNS.mkdir(parents=True, exist_ok=True)
     for old in sorted(RUNS.iterdir())[: -KEPT_RUNS or None]:
-        shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=RUNS))
+        with locked(old) as ended:
+            if ended:
+                shutil.rmtree(old, ignore_errors=True)
+    run = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=RUNS))
+    with locked(run):
+        yield run

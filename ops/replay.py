@@ -1,10 +1,10 @@
-"""`make replay ENV=dev`: sends again what the stack keeps in its two queues, after a fix.
+"""`make replay ENV=dev`: sends again what the stack dead-lettered in its two queues, after a fix.
 
     events that could not be processed    ──► StripeWebhookFunction     the event, as it came
     changes that could not be published   ──► PublishChangesFunction    their records, read again
                                                                         from the table's stream
 
-What succeeds leaves its queue; what does not stays in it, for another fix. To send something twice
+What succeeds is deleted from its queue; what fails stays, for another fix. Sending something twice
 does no harm: an order knows its facts, and a message keeps its id.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,30 +21,37 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from checkout import errors
 from checkout.domain.changes import PUBLISHED
+from ops.dead_letters import (
+    Function,
+    Json,
+    NotReplayed,
+    NotUnderstood,
+    dead_lettered_batch,
+    dead_lettered_event,
+)
+from ops.stream import StreamReader, stream_arns
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
-    from mypy_boto3_dynamodbstreams.literals import ShardIteratorTypeType
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 # Above the functions' own timeouts (template.yaml).
 PATIENT = Config(read_timeout=90)
 AT_ONCE = 10
-# No second look at a message in one run; one that was interrupted gives them back after this.
+# Long polling asks all of a queue's servers, so that an empty response means an empty queue.
+WAIT_SECONDS = 1
+# Hidden from other consumers for this long, should a run be killed before it gives them back.
 HIDDEN_SECONDS = 900
-# The stream may answer with an empty page before it has come to the records.
-EMPTY_PAGES = 20
-GONE = ("TrimmedDataAccessException", "ResourceNotFoundException")
 
-type Json = dict[str, Any]
-# Gives what became of a message; raises NotReplayed.
-type Replay = Callable[[Json], str]
+# How MiniStack (1.5.33) names every exception; Lambda gives its class.
+LOCAL_ERROR = "Runtime.HandlerError"
 
-
-class NotReplayed(Exception):
-    pass
+# Takes a message's body, gives what became of it; raises NotReplayed.
+type Replay = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -59,164 +67,181 @@ def main() -> int:
     options.add_argument("--stack-name", required=True)
     stack: str = options.parse_args().stack_name
     try:
-        outputs = stack_outputs(stack)
-        functions = boto3.client("lambda", config=PATIENT)
-        events = UnprocessedEvents(functions, outputs["WebhookFunctionName"])
-        changes = UnpublishedChanges(functions, boto3.client("dynamodbstreams"))
-        queues = boto3.client("sqs")
-        left = done = 0
-        for queue_url, replay in (
-            (outputs["UnprocessedEventsQueueUrl"], events.replay),
-            (outputs["UnpublishedChangesQueueUrl"], changes.replay),
-        ):
-            for line in replayed(queues, queue_url, replay):
-                print("left" if line.left else "done", line.text, flush=True)
-                left, done = left + line.left, done + (not line.left)
+        return replay_all(stack)
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"{stack}: {error}")
+
+
+def replay_all(stack_name: str) -> int:
+    """Replay both queues and print a line per message; 1 if any is left, else 0."""
+    stack = Stack.read(boto3.client("cloudformation"), stack_name)
+    functions, streams = boto3.client("lambda", config=PATIENT), boto3.client("dynamodbstreams")
+    events = UnprocessedEvents(functions, stack.function("StripeWebhookFunction"))
+    reader = StreamReader(streams, stream_arns(streams, stack.outputs["OrdersTableName"]))
+    changes = UnpublishedChanges(functions, stack.function("PublishChangesFunction"), reader)
+    queues = boto3.client("sqs")
+    left = done = 0
+    for queue, replay in (
+        ("UnprocessedEventsQueueUrl", events.replay),
+        ("UnpublishedChangesQueueUrl", changes.replay),
+    ):
+        for line in replayed(queues, stack.outputs[queue], replay):
+            print("left" if line.left else "done", line.text, flush=True)
+            left, done = left + line.left, done + (not line.left)
     print(f"{done} replayed, {left} left")
     return 1 if left else 0
 
 
-def stack_outputs(stack: str) -> dict[str, str]:
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+@dataclass(frozen=True)
+class Stack:
+    """What CloudFormation says of the stack; `arn` is its own."""
+
+    cloudformation: "CloudFormationClient"
+    name: str
+    arn: str
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def read(cls, cloudformation: "CloudFormationClient", name: str) -> "Stack":
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return cls(cloudformation, name, stack["StackId"], outputs)
+
+    def function(self, logical_id: str) -> Function:
+        detail = self.cloudformation.describe_stack_resource(
+            StackName=self.name, LogicalResourceId=logical_id
+        )["StackResourceDetail"]
+        physical = detail["PhysicalResourceId"]
+        _, partition, _, region, account, _ = self.arn.split(":", 5)
+        arn = f"arn:{partition}:lambda:{region}:{account}:function:{physical}"
+        return Function(physical, arn)
 
 
-def replayed(queues: "SQSClient", queue_url: str, replay: Replay) -> Iterator[Line]:
-    """Replay all that is in a queue, once; what is left is there again for the next run."""
-    left: list[str] = []
+def replayed(
+    queues: "SQSClient", queue_url: str, replay: Replay, *, wait_seconds: int = WAIT_SECONDS
+) -> Iterator[Line]:
+    """Replay each message that is in a queue now, once; what is left is visible again afterwards.
+
+    All are received before the first is replayed: what a replay dead-letters again is not
+    replayed in the same run, which would never end.
+    """
+    held: list[MessageTypeDef] = []
+    left: set[str] = set()
     try:
-        while messages := queues.receive_message(
-            QueueUrl=queue_url,
-            MaxNumberOfMessages=AT_ONCE,
-            VisibilityTimeout=HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
-        ).get("Messages"):
-            # All of them, should what follows end early.
-            left += [message["ReceiptHandle"] for message in messages]
-            for message in messages:
-                line = _line(message["Body"], replay)
-                if not line.left:
-                    handle = message["ReceiptHandle"]
-                    queues.delete_message(QueueUrl=queue_url, ReceiptHandle=handle)
-                    left.remove(handle)
-                yield line
+        while messages := receive(queues, queue_url, HIDDEN_SECONDS, wait_seconds):
+            held += messages
+            left |= {message["ReceiptHandle"] for message in messages}
+        for message in held:
+            line = _line(message, replay)
+            if not line.left:
+                queues.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+                left.remove(message["ReceiptHandle"])
+            yield line
+        if held and receive(queues, queue_url, 0, wait_seconds):
+            yield Line(left=True, text="more was dead-lettered during this run: run it again")
     finally:
         for handle in left:
-            queues.change_message_visibility(
-                QueueUrl=queue_url, ReceiptHandle=handle, VisibilityTimeout=0
-            )
+            # Refused for one that is visible already, since the run took longer.
+            with suppress(ClientError):
+                queues.change_message_visibility(
+                    QueueUrl=queue_url, ReceiptHandle=handle, VisibilityTimeout=0
+                )
 
 
-def _line(body: str, replay: Replay) -> Line:
+def receive(
+    queues: "SQSClient", queue_url: str, hidden_seconds: int, wait_seconds: int
+) -> "list[MessageTypeDef]":
+    return queues.receive_message(
+        QueueUrl=queue_url,
+        MaxNumberOfMessages=AT_ONCE,
+        VisibilityTimeout=hidden_seconds,
+        WaitTimeSeconds=wait_seconds,
+    ).get("Messages", [])
+
+
+def _line(message: "MessageTypeDef", replay: Replay) -> Line:
+    """Replay one message; whatever is wrong with it must not stop the others."""
     try:
-        record = json.loads(body)
-        return Line(left=False, text=replay(record))
+        return Line(left=False, text=replay(message["Body"]))
+    except NotUnderstood as error:
+        text = f"not understood: {error}"
     except NotReplayed as error:
         return Line(left=True, text=str(error))
-    except (ValueError, KeyError, TypeError) as error:
-        return Line(left=True, text=f"{body[:60]!r}: not understood: {error!r}")
+    except ClientError as error:
+        text = f"{error.operation_name}: {error.response['Error']['Code']}"
+    except (BotoCoreError, ValueError, LookupError, TypeError, RecursionError) as error:
+        text = type(error).__name__
+    return Line(left=True, text=f"message {message['MessageId']}: {text}")
 
 
 @dataclass(frozen=True)
 class UnprocessedEvents:
-    """Events of Stripe's, which were authentic when they were kept."""
+    """Stripe events, which were authentic when they were dead-lettered."""
 
     functions: "LambdaClient"
-    function_name: str
+    function: Function
 
-    def replay(self, record: Json) -> str:
-        event = record["requestPayload"]["detail"]
+    def replay(self, body: str) -> str:
+        event = dead_lettered_event(body, self.function)
         name = f"{event['id']} {event['type']}"
         sent = {"source": "checkout.replay", "detail": event}
-        answer = invoke(self.functions, self.function_name, sent, name)
-        return f"{name}: {answer['outcome']}"
+        response = invoke(self.functions, self.function, sent, name)
+        return f"{name}: {response['outcome']}"
 
 
 @dataclass(frozen=True)
 class UnpublishedChanges:
-    """Batches of the table's stream. A message has their place, and not the changes themselves:
-    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
-    """
+    """Batches of the table's stream. A message has their place, not the changes themselves."""
 
     functions: "LambdaClient"
-    streams: "DynamoDBStreamsClient"
+    function: Function
+    stream: StreamReader
 
-    def replay(self, record: Json) -> str:
-        batch = record["DDBStreamBatchInfo"]
-        first, last = batch["startSequenceNumber"], batch["endSequenceNumber"]
-        name = f"{batch['shardId']} {first} to {last}"
-        changes = [change for change in self._records(batch) if is_told(change)]
+    def replay(self, body: str) -> str:
+        batch = dead_lettered_batch(body, self.function, self.stream.arns)
+        name = batch.name
+        changes = [change for change in self.stream.records(batch) if is_published(change)]
         if changes:
-            function = record["requestContext"]["functionArn"]
-            failures = invoke(self.functions, function, {"Records": changes}, name)[
-                "batchItemFailures"
-            ]
+            response = invoke(self.functions, self.function, {"Records": changes}, name)
+            failures = response["batchItemFailures"]
             if failures:
                 raise NotReplayed(f"{name}: not published from {failures[0]['itemIdentifier']} on")
-        gone = batch["batchSize"] - len(changes)
+        gone = batch.size - len(changes)
         if gone > 0:
             raise NotReplayed(
                 f"{name}: the stream keeps a change for 24 hours, and has {gone} of "
-                f"{batch['batchSize']} no more; the others are published"
+                f"{batch.size} no more; the others are published"
             )
         return f"{name}: {len(changes)} published"
 
-    def _records(self, batch: Json) -> Iterator[Mapping[str, Any]]:
-        """Give the batch's records, or those of them that the stream still has."""
-        try:
-            yield from self._from("AT_SEQUENCE_NUMBER", batch)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
-            yield from self._left_of(batch)
 
-    def _left_of(self, batch: Json) -> Iterator[Mapping[str, Any]]:
-        try:
-            yield from self._from("TRIM_HORIZON", batch)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
-
-    def _from(self, kind: "ShardIteratorTypeType", batch: Json) -> Iterator[Mapping[str, Any]]:
-        start: Any = (
-            {"SequenceNumber": batch["startSequenceNumber"]} if kind == "AT_SEQUENCE_NUMBER" else {}
-        )
-        iterator: str | None = self.streams.get_shard_iterator(
-            StreamArn=batch["streamArn"],
-            ShardId=batch["shardId"],
-            ShardIteratorType=kind,
-            **start,
-        )["ShardIterator"]
-        last, empty_pages = int(batch["endSequenceNumber"]), 0
-        while iterator and empty_pages < EMPTY_PAGES:
-            page = self.streams.get_records(ShardIterator=iterator)
-            for record in page["Records"]:
-                number = int(record["dynamodb"]["SequenceNumber"])
-                if number <= last:
-                    yield record
-                if number >= last:
-                    return
-            empty_pages += not page["Records"]
-            iterator = page.get("NextShardIterator")
-
-
-def is_told(record: Mapping[str, Any]) -> bool:
-    """Read a record as the filter of the function's event source does (template.yaml)."""
+def is_published(record: Mapping[str, Any]) -> bool:
+    """Whether the filter of the function's event source mapping lets it pass (template.yaml)."""
     change = record["dynamodb"].get("NewImage", {}).get("change", {})
     return change.get("M", {}).get("type", {}).get("S") in PUBLISHED
 
 
-def invoke(functions: "LambdaClient", function: str, event: Json, name: str) -> Json:
-    """Give the function's answer; raise NotReplayed with its error."""
+def invoke(functions: "LambdaClient", function: Function, event: Json, name: str) -> Json:
+    """The function's response; raise NotReplayed with its error."""
     payload = json.dumps(event, default=_seconds).encode()
-    answer = functions.invoke(FunctionName=function, Payload=payload)
-    document: Json = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        error = f"{document.get('errorType')}: {document.get('errorMessage')}"
-        raise NotReplayed(f"{name}: {error}")
+    response = functions.invoke(FunctionName=function.name, Payload=payload)
+    document: Json = json.loads(response["Payload"].read())
+    if "FunctionError" in response:
+        raise NotReplayed(f"{name}: {_printable(document)}")
     return document
+
+
+def _printable(error: Json) -> str:
+    """Our own errors' texts hold no personal data and no secret; those of libraries may. Both may
+    quote an event, so that no character of it may control a terminal.
+    """
+    error_type = error.get("errorType") or "error"
+    own = getattr(errors, error_type, None)
+    is_own = isinstance(own, type) and issubclass(own, errors.CheckoutError)
+    if is_own or error_type == LOCAL_ERROR:
+        text = str(error.get("errorMessage"))
+        return f"{error_type}: {text.encode('unicode_escape').decode()}"
+    return f"{error_type}, see the function's log"
 
 
 def _seconds(value: datetime) -> int:

@@ -146,11 +146,24 @@ def test_the_stack_runs_until_it_is_stopped(
         answer = httpx.options(f"{facts['api_url']}/checkout/sessions", headers=preflight)
         assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
         assert "not-authentic" in printed_logs(stack_file)
+        refuses_a_second(dev, stack_file, tmp_path / "second")
         children = dev.children
         assert len(children) > len(["MiniStack", "simulator"]), "and a function"
         assert dev.end(signal.SIGTERM) == 0
     assert [child for child in children if is_alive(child)] == []
     assert not stack_file.exists()
+
+
+def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
+    before = stack_file.read_bytes()
+    with command("local.dev", "--stack-file", stack_file, output=output) as second:
+        assert second.end() == 1, second.printed
+    facts = json.loads(before)
+    assert f"process {dev.process.pid}, API {facts['api_url']}" in second.printed
+    assert f"`kill {dev.process.pid}`" in second.printed
+    assert "Traceback" not in second.printed
+    assert dev.process.poll() is None
+    assert stack_file.read_bytes() == before
 
 
 def test_a_dead_service_ends_the_stack_and_is_named(tmp_path: Path, stack_file: Path) -> None:

@@ -1,0 +1,107 @@
+"""`make replay` among messages that somebody forged, or that nobody can read."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.deploy import STACK_NAME
+from local.functions import physical_name
+from tests.integration.test_unprocessed import keep_unpublished, kept, queue_url, replay
+from tests.integration.world import World
+
+UNPROCESSED, UNPUBLISHED = "UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl"
+JANE = "jane@shop.example"
+
+type Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def empty_queues(world: World) -> None:
+    for output in (UNPROCESSED, UNPUBLISHED):
+        world.stack.aws.queues.purge_queue(QueueUrl=queue_url(world, output))
+
+
+def leave(world: World, output: str, body: str | Json) -> str:
+    """Put a message into a queue; its id."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    url = queue_url(world, output)
+    return world.stack.aws.queues.send_message(QueueUrl=url, MessageBody=text)["MessageId"]
+
+
+def waiting(world: World, output: str) -> int:
+    """How many messages of a queue can be received."""
+    attributes = world.stack.aws.queues.get_queue_attributes(
+        QueueUrl=queue_url(world, output), AttributeNames=["ApproximateNumberOfMessages"]
+    )["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"])
+
+
+def unpublished(world: World, order_id: str) -> Json:
+    """The message for an order's changes, which is taken out of the queue."""
+    keep_unpublished(world, order_id)
+    [message] = kept(world, UNPUBLISHED)
+    world.stack.aws.queues.purge_queue(QueueUrl=queue_url(world, UNPUBLISHED))
+    return message
+
+
+def test_a_forged_function_is_not_invoked(world: World) -> None:
+    other = physical_name(world.stack.aws, "ReconcileFunction")
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{other}"
+    good = unpublished(world, world.paid()["order_id"])
+    world.simulator.forget_requests()
+    for named in (other, arn, f"{arn}:$LATEST", f"arn:aws:lambda:eu-west-1:1:function:{other}"):
+        leave(world, UNPUBLISHED, good | {"requestContext": {"functionArn": named}})
+        event = {"detail": {"id": "evt_1", "object": "event", "type": "refund.created"}}
+        forged = {"requestContext": {"functionArn": named}, "requestPayload": event}
+        leave(world, UNPROCESSED, forged)
+    done = replay(world)
+    assert done.returncode == 1, done.stderr
+    *lines, summary = done.stdout.splitlines()
+    assert summary == "0 replayed, 8 left"
+    assert all("names another function" in line for line in lines), lines
+    assert world.simulator.requests == [], "reconciliation would have called Stripe"
+
+
+def test_a_forged_stream_is_not_read(world: World) -> None:
+    good = unpublished(world, world.paid()["order_id"])
+    stream = good["DDBStreamBatchInfo"]["streamArn"]
+    table = world.stack.facts.orders_table
+    streams = [stream.replace(table, "another"), stream.replace("us-east-1", "eu-west-1"), ""]
+    for forged in streams:
+        batch = good["DDBStreamBatchInfo"] | {"streamArn": forged}
+        leave(world, UNPUBLISHED, good | {"DDBStreamBatchInfo": batch})
+    done = replay(world)
+    assert done.returncode == 1, done.stderr
+    *lines, summary = done.stdout.splitlines()
+    assert summary == "0 replayed, 3 left"
+    assert all("a stream that is not of this stack" in line for line in lines), lines
+
+
+def test_what_nobody_can_read_stops_nothing_and_is_not_printed(world: World) -> None:
+    created = world.paid()
+    good = unpublished(world, created["order_id"])
+    # As the function itself dead-letters a record.
+    place = {key: value for key, value in good["DDBStreamBatchInfo"].items() if key != "shardId"}
+    bad = [
+        leave(world, UNPUBLISHED, body)
+        for body in (
+            JANE,
+            f'{{"email": "{JANE}"}}',
+            "[" * 100_000,
+            '{"DDBStreamBatchInfo": {"shardId": 5}}',
+        )
+    ]
+    leave(world, UNPUBLISHED, {"DDBStreamBatchInfo": place})
+    event = {"id": JANE, "type": "refund.created", "data": {"email": JANE}}
+    bad.append(leave(world, UNPROCESSED, {"requestPayload": {"detail": event}}))
+    with world.fulfilment("order.paid") as fulfilment:
+        done = replay(world, STACK_NAME)
+        fulfilment.wait_for_types(created["order_id"], "order.paid")
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.splitlines()[-1] == f"1 replayed, {len(bad)} left"
+    for message_id in bad:
+        assert f"left message {message_id}: not understood: " in done.stdout
+    assert "Traceback" not in done.stderr
+    assert JANE not in done.stdout + done.stderr
+    assert waiting(world, UNPUBLISHED) + waiting(world, UNPROCESSED) == len(bad)
