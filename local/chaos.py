@@ -1,9 +1,9 @@
 """`make chaos N=300 SEED=7`: purchases of all kinds while everything goes wrong that may.
 
 Deliveries come twice, late, in any order, thin, or never; Stripe's API fails and is rate limited;
-the table throttles. Then all is well again, what is still missing is reconciled, and every order
-must be what Stripe knows of it, and be told as paid once or never. The seed decides what happens to
-each purchase and delivery; when it happens depends on the machine.
+the table throttles. Then everything recovers, and reconciliation repairs what is still missing.
+Every order must be what Stripe says, and be published as paid once or never, with what was bought.
+The seed decides what happens to each purchase and delivery; when it happens depends on the machine.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ FAULTS = (
     {"method": "POST", "path": "/v1/checkout/sessions", "status": 500},
     {"method": "POST", "path": "/v1/checkout/sessions", "status": 503, "times": 2},
     {"method": "POST", "path": "/v1/checkout/sessions", "status": 429, "times": 2},
+    {"method": "POST", "path": "/v1/checkout/sessions/*", "status": 503, "times": 2},
     {"method": "GET", "path": "/v1/checkout/sessions*", "status": 500, "times": 2},
     {"method": "GET", "path": "/v1/refunds*", "status": 500, "times": 3},
     {"method": "GET", "path": "/v1/refunds", "status": 429, "times": 2},
@@ -63,7 +65,7 @@ THIN_PROBABILITY = 0.25
 THROTTLED_PROBABILITY = 0.15
 MERCHANTS_RETRIES = 6
 MOST_RUNS = 10
-TOLD_SECONDS = 120.0
+PUBLISHED_SECONDS = 120.0
 
 type Json = dict[str, Any]
 
@@ -75,7 +77,7 @@ class Bought:
     kind: str
     order_id: str
     wrong: list[str] = field(default_factory=list)
-    told_paid: int = 0
+    published_paid: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,7 @@ class Chaos:
         thin = chance.random() < THIN_PROBABILITY
         self._control("PATCH", "behaviour", BEHAVIOUR | {"faults": faults, "thin_events": thin})
         facts = self.stack.facts
-        sdk = stripe.StripeClient(
-            facts.stripe_api_key,
-            base_addresses={"api": facts.stripe_url},
-            max_network_retries=MERCHANTS_RETRIES,
-        )
+        sdk = client(self.stack)
         assert self.stack.price is not None  # noqa: S101  (Stripe is simulated)
         shopping = Shopping(Frontend(facts.api_url), Merchant(sdk), self.stack.price, chance)
         created = shopping.checkout()
@@ -108,40 +106,60 @@ class Chaos:
         self._control("DELETE", "behaviour")
 
     def reconciliation(self) -> Iterator[int]:
-        """Give how many orders each run mends, up to the first that mends none."""
+        """Give how many orders each run repairs, up to the first that repairs none."""
         for _ in range(MOST_RUNS):
-            mended: int = reconcile(self.stack.aws)["mended"]
-            yield mended
-            if mended == 0:
+            repaired: int = reconcile(self.stack.aws)["repaired"]
+            yield repaired
+            if repaired == 0:
                 return
 
     def judge(self, bought: list[Bought]) -> None:
         paid = {one.order_id for one in bought if KINDS[one.kind].status == "paid"}
-        # What is not told in time is counted below, order by order.
+        # What is not published in time is counted below, order by order.
         with suppress(TimeoutError):
-            wait_for(lambda: paid <= self._told_paid().keys(), "all is told", seconds=TOLD_SECONDS)
-        told = self._told_paid()
+            wait_for(
+                lambda: paid <= self._published_paid().keys(),
+                "all is published",
+                seconds=PUBLISHED_SECONDS,
+            )
+        published = self._published_paid()
         for one in bought:
             kind, order = KINDS[one.kind], self._order(one.order_id)
-            one.told_paid = told[one.order_id]
+            one.published_paid = published[one.order_id]
             one.wrong += differences(kind, order)
-            if one.told_paid != (kind.status == "paid"):
-                one.wrong.append(f"told as paid {one.told_paid} times")
+            if one.published_paid != (kind.status == "paid"):
+                one.wrong.append(f"published as paid {one.published_paid} times")
+            if order.get("items") != self._bought:
+                one.wrong.append(f"its items are {order.get('items')}")
+            if one.published_paid and self.listener.shipped[one.order_id] != order["items"]:
+                one.wrong.append(f"shipped {self.listener.shipped[one.order_id]}")
 
     def deliveries(self) -> Counter[str]:
         """Count what became of each attempt to deliver an event."""
         return Counter(one["outcome"] for one in self._control("GET", "deliveries"))
 
-    def kept(self) -> int:
-        """Count the events that are kept as unprocessed: all that went wrong was somebody else's,
-        and passed.
-        """
+    def dead_lettered(self) -> int:
+        """Count the events in the dead-letter queue: none, as every failure here is temporary."""
         url = stack_outputs(self.stack.aws)["UnprocessedEventsQueueUrl"]
         name: QueueAttributeNameType = "ApproximateNumberOfMessages"
         answer = self.stack.aws.queues.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
         return int(answer["Attributes"][name])
 
-    def _told_paid(self) -> Counter[str]:
+    @cached_property
+    def _bought(self) -> list[Json]:
+        """Give the items of every order, as Stripe names them."""
+        price = client(self.stack).v1.prices.retrieve(str(self.stack.price))
+        return [
+            {
+                "price": price.id,
+                "product": price.product,
+                "lookup_key": price.lookup_key,
+                "quantity": 1,
+                "amount_total": price.unit_amount,
+            }
+        ]
+
+    def _published_paid(self) -> Counter[str]:
         self.listener.take()
         return Counter(one["order_id"] for one in self.listener.messages.values())
 
@@ -159,6 +177,15 @@ class Chaos:
         return answer.raise_for_status().json()
 
 
+def client(stack: LocalStack) -> stripe.StripeClient:
+    """Give the merchant's own client, who retries."""
+    return stripe.StripeClient(
+        stack.facts.stripe_api_key,
+        base_addresses={"api": stack.facts.stripe_url},
+        max_network_retries=MERCHANTS_RETRIES,
+    )
+
+
 def differences(kind: Kind, order: Json) -> Iterator[str]:
     """Say what an order is, where it should be something else."""
     wanted = {
@@ -171,7 +198,7 @@ def differences(kind: Kind, order: Json) -> Iterator[str]:
             yield f"{name} is {order.get(name)} and not {value}"
     times = [entry["type"] for entry in order["history"]].count("order.paid")
     if times != (kind.status == "paid"):
-        yield f"went to paid {times} times"
+        yield f"entered paid {times} times"
 
 
 def table(bought: list[Bought]) -> Iterator[str]:
@@ -179,8 +206,8 @@ def table(bought: list[Bought]) -> Iterator[str]:
     for kind in (*KINDS, "all"):
         orders = [one for one in bought if kind in {one.kind, "all"}]
         wrong = sum(bool(one.wrong) for one in orders)
-        told = sum(one.told_paid for one in orders)
-        yield f"{kind:<24}{len(orders):>8}{len(orders) - wrong:>8}{wrong:>8}{told:>12}"
+        published = sum(one.published_paid for one in orders)
+        yield f"{kind:<24}{len(orders):>8}{len(orders) - wrong:>8}{wrong:>8}{published:>12}"
 
 
 def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
@@ -204,10 +231,10 @@ def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
                 console.progress(f"{len(bought)} of {number}")
         chaos.calm_down()
         with console.phase("Reconciliation"):
-            mended = list(chaos.reconciliation())
+            repaired = list(chaos.reconciliation())
         with console.phase("Judgement"):
             chaos.judge(bought)
-        deliveries, kept = chaos.deliveries(), chaos.kept()
+        deliveries, dead_lettered = chaos.deliveries(), chaos.dead_lettered()
     console.say()
     for line in table(bought):
         console.say(line)
@@ -219,11 +246,13 @@ def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
         f"deliveries: {', '.join(f'{count} {name}' for name, count in deliveries.most_common())}"
     )
     console.say(f"requests that the table throttled: {throttling.throttled}")
-    console.say(f"events kept as unprocessed: {kept}")
+    console.say(f"events dead-lettered: {dead_lettered}")
     console.say(f"order.paid messages: {len(listener.messages)}, {len(listener.deliveries)} came")
-    console.say(f"mended by reconciliation: {sum(mended)} ({', then '.join(map(str, mended))})")
+    console.say(
+        f"repaired by reconciliation: {sum(repaired)} ({', then '.join(map(str, repaired))})"
+    )
     console.say(f"seed: {seed}")
-    return mended[-1] == 0 and kept == 0 and not any(one.wrong for one in bought)
+    return repaired[-1] == 0 and dead_lettered == 0 and not any(one.wrong for one in bought)
 
 
 def main() -> int:

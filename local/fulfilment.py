@@ -1,7 +1,8 @@
 """A fulfilment service, as small as one may be: a queue, and the ids that it has seen.
 
-SNS and SQS deliver at least once, and a change may be published again: what was seen is not acted
-upon again. That is all it has to do.
+SNS and SQS deliver at least once, and a change may be published more than once: a message that was
+seen is skipped. Of a paid order it ships the `items`, and nothing else: `client_reference_id` is
+text that the customer's browser chose.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any
 from local.aws import LocalAws
 from local.waiting import wait_for
 
+PAID = "order.paid"
 AT_ONCE = 10
 WAIT_SECONDS = 60.0
 
@@ -21,12 +23,16 @@ type Json = dict[str, Any]
 
 @dataclass
 class Fulfilment:
-    """`messages` are the distinct ones, by id; `deliveries` all that came, copies among them."""
+    """`messages` are the distinct ones, by id; `deliveries` all that came, copies among them.
+
+    `shipped` has the items of each paid order, by the order's id.
+    """
 
     aws: LocalAws
     queue_url: str
     messages: dict[str, Json] = field(default_factory=dict)
     deliveries: list[Json] = field(default_factory=list)
+    shipped: dict[str, list[Json]] = field(default_factory=dict)
 
     def take(self) -> int:
         """Take what is in the queue now; how many came."""
@@ -37,11 +43,18 @@ class Fulfilment:
             for one in received:
                 message = json.loads(json.loads(one["Body"])["Message"])
                 self.deliveries.append(message)
-                self.messages.setdefault(message["id"], message)
+                if message["id"] not in self.messages:
+                    self.messages[message["id"]] = message
+                    self._ship(message)
                 self.aws.queues.delete_message(
                     QueueUrl=self.queue_url, ReceiptHandle=one["ReceiptHandle"]
                 )
         return len(self.deliveries) - before
+
+    def _ship(self, message: Json) -> None:
+        if message["type"] == PAID:
+            assert message["order_id"] not in self.shipped, "an order is paid once"  # noqa: S101
+            self.shipped[message["order_id"]] = message["items"]
 
     def of(self, order_id: str) -> list[Json]:
         """Give an order's messages, in the order of its changes."""
@@ -58,10 +71,10 @@ class Fulfilment:
     def wait_for_types(self, order_id: str, *types: str) -> list[Json]:
         """Give an order's messages once they are of these types, in this order."""
 
-        def told() -> bool:
+        def published() -> bool:
             return [one["type"] for one in self.of(order_id)] == list(types)
 
-        self.wait_for(told, f"{order_id} is told as {', '.join(types)}")
+        self.wait_for(published, f"{order_id} is published as {', '.join(types)}")
         return self.of(order_id)
 
 

@@ -37,5 +37,5 @@ def physical_name(aws: LocalAws, name: str) -> str:
 
 
 def reconcile(aws: LocalAws) -> Json:
-    """Look at all orders now: how many were `checked`, and how many `mended`."""
+    """Check all pending orders now, and give the report: `checked`, `repaired`, `failed`."""
     return invoke(aws, "ReconcileFunction", {"minimum_age_seconds": 0})

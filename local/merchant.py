@@ -36,6 +36,15 @@ class Merchant:
             params["amount"] = amount
         return self.sdk.v1.refunds.create(params)
 
+    def edit_payment(self, session_id: str, **metadata: str) -> None:
+        """Change the metadata of a payment, or without any remove all of it.
+
+        https://docs.stripe.com/api/metadata
+        """
+        self.sdk.v1.payment_intents.update(
+            self.payment_intent(session_id), {"metadata": metadata or ""}
+        )
+
     def dispute(self, session_id: str) -> stripe.Dispute:
         """Give the newest dispute of what was paid with a card that disputes."""
         intent = self.payment_intent(session_id)

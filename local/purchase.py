@@ -70,7 +70,7 @@ class Purchase:
         self._simulator("DELETE", "requests")
         created = self._create()
         success_url = self._pay(created["url"])
-        confirmed = self._confirm(created["order_id"], session_id_of(success_url))
+        confirmed = self._confirm(session_id_of(success_url))
         self.order = self._stored(created["order_id"])
         self.stripe_calls = len(self._simulator("GET", "requests"))
         shown = f"thank you: {confirmed['amount_total']} {confirmed['currency']}, minor units"
@@ -132,7 +132,7 @@ class Purchase:
         )
         return success_url
 
-    def _confirm(self, order_id: str, session_id: str) -> Json:
+    def _confirm(self, session_id: str) -> Json:
         self._step(7, "read the session id", FRONTEND, FRONTEND, 0.0, "from the page's own address")
         sent = now()
         answer = Frontend(self.stack.facts.api_url).confirm(session_id)
@@ -149,7 +149,7 @@ class Purchase:
             between(call.arrived, call.answered),
             f"payment_status is {confirmed['payment_status']}",
         )
-        self._webhook(order_id)
+        self._webhook()
         self._step(
             *(11, "the result", BACKEND, FRONTEND),
             between(call.answered, answered),
@@ -158,18 +158,20 @@ class Purchase:
         self._require(11, confirmed["status"] == "paid", f"confirm says {confirmed['status']}")
         return confirmed
 
-    def _webhook(self, order_id: str) -> None:
-        """Tell of the delivery, which came before the redirect: Stripe's page waits for it."""
-        received = self._logged(10, message="received", order_id=order_id)
-        deliveries = self._simulator("GET", "deliveries")
-        statuses = [one["status"] for one in deliveries if one["type"] == COMPLETED]
+    def _webhook(self) -> None:
+        """Show the delivery, which came before the redirect: Stripe's page waits for it."""
+        deliveries = [
+            one for one in self._simulator("GET", "deliveries") if one["type"] == COMPLETED
+        ]
+        statuses = [one["status"] for one in deliveries]
         self._require(10, statuses == [HTTPStatus.OK], f"the webhook answered {statuses}")
+        processed = self._logged(10, message="processed", event_id=deliveries[0]["event"])
         self._step(
             *(10, "webhook event, signed", STRIPE, BACKEND),
             between(self._pressed_pay, moment(deliveries[0]["at"])),
-            f"{COMPLETED}, before the redirect: {received['outcome']}",
+            f"{COMPLETED}, before the redirect: {processed['outcome']}",
         )
-        self._require(10, received["outcome"] == "applied", f"it was {received['outcome']}")
+        self._require(10, processed["outcome"] == "applied", f"it was {processed['outcome']}")
 
     def _step(  # noqa: PLR0913, PLR0917  (a step's fields, in the order of the sentence)
         self, number: int, title: str, source: str, target: str, duration_ms: float, detail: str

@@ -40,12 +40,12 @@ class Shopping:
     price: str
     chance: random.Random
 
-    def checkout(self) -> Json:
+    def checkout(self, **more: str) -> Json:
         key = new_idempotency_key()
 
         def ask() -> Json:
             answer = self.frontend.request_checkout(
-                {"items": [{"price": self.price, "quantity": 1}]}, idempotency_key=key
+                {"items": [{"price": self.price, "quantity": 1}], **more}, idempotency_key=key
             )
             created: Json = answer.json()
             return created if answer.status_code == HTTPStatus.CREATED else {}
@@ -97,8 +97,27 @@ def abandoned(shopping: Shopping, bought: Json) -> None:
     shopping.come_back(bought["session_id"])
 
 
+def replaced(shopping: Shopping, bought: Json) -> None:
+    """The cart changes: a new checkout supersedes the first, which nobody pays any more."""
+    shopping.checkout(replaces=bought["session_id"])
+
+
 def partly_refunded(shopping: Shopping, bought: Json) -> None:
     card(shopping, bought)
+    shopping.merchant.refund(bought["session_id"], PART)
+
+
+def refunded_unmarked(shopping: Shopping, bought: Json) -> None:
+    """Somebody tidied up the payment's metadata, by which its refund would name the order."""
+    card(shopping, bought)
+    shopping.merchant.edit_payment(bought["session_id"])
+    shopping.merchant.refund(bought["session_id"], PART)
+
+
+def refunded_mismarked(shopping: Shopping, bought: Json) -> None:
+    """A plugin wrote its own order number over ours."""
+    card(shopping, bought)
+    shopping.merchant.edit_payment(bought["session_id"], order_id="SO-10023")
     shopping.merchant.refund(bought["session_id"], PART)
 
 
@@ -129,7 +148,7 @@ def disputed_and_lost(shopping: Shopping, bought: Json) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """How an order of this kind ends, however the news of it travelled."""
+    """How an order of this kind ends, whoever brings its facts, and in whichever order."""
 
     buy: Callable[[Shopping, Json], None]
     status: str = "paid"
@@ -144,7 +163,10 @@ KINDS = {
     "bank debit that fails": Kind(failing_bank_debit, status="failed"),
     "expired": Kind(expired, status="expired"),
     "abandoned": Kind(abandoned, status="open"),
+    "replaced": Kind(replaced, status="expired"),
     "partly refunded": Kind(partly_refunded, amount_refunded=PART),
+    "refunded, unmarked": Kind(refunded_unmarked, amount_refunded=PART),
+    "refunded, mismarked": Kind(refunded_mismarked, amount_refunded=PART),
     "fully refunded": Kind(fully_refunded, amount_refunded=UNIT_AMOUNT),
     "refund that fails": Kind(failed_refund),
     "disputed and won": Kind(disputed_and_won, dispute_status="won"),

@@ -19,7 +19,7 @@ from local.processes import LocalCloudError, OnDeath, service
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
 
-# What the webhook acts on: checkout.events.HANDLED_EVENTS.
+# What the webhook acts on: checkout.stripe.events.HANDLED_EVENTS.
 EVENT_TYPES = (
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
