@@ -43,6 +43,13 @@ DELIVERED = (
 )
 
 
+# Price, product, lookup key, quantity, amount_total.
+type Item = tuple[str, str, str | None, int, int]
+
+# What a team, or a plugin, does to a PaymentIntent's metadata in the dashboard.
+METADATA_EDITS = ("cleared", "overwritten", "the mark of another order")
+
+
 @dataclass(frozen=True)
 class Truth:
     """What an order must say, by Stripe's objects."""
@@ -54,21 +61,29 @@ class Truth:
     amount_refunded: int
     currency: str
     dispute_status: str | None
+    items: tuple[Item, ...]
 
 
 class Account:
     def __init__(self, simulator: Running) -> None:
         self.sdk = simulator.sdk
+        self._simulator = simulator
         self._clock = simulator.clock
         self._secrets: list[tuple[str, float]] = [("whsec_1", float("inf"))]
         self._newest: dict[str, str] = {}
-        product = self.sdk.v1.products.create({"name": "Mug"})
-        self.price = self.sdk.v1.prices.create(
+        self._items: dict[str, tuple[Item, ...]] = {}
+        self.price = self._sell("Mug", 1500, "mug", sellable="true")
+        self.unmarked = self._sell("TV for the staff room", 2000, "staff_tv")
+        self.free = self._sell("Sticker", 0, "sticker", sellable="true")
+
+    def _sell(self, name: str, amount: int, lookup_key: str, **metadata: str) -> str:
+        return self.sdk.v1.prices.create(
             {
-                "product": product.id,
-                "unit_amount": 1500,
+                "product_data": {"name": name},
+                "unit_amount": amount,
                 "currency": "eur",
-                "metadata": {"sellable": "true"},
+                "lookup_key": lookup_key,
+                "metadata": metadata,
             }
         ).id
 
@@ -116,6 +131,22 @@ class Account:
         if intent is not None:
             self._attempt("/v1/refunds", payment_intent=intent["id"], **wanted)
 
+    def edit_payment(self, session_id: str, how: str, other_order: str) -> None:
+        """Edit the metadata by which a payment's events find their order first."""
+        intent = self._session(session_id)["payment_intent"]
+        if intent is None:
+            return
+        order_id = {"overwritten": "SO-10023", "the mark of another order": other_order}.get(how)
+        # An empty string removes what there is: https://docs.stripe.com/api/metadata
+        metadata: Any = {"order_id": order_id} if order_id else ""
+        self.sdk.v1.payment_intents.update(intent["id"], {"metadata": metadata})
+
+    def escalate(self, session_id: str) -> None:
+        """Turn the open inquiries about a payment into chargebacks."""
+        for dispute in self._disputes(session_id):
+            if dispute["status"].startswith("warning_needs"):
+                self._simulator.request("POST", f"/_simulator/disputes/{dispute['id']}/escalate")
+
     def answer_dispute(self, session_id: str, evidence: str) -> None:
         for dispute in self._disputes(session_id):
             text = {"uncategorized_text": evidence}
@@ -136,13 +167,33 @@ class Account:
         self.refund(session.id, 100)
 
     def owner(self, event: Json) -> str | None:
-        """Give the order of an event of this stack's, by its object or its PaymentIntent."""
+        """Give the order of an event of this stack's, by its session: that of its payment."""
         stripe_object = event["data"]["object"]
-        if stripe_object["object"] in {"refund", "dispute"}:
-            stripe_object = self._get(f"/v1/payment_intents/{stripe_object['payment_intent']}")
+        if stripe_object["object"] != "checkout.session":
+            payment = stripe_object
+            intent = payment["id" if payment["object"] == "payment_intent" else "payment_intent"]
+            sessions = self._get("/v1/checkout/sessions", payment_intent=intent)["data"]
+            stripe_object = sessions[0]
         metadata = stripe_object["metadata"]
         ours = metadata.get("checkout_stack") == STACK and not event["livemode"]
         return metadata["order_id"] if ours else None
+
+    def newest_session(self) -> Json:
+        newest: Json = self._get("/v1/checkout/sessions", limit="1")["data"][0]
+        return newest
+
+    def open_for_what_is_not_sold(self) -> set[str]:
+        """Give the sessions in which somebody could still pay for what the shop does not sell."""
+        listed = self._get("/v1/checkout/sessions", status="open", limit="100")["data"]
+        not_sold = {self.unmarked, self.free}
+        return {
+            session["id"]
+            for session in listed
+            if not_sold & {item[0] for item in self._items_of(session["id"])}
+        }
+
+    def status(self, session_id: str) -> str:
+        return str(self._session(session_id)["status"])
 
     def is_ours(self, session_id: str, order_id: str) -> bool:
         metadata = self._session(session_id)["metadata"]
@@ -167,7 +218,24 @@ class Account:
             amount_refunded=counted,
             currency=session["currency"],
             dispute_status=disputes[0]["status"] if disputes else None,
+            items=self._items_of(session_id),
         )
+
+    def _items_of(self, session_id: str) -> tuple[Item, ...]:
+        """Give what a session sells, which never changes."""
+        if session_id not in self._items:
+            path = f"/v1/checkout/sessions/{session_id}/line_items"
+            self._items[session_id] = tuple(
+                (
+                    line["price"]["id"],
+                    line["price"]["product"],
+                    line["price"]["lookup_key"],
+                    line["quantity"],
+                    line["amount_total"],
+                )
+                for line in self._get(path, limit="100")["data"]
+            )
+        return self._items[session_id]
 
     def _session(self, session_id: str) -> Json:
         return self._get(f"/v1/checkout/sessions/{session_id}", expand=["payment_intent"])
@@ -177,7 +245,9 @@ class Account:
         return self._list("disputes", intent) if intent else []
 
     def _list(self, name: str, intent: Json) -> list[Json]:
-        listed: list[Json] = self._get(f"/v1/{name}", payment_intent=intent["id"])["data"]
+        listed: list[Json] = self._get(f"/v1/{name}", payment_intent=intent["id"], limit="100")[
+            "data"
+        ]
         return listed
 
     def _get(self, path: str, **parameters: object) -> Json:

@@ -1,13 +1,15 @@
 """AWS in memory, and the side effects between which a container can die."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
-from checkout.domain.changes import PUBLISHED
+from checkout.aws.orders_table import PAYMENT_INTENT_INDEX, PENDING_INDEX
+from checkout.domain.changes import PUBLISHED, ChangeType
 from tests.unit.memory_table import Item, MemoryTable
 
 type Mishap = Literal["crash", "failure"]
@@ -28,7 +30,7 @@ class SideEffects:
     """Every side effect passes two points, before it and after it; one of them may be broken.
 
     A crash ends the container. A failure is an error of the service that was called: before the
-    effect it was refused, after it its answer was lost.
+    effect it was refused, after it its response was lost.
     """
 
     def __init__(self) -> None:
@@ -73,20 +75,35 @@ class SideEffects:
             raise failure(point)
 
 
-class OrdersTable(MemoryTable):
-    """The table with its index, and its stream, whose filter is the template's."""
+class CloudTable(MemoryTable):
+    """The table with its indexes, and its stream, whose filter is the template's.
+
+    `declines_written` counts the writes that are not in an order's history.
+    """
 
     def __init__(self, effects: SideEffects) -> None:
         super().__init__()
         self.stream: list[Item] = []
+        self.declines_written: Counter[str] = Counter()
         self._effects = effects
+        self._payments: dict[str, Item] | None = None
+
+    def let_index_lag(self) -> None:
+        """Leave the index of payments as it is now, until it catches up."""
+        self._payments = dict(self.items)
+
+    def catch_up(self) -> None:
+        self._payments = None
 
     def update_item(self, **arguments: Any) -> dict[str, Item]:  # noqa: ANN401
         with self._effects.around("UpdateItem"):
-            written = super().update_item(**arguments)
-            if written["Attributes"]["change"]["M"]["type"]["S"] in PUBLISHED:
-                self.stream.append(written["Attributes"])
-        return written
+            written = super().update_item(**arguments)["Attributes"]
+            change = written["change"]["M"]["type"]["S"]
+            if change == ChangeType.PAYMENT_DECLINED:
+                self.declines_written[written["order_id"]["S"]] += 1
+            if change in PUBLISHED:
+                self.stream.append(written)
+        return {"Attributes": written} if arguments.get("ReturnValues") == "ALL_NEW" else {}
 
     def get_item(self, **arguments: Any) -> dict[str, Item]:  # noqa: ANN401
         with self._effects.around("GetItem"):
@@ -94,17 +111,31 @@ class OrdersTable(MemoryTable):
         return {"Item": dict(item)} if item else {}
 
     def query(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+        if arguments["IndexName"] == PENDING_INDEX:
+            return self._pending(**arguments)
+        assert arguments["IndexName"] == PAYMENT_INTENT_INDEX
+        payment_intent = arguments["ExpressionAttributeValues"][":payment_intent"]
+        items = self.items if self._payments is None else self._payments
+        with self._effects.around("Query payment_intent"):
+            found = [
+                {"order_id": item["order_id"], "payment_intent": payment_intent}
+                for item in items.values()
+                if item.get("payment_intent") == payment_intent
+            ]
+        return {"Items": found[: arguments["Limit"]]}
+
+    def _pending(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
         """Give the next page of a shard, oldest first."""
         values = arguments["ExpressionAttributeValues"]
         start = arguments.get("ExclusiveStartKey")
-        with self._effects.around("Query"):
+        with self._effects.around("Query pending"):
             found = sorted(
                 (item for item in self.items.values() if self._is_in(item, values)), key=self._place
             )
         left = [item for item in found if start is None or self._place(item) > self._place(start)]
         page: dict[str, Any] = {"Items": [dict(item) for item in left[:PAGE]]}
         if len(left) >= PAGE:
-            names = ("order_id", "unsettled_shard", "created_at")
+            names = ("order_id", "pending_shard", "created_at")
             page["LastEvaluatedKey"] = {name: left[PAGE - 1][name] for name in names}
         return page
 
@@ -118,7 +149,7 @@ class OrdersTable(MemoryTable):
 
     @staticmethod
     def _is_in(item: Item, values: dict[str, Any]) -> bool:
-        return item.get("unsettled_shard") == values[":shard"] and int(
+        return item.get("pending_shard") == values[":shard"] and int(
             item["created_at"]["N"]
         ) <= int(values[":until"]["N"])
 
@@ -127,17 +158,34 @@ class OrdersTable(MemoryTable):
         return int(item["created_at"]["N"]), item["order_id"]["S"]
 
 
-class ProgressTable:
+class DeadLetteredEvents:
+    """The table of the events that are in the queue already."""
+
+    def __init__(self, effects: SideEffects) -> None:
+        self.items: dict[str, Item] = {}
+        self._effects = effects
+
+    def get_item(self, *, Key: Item, **_: object) -> dict[str, Item]:  # noqa: N803  (DynamoDB's name)
+        with self._effects.around("dead-lettered GetItem"):
+            item = self.items.get(Key["event_id"]["S"])
+        return {"Item": item} if item else {}
+
+    def put_item(self, *, Item: Item, **_: object) -> None:  # noqa: N803  (DynamoDB's name)
+        with self._effects.around("dead-lettered PutItem"):
+            self.items[Item["event_id"]["S"]] = Item
+
+
+class CursorTable:
     def __init__(self, effects: SideEffects) -> None:
         self.item: Item | None = None
         self._effects = effects
 
     def get_item(self, **_: object) -> dict[str, Item]:
-        with self._effects.around("progress GetItem"):
+        with self._effects.around("cursor GetItem"):
             return {"Item": self.item} if self.item else {}
 
     def put_item(self, *, Item: Item, **_: object) -> None:  # noqa: N803  (DynamoDB's name)
-        with self._effects.around("progress PutItem"):
+        with self._effects.around("cursor PutItem"):
             self.item = Item
 
 

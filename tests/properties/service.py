@@ -4,6 +4,7 @@ Stripe simulator.
 
 import importlib.util
 import json
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,23 +14,27 @@ from typing import Any, cast
 
 import pytest
 import stripe
-from checkout.GONE_facts import Ownership
 
 from checkout import wiring
-from checkout.aws.cursor import ProgressStore
-from checkout.aws.dead_letters import DeadLetters
+from checkout.aws.cursor import CursorStore
+from checkout.aws.dead_letters import DeadLetters, UnpublishedChanges
 from checkout.aws.orders_table import OrdersTable
 from checkout.aws.publishing import Publisher
 from checkout.checkouts import Checkouts
 from checkout.credentials import CredentialsReader
+from checkout.deliveries import Deliveries
 from checkout.reconciliation import Reconciliation
 from checkout.recorder import Recorder
 from checkout.settings import Settings
 from checkout.stripe.api import StripeApi
+from checkout.stripe.catalogue import Catalogue
+from checkout.stripe.events import EventReader
+from checkout.stripe.readers import Readers
 from checkout.webhook import WebhookVerifier
 from tests.properties.cloud import (
-    OrdersTable,
-    ProgressTable,
+    CloudTable,
+    CursorTable,
+    DeadLetteredEvents,
     Queue,
     SecretStore,
     SideEffects,
@@ -41,6 +46,8 @@ from tests.unit.stack import ENVIRONMENT, FUNCTIONS
 type Json = dict[str, Any]
 
 ENOUGH_SECONDS = 900.0
+OBJECT_ID = re.compile(r"[a-z]+_[a-z]*_?[A-Za-z0-9]{14,}")
+STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/1"
 
 
 @dataclass
@@ -68,9 +75,11 @@ class WatchedStripeClient(stripe.RequestsClient):
         self._effects = effects
 
     def request(self, method: str, url: str, *more: Any, **named: Any) -> Any:  # noqa: ANN401
-        resource = url.partition("/v1/")[2].partition("?")[0].split("/")[0]
+        # An effect is named after its resource, without ids: POST sessions/expire.
+        path = url.partition("/v1/")[2].partition("?")[0].removeprefix("checkout/")
+        resource = "/".join(part for part in path.split("/") if not OBJECT_ID.fullmatch(part))
         effect = f"{method.upper()} {resource}"
-        with self._effects.around(effect, failure=_no_answer):
+        with self._effects.around(effect, failure=_no_response):
             return super().request(method, url, *more, **named)
 
 
@@ -79,10 +88,12 @@ class Service:
 
     def __init__(self, simulator: Running, secret: SecretStore) -> None:
         self.effects = SideEffects()
-        self.table = OrdersTable(self.effects)
-        self.progress = ProgressTable(self.effects)
+        self.table = CloudTable(self.effects)
+        self.cursor = CursorTable(self.effects)
         self.topic = Topic(self.effects)
         self.queue = Queue(self.effects)
+        self.dead_lettered = DeadLetteredEvents(self.effects)
+        self.unpublished = Queue(self.effects)
         self._secret = secret
         self._simulator = simulator
         self._http = WatchedStripeClient(self.effects)
@@ -107,16 +118,26 @@ class Service:
         )
         api = StripeApi(client, credentials)
         orders = OrdersTable(cast("Any", self.table), "orders", now)
-        ownership = Ownership(self._settings.stack, livemode=False)
-        recorder = Recorder(orders, ownership, lambda: api)
-        store = ProgressStore(cast("Any", self.progress), "progress")
+        readers = Readers(self._settings.stack, livemode=False)
+        recorder = Recorder(orders, readers, lambda: api)
+        catalogue = Catalogue(api, only_marked=True, clock=now)
+        verifier = WebhookVerifier(credentials, now)
+        dead_letters = DeadLetters(
+            cast("Any", self.queue), "queue", cast("Any", self.dead_lettered), "table", now
+        )
+        unpublished = UnpublishedChanges(cast("Any", self.unpublished), "unpublished")
+        store = CursorStore(cast("Any", self.cursor), "cursor")
         self._wire(
-            event_recorder=recorder,
-            publisher=Publisher(cast("Any", self.topic), "arn:aws:sns:us-east-1:123456789012:it"),
+            checkouts=Checkouts(self._settings, api, catalogue, orders, recorder, now),
+            deliveries=Deliveries(
+                verifier, EventReader(readers, lambda: api), recorder, lambda: dead_letters
+            ),
+            publisher=Publisher(
+                cast("Any", self.topic),
+                "arn:aws:sns:us-east-1:123456789012:it",
+                lambda: unpublished,
+            ),
             reconciliation=Reconciliation(orders, recorder, api, store, now, lambda _: None),
-            sessions=Checkouts(self._settings, api, orders, now),
-            unprocessed_events=DeadLetters(cast("Any", self.queue), "queue"),
-            webhook_verifier=WebhookVerifier(credentials, now),
         )
 
     def stop(self) -> None:
@@ -136,20 +157,27 @@ class Service:
         return _invoke("stripe_webhook", _over_http(body.decode(), headers))
 
     def receive_from_eventbridge(self, document: Json) -> Json:
-        """Send an event, or one that was kept, as the bus and `make replay` do."""
+        """Send an event, or one that was dead-lettered, as the bus and `make replay` do."""
         return _invoke("stripe_webhook", {"detail": document})
 
     def reconcile(self, *, looks: int | None = None) -> Json:
         """`looks` is after how many the time is up."""
         with warnings.catch_warnings():
-            # A run that breaks has nothing to tell, and Powertools warns of that.
+            # A run that crashes measures nothing, and Powertools warns of that.
             warnings.filterwarnings("ignore", message="No application metrics")
             return _invoke("reconcile_orders", {"minimum_age_seconds": 0}, Context(looks))
 
     def publish(self) -> None:
-        """Send what is in the stream, until it is all published, or a batch fails."""
+        """Publish what is in the stream, until a batch fails."""
         records = [
-            {"dynamodb": {"NewImage": image, "SequenceNumber": str(number)}}
+            {
+                "eventSourceARN": STREAM_ARN,
+                "dynamodb": {
+                    "Keys": {"order_id": image["order_id"]},
+                    "NewImage": image,
+                    "SequenceNumber": str(number),
+                },
+            }
             for number, image in enumerate(self.table.stream)
         ]
         failed = _invoke("publish_changes", {"Records": records})["batchItemFailures"]
@@ -184,5 +212,5 @@ def _giving(part: object) -> Callable[[], object]:
     return lambda: part
 
 
-def _no_answer(point: str) -> stripe.APIConnectionError:
+def _no_response(point: str) -> stripe.APIConnectionError:
     return stripe.APIConnectionError(point, should_retry=False)  # type: ignore[no-untyped-call]

@@ -5,48 +5,32 @@ A failing sequence is printed as the calls that lead to it, which can be pasted 
 them than the default: LIFECYCLE_EXAMPLES=1000 python -m pytest tests/properties/test_lifecycle.py
 """
 
-import json
 import os
-import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any
 
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    MultipleResults,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    multiple,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import precondition, rule
 
-from checkout.errors import CheckoutError
-from tests.properties.account import EVIDENCE, FOREIGN, INSTRUMENTS, Account
-from tests.properties.cloud import Crash, Mishap
-from tests.properties.world import DAY_SECONDS, FORMS, world
+from tests.properties.account import (
+    EVIDENCE,
+    FOREIGN,
+    METADATA_EDITS,
+    Account,
+    thin,
+)
+from tests.properties.lifecycle import BROKEN, NUMBERS, Break, body_of
+from tests.properties.lifecycle_at_the_shop import AtTheShop
+from tests.properties.world import FORMS
 
 type Json = dict[str, Any]
-type Break = tuple[int, Mishap] | None
 
 EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
 STEPS = 30
 MOMENTS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000}
-# At the so-many-th point before and after the step's side effects; as often nowhere.
-BREAKS: list[Break] = [None] * 8 + [
-    (number, mishap) for number in range(1, 5) for mishap in ("crash", "failure")
-]
-BROKEN = st.sampled_from(BREAKS)
-NUMBERS = st.integers(0, 40)
-AMOUNT = 1500  # of a mug
-REFUNDS = st.sampled_from(((), (100,), (100, 200), (AMOUNT,)))
-BUYERS = st.sampled_from(INSTRUMENTS)
-KEYS = ("key-1", "key-2")
-CARTS = ("a mug", "two mugs")
+# Of other accounts, whose events a Connect platform gets too, and thin ones.
+FOREIGN_ACCOUNTS = ({"account": "acct_1Other"}, {"context": "acct_1Other"}, {"account": ""})
 
 # What nobody but Stripe could have sent, or nobody just now.
 FORGERIES: dict[str, Callable[[Account, Json], tuple[bytes, str | None]]] = {
@@ -62,67 +46,27 @@ FORGERIES: dict[str, Callable[[Account, Json], tuple[bytes, str | None]]] = {
 }
 
 
-class Lifecycle(RuleBasedStateMachine):
-    checkouts = Bundle("checkouts")
+class WholeLifecycle(AtTheShop):
+    checkouts = AtTheShop.checkouts
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._stack = ExitStack()
-        self.world = self._stack.enter_context(world())
-        self.service, self.account = self.world.service, self.world.account
-        # Oldest first, as the steps number them.
-        self.events: list[Json] = []
-        self.left_to_deliver: list[Json] = []
-        self.known: dict[str, tuple[str, tuple[str, str]]] = {}
+    @rule(checkout=checkouts, how=st.sampled_from(METADATA_EDITS), other=NUMBERS)
+    def edit_payment(self, checkout: str, how: str, other: int) -> None:
+        orders = sorted(self.service.table.items)
+        self.account.edit_payment(checkout, how, orders[other % len(orders)])
 
-    @rule(
-        target=checkouts,
-        cart=st.sampled_from(CARTS),
-        key=st.sampled_from((None, *KEYS)),
-        broken=BROKEN,
-    )
-    def create(self, cart: str, key: str | None, broken: Break) -> "str | MultipleResults[str]":
-        answer = self._try(lambda: self.service.create(self.world.body(cart), key), broken)
-        if answer is None:
-            return multiple()
-        known_cart, known = self.known.get(key or "", (cart, None))
-        if answer["statusCode"] == 422:
-            # A crash may have left the key to another cart.
-            assert key is not None
-            assert known is None or known_cart != cart
-            return multiple()
-        assert answer["statusCode"] == 201, answer
-        created = _body(answer)
-        assert created["order_id"] in self.service.table.items
-        if known is not None:
-            assert known_cart == cart
-            assert (created["order_id"], created["session_id"]) == known
-            return multiple()
-        if key is not None:
-            self.known[key] = cart, (created["order_id"], created["session_id"])
-        session_id: str = created["session_id"]
-        return session_id
+    @rule(checkout=checkouts, times=st.sampled_from((2, 6)))
+    def refund_in_parts(self, checkout: str, times: int) -> None:
+        for _ in range(times):
+            self.account.refund(checkout, 10)
 
-    @rule(checkout=checkouts, by=BUYERS)
-    def pay(self, checkout: str, by: str) -> None:
-        self.account.pay(checkout, by)
+    @rule(checkout=checkouts)
+    def escalate(self, checkout: str) -> None:
+        self.account.escalate(checkout)
 
-    @initialize(target=checkouts, by=BUYERS, refunds=REFUNDS)
-    def sell_first(self, by: str, refunds: tuple[int, ...]) -> str:
-        return self._sell(by, refunds)
-
-    @rule(target=checkouts, by=BUYERS, refunds=REFUNDS)
-    def sell(self, by: str, refunds: tuple[int, ...]) -> str:
-        """All at once: most that can go wrong comes after that."""
-        return self._sell(by, refunds)
-
-    @rule(checkout=checkouts, broken=BROKEN)
-    def confirm(self, checkout: str, broken: Break) -> None:
-        answer = self._try(lambda: self.service.confirm(checkout), broken)
-        if answer is not None:
-            assert answer["statusCode"] == 200, answer
-            said, truth = _body(answer), self.account.truth(checkout)
-            assert (said["status"], said["amount_total"]) == (truth.status, truth.amount_total)
+    @rule(lags=st.booleans())
+    def let_index_lag(self, lags: bool) -> None:  # noqa: FBT001  (a rule's arguments are named)
+        table = self.service.table
+        table.let_index_lag() if lags else table.catch_up()
 
     @rule(checkout=checkouts, amount=st.sampled_from((100, None)))
     def refund(self, checkout: str, amount: int | None) -> None:
@@ -167,6 +111,18 @@ class Lifecycle(RuleBasedStateMachine):
         assert self.service.table.items == before
 
     @precondition(lambda self: self.events)
+    @rule(event=NUMBERS, whose=st.sampled_from(FOREIGN_ACCOUNTS), form=st.sampled_from(FORMS))
+    def deliver_of_another_account(self, event: int, whose: Json, form: str) -> None:
+        before = dict(self.service.table.items)
+        document = thin(self._event(event)) if "thin" in form else self._event(event)
+        if "eventbridge" in form:
+            response = self.service.receive_from_eventbridge(document | whose)
+        else:
+            response = body_of(self.service.receive(*self.account.signed(document | whose)))
+        assert response["outcome"] == "ignored"
+        assert self.service.table.items == before
+
+    @precondition(lambda self: self.events)
     @rule(event=NUMBERS, how=st.sampled_from(sorted(FORGERIES)))
     def forge(self, event: int, how: str) -> None:
         before, writes = dict(self.service.table.items), self.service.table.writes
@@ -190,8 +146,10 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(looks=st.sampled_from((None, None, 0, 1, 3)), broken=BROKEN)
     def reconcile(self, looks: int | None, broken: Break) -> None:
         report = self._try(lambda: self.service.reconcile(looks=looks), broken)
-        if report is not None and report["finished"]:
-            assert report["failed"] == 0
+        if report is None or (broken and report["failed"]):
+            return
+        assert report["failed"] == 0
+        if report["finished"]:
             for item in self.service.table.items.values():
                 truth = self.account.truth(item["session_id"]["S"])
                 assert item["status"]["S"] == truth.status
@@ -206,82 +164,8 @@ class Lifecycle(RuleBasedStateMachine):
         if scheduled:
             self.world.reconcile()
 
-    @invariant()
-    def holds(self) -> None:
-        for event in self.account.new_events():
-            self._add(event)
-        self.world.check()
-        self.world.check_against_stripe()
-        assert not self.service.queue.messages, "an authentic event could not be processed"
 
-    def teardown(self) -> None:
-        with self._stack:
-            if sys.exception() is None:
-                self._converge()
-
-    def _converge(self) -> None:
-        """Deliver what is left, newest first; reconcile for the rest, after the next sweep."""
-        self.service.restart()
-        for event in reversed(self.left_to_deliver):
-            assert self.world.deliver(event)
-        self.world.clock.now += DAY_SECONDS + 1
-        # The first may go on with a list that was begun before the last refund.
-        self.world.reconcile()
-        self.world.reconcile()
-        self.service.publish()
-        self.world.check()
-        self.world.check_convergence()
-        for event in self.events:
-            assert self.world.deliver(event)
-        self.world.check_convergence()
-
-    def _try[T](self, step: Callable[[], T], broken: Break) -> T | None:
-        """Give a step's answer, None if it was broken off; then all is well again."""
-        effects = self.service.effects
-        if broken is not None:
-            effects.break_at(*broken)
-        answer: Any = None
-        try:
-            answer = step()
-        except Crash:
-            self.service.restart()
-        except CheckoutError:
-            if not effects.struck:
-                raise
-        if broken is not None:
-            note(f"# broken {effects.struck}")
-        if effects.struck and isinstance(answer, dict) and answer.get("statusCode", 200) >= 500:
-            answer = None
-        effects.mend()
-        return answer  # type: ignore[no-any-return]
-
-    def _sell(self, by: str, refunds: tuple[int, ...]) -> str:
-        session_id: str = _body(self.service.create(self.world.body()))["session_id"]
-        self.account.pay(session_id, by)
-        for amount in refunds:
-            self.account.refund(session_id, amount)
-        return session_id
-
-    def _event(self, number: int) -> Json:
-        event = self.events[number % len(self.events)]
-        note(f"# {event['type']} {event['data']['object']['id']}")
-        return event
-
-    def _add(self, event: Json) -> None:
-        self.events.append(event)
-        self.left_to_deliver.append(event)
-
-    def _done_with(self, event: Json) -> None:
-        if event in self.left_to_deliver:
-            self.left_to_deliver.remove(event)
-
-
-def _body(answer: Json) -> Json:
-    document: Json = json.loads(answer["body"])
-    return document
-
-
-TestLifecycle = Lifecycle.TestCase
+TestLifecycle = WholeLifecycle.TestCase
 TestLifecycle.settings = settings(
     max_examples=EXAMPLES or 60,
     stateful_step_count=STEPS,

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.properties.account import Account, Truth, thin
+from boto3.dynamodb.types import TypeDeserializer
+
+from tests.properties.account import Account, Item, Truth, thin
 from tests.properties.cloud import SecretStore
 from tests.properties.service import Service
 from tests.simulator.harness import SECRET_KEY, Clock, fast, running
@@ -25,6 +27,9 @@ SAID_BY = {
     "checkout.session.async_payment_succeeded": "paid",
     "checkout.session.expired": "expired",
 }
+MOST_DECLINES = 10
+# In the order of account.Item, and of the message.
+ITEM_FIELDS = ("price", "product", "lookup_key", "quantity", "amount_total")
 FORMS = ("snapshot", "thin", "eventbridge", "thin over eventbridge")
 
 
@@ -37,13 +42,25 @@ class World:
     paid: set[str] = field(default_factory=set)
     checked: dict[str, Json] = field(default_factory=dict)
 
-    def body(self, cart: str = "a mug") -> Json:
-        return {"items": [{"price": self.account.price, "quantity": {"a mug": 1}.get(cart, 2)}]}
+    def body(self, cart: str = "a mug", **more: object) -> Json:
+        price, one = self.account.price, {"quantity": 1}
+        items: dict[str, list[Json]] = {
+            "a mug": [{"price": price} | one],
+            "two mugs": [{"price": price, "quantity": 2}],
+            "a mug by its lookup key": [{"lookup_key": "mug"} | one],
+            # More than Stripe expands.
+            "eleven lines": [{"price": price} | one] * 11,
+            "what is not sold": [{"price": price} | one, {"price": self.account.unmarked} | one],
+            "what is not sold, by its lookup key": [{"lookup_key": "staff_tv"} | one],
+            "an unknown lookup key": [{"lookup_key": "no_such_key"} | one],
+            "nothing but a free sticker": [{"price": self.account.free} | one],
+        }
+        return {"items": items[cart]} | more
 
     def deliver(self, event: Json, form: str = "snapshot", seconds_off: int = 0) -> bool:
         """Deliver an event; give whether it was acknowledged, and if so check that it is written.
 
-        An event over EventBridge fails by an error, so that Lambda repeats it.
+        An event over EventBridge fails by an error, so that Lambda retries it.
         """
         document = thin(event) if "thin" in form else event
         if "eventbridge" in form:
@@ -74,11 +91,13 @@ class World:
         for order_id, item in table.items.items():
             entered = table.entered(order_id)
             status = item["status"]["S"]
-            assert len(entered) == int(item["version"]["N"])
+            declines = table.declines_written[order_id]
+            assert len(entered) + declines == int(item["version"]["N"])
+            assert len(item["declines"]["M"]) <= MOST_DECLINES
             assert all(entered.count(change) <= 1 for change in ENTERED_ONCE), entered
             assert ("order.paid" in entered) == (status == "paid")
             assert order_id not in self.paid or status == "paid", "paid was lost"
-            assert ("unsettled_shard" in item) == (status in {"open", "processing"})
+            assert ("pending_shard" in item) == (status in {"open", "processing"})
         self.paid |= {order_id for order_id in table.items if table.status(order_id) == "paid"}
 
     def check_against_stripe(self) -> None:
@@ -95,12 +114,16 @@ class World:
             assert item["currency"]["S"] == truth.currency
 
     def check_convergence(self) -> None:
-        """Every order is what Stripe's objects say, and was told once."""
+        """Every order is what Stripe's objects say, and its payment was published once."""
         for order_id, item in self.service.table.items.items():
             assert stored(item) == self.account.truth(item["session_id"]["S"]), order_id
         paid = [one for one in self.service.topic.messages if one["type"] == "order.paid"]
-        told = {message["id"]: message["order_id"] for message in paid}
-        assert sorted(told.values()) == sorted(self.paid)
+        published = {message["id"]: message for message in paid}
+        orders = [message["order_id"] for message in published.values()]
+        assert sorted(orders) == sorted(self.paid)
+        for message in published.values():
+            item = self.service.table.items[message["order_id"]]
+            assert tuple(tuple(one.values()) for one in message["items"]) == items(item)
 
     def _check_written(self, event: Json, outcome: str) -> None:
         """What was acknowledged is in the table, and what is not ours is not."""
@@ -132,6 +155,16 @@ def stored(item: Json) -> Truth:
         amount_refunded=int(item["amount_refunded"]["N"]),
         currency=item["currency"]["S"],
         dispute_status=item["dispute_status"]["S"] if "dispute_status" in item else None,
+        items=items(item),
+    )
+
+
+def items(order: Json) -> tuple[Item, ...]:
+    """Read what an order says was bought."""
+    read = TypeDeserializer().deserialize
+    found: Any = [[read(line["M"][name]) for name in ITEM_FIELDS] for line in order["items"]["L"]]
+    return tuple(
+        (price, product, key, int(q), int(total)) for price, product, key, q, total in found
     )
 
 
