@@ -1,4 +1,4 @@
-"""Many who bring the same and conflicting news of a hundred orders at once, over HTTP."""
+"""Many who bring the same and conflicting facts about a hundred orders at once, over HTTP."""
 
 import copy
 import random
@@ -30,7 +30,7 @@ def conflicting(event: Json, event_type: str, **changed: str) -> Json:
     return other
 
 
-def news_of(world: World, event: Json) -> list[Send]:
+def facts_about(world: World, event: Json) -> list[Send]:
     """All that is brought of one order: the fact, twice and under another id; what conflicts with
     it; and the customer's own page.
     """
@@ -48,7 +48,7 @@ def news_of(world: World, event: Json) -> list[Send]:
     ]
 
 
-def test_a_hundred_orders_are_paid_once_each_whoever_tells_it_first(world: World) -> None:
+def test_a_hundred_orders_are_paid_once_each(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment, ThreadPoolExecutor(THREADS) as threads:
         world.simulator.behave(deliveries_paused=True)
         created = [world.checkout() for _ in range(ORDERS)]
@@ -62,7 +62,7 @@ def test_a_hundred_orders_are_paid_once_each_whoever_tells_it_first(world: World
         ]
         assert len(events) == ORDERS
 
-        sends = [send for event in events for send in news_of(world, event)]
+        sends = [send for event in events for send in facts_about(world, event)]
         random.Random(SEED).shuffle(sends)  # noqa: S311  (an order of events, no secret)
         answers = list(threads.map(lambda send: send(), sends))
 
@@ -77,10 +77,13 @@ def test_a_hundred_orders_are_paid_once_each_whoever_tells_it_first(world: World
         ids = {order["order_id"] for order in orders}
         fulfilment.wait_for(
             lambda: {one["order_id"] for one in fulfilment.messages.values()} >= ids,
-            "every order's payment is told",
+            "every order's payment is published",
         )
-        told = Counter(one["order_id"] for one in fulfilment.messages.values())
-        assert told == dict.fromkeys(ids, 1)
+        # Of another test's order a message may still be on its way.
+        published = Counter(
+            one["order_id"] for one in fulfilment.messages.values() if one["order_id"] in ids
+        )
+        assert published == dict.fromkeys(ids, 1)
 
 
 def test_refunds_at_once_all_count(world: World) -> None:

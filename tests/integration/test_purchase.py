@@ -1,4 +1,4 @@
-"""A purchase, from the shop's page to the paid order, by every way that the news may take."""
+"""A purchase, from the shop's page to the paid order, by every source of its facts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any

@@ -59,6 +59,6 @@ def test_the_problem_is_the_one_that_is_shown(world: World) -> None:
 
 def test_every_problem_of_the_table_is_one_that_the_service_answers() -> None:
     rows = re.findall(r"^\| [45]\d\d.*$", README, re.MULTILINE)
-    told = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", "".join(rows)))
+    documented = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", "".join(rows)))
     answered = {slug for _, slug, _ in (*PROBLEMS.values(), INTERNAL_PROBLEM)}
-    assert told == answered - {"not-authentic"}, "the webhook's own is told where the webhook is"
+    assert documented == answered - {"not-authentic"}, "the webhook's own is in its section"

@@ -80,6 +80,10 @@ class Simulator:
                 return event
         raise LookupError(f"Stripe made no {event_type} for {object_id}")
 
+    def escalate(self, dispute: stripe.Dispute) -> None:
+        """Have the bank turn an inquiry into a chargeback, though the merchant said nothing."""
+        self._control("POST", f"disputes/{dispute.id}/escalate")
+
     def dispute_again(self, dispute: stripe.Dispute) -> str:
         """Have the customer dispute the same charge once more; the new dispute's id."""
         made: str = self._control("POST", f"charges/{dispute.charge}/dispute")["id"]
@@ -109,9 +113,13 @@ class World:
     def simulator(self) -> Simulator:
         return Simulator(self.stack.facts.stripe_url, self.stack.facts.stripe_api_key)
 
+    @property
+    def one_mug(self) -> Json:
+        return {"price": self.stack.price, "quantity": 1}
+
     def checkout(self, **body: object) -> Json:
         """A new order's 201."""
-        items = [{"price": self.stack.price, "quantity": 1}]
+        items = [self.one_mug]
         answer = self.frontend.request_checkout({"items": items} | body)
         assert answer.status_code == 201, answer.text
         created: Json = answer.json()
@@ -126,6 +134,18 @@ class World:
         created = self._paid(card)
         self.wait_for_status(created["order_id"], "paid")
         return created
+
+    def price(self, unit_amount: int, **more: object) -> stripe.Price:
+        """Another price of the account, which the shop does not sell unless it is marked."""
+        product = {"name": "Something else"}
+        params: Any = {"product_data": product, "unit_amount": unit_amount, "currency": "eur"}
+        return self.simulator.sdk.v1.prices.create(params | more)
+
+    def session(self, session_id: str) -> stripe.checkout.Session:
+        return self.simulator.sdk.v1.checkout.sessions.retrieve(session_id)
+
+    def newest_session(self) -> stripe.checkout.Session:
+        return self.simulator.sdk.v1.checkout.sessions.list({"limit": 1}).data[0]
 
     def paid_unheard(self, card: str = GOOD_CARD) -> Json:
         """A new order's 201, paid at Stripe, which delivers nothing any more."""
@@ -170,18 +190,21 @@ class World:
 
     def outcome_of(self, event_id: str) -> str:
         """What the webhook made of an event that Stripe delivered."""
-        outcome: str = wait_for_entry(self.stack.aws, message="received", event_id=event_id)[
-            "outcome"
-        ]
-        return outcome
+        entry = wait_for_entry(self.stack.aws, message="processed", event_id=event_id)
+        return str(entry["outcome"])
 
     def order(self, order_id: str) -> Json:
+        order = self._stored(order_id)
+        assert order is not None, f"there is no {order_id}"
+        return order
+
+    def _stored(self, order_id: str) -> Json | None:
         answer = self.stack.aws.dynamodb.get_item(
             TableName=self.stack.facts.orders_table,
             Key={"order_id": {"S": order_id}},
             ConsistentRead=True,
         )
-        return plain_item(answer["Item"])
+        return plain_item(answer["Item"]) if "Item" in answer else None
 
     def forget_order(self, order_id: str) -> None:
         self.stack.aws.dynamodb.delete_item(
@@ -196,8 +219,8 @@ class World:
 
     def wait_for_order(self, order_id: str, reached: Callable[[Json], bool]) -> Json:
         def look() -> Json | None:
-            order = self.order(order_id)
-            return order if reached(order) else None
+            order = self._stored(order_id)
+            return order if order and reached(order) else None
 
         order = wait_for(look, f"{order_id} gets there", seconds=WAIT_SECONDS)
         assert order is not None

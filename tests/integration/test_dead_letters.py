@@ -1,4 +1,4 @@
-"""What could not be processed or published is kept, and `make replay` sends it again."""
+"""What can't be processed or published is dead-lettered, and `make replay` sends it again."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def queue_url(world: World, output: str) -> str:
     return stack_outputs(world.stack.aws)[output]
 
 
-def kept(world: World, output: str = "UnprocessedEventsQueueUrl") -> list[Json]:
+def dead_letters(world: World, output: str = "UnprocessedEventsQueueUrl") -> list[Json]:
     """What is in a queue; it stays there."""
     received = world.stack.aws.queues.receive_message(
         QueueUrl=queue_url(world, output), MaxNumberOfMessages=10, VisibilityTimeout=0
@@ -49,21 +49,23 @@ def empty_queues(world: World) -> None:
         world.stack.aws.queues.purge_queue(QueueUrl=queue_url(world, output))
 
 
-def test_an_event_of_unknown_shape_is_kept_and_stripe_sends_it_again(world: World) -> None:
+def test_an_event_of_unknown_shape_is_dead_lettered(world: World) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
     event["data"]["object"]["payment_status"] = "paid_in_shells"
     answer = world.redeliver(event)
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
-    [message] = kept(world)
+    [message] = dead_letters(world)
     assert message["requestPayload"] == {"detail": event}
     assert message["responsePayload"]["errorType"] == "UnexpectedStripeObject"
     assert "payment_status" in message["responsePayload"]["errorMessage"]
+    assert world.redeliver(event).status_code == 500
+    assert len(dead_letters(world)) == 1, "once, however often Stripe retries"
     assert world.order(created["order_id"])["status"] == "open"
 
 
-def test_what_somebody_else_will_mend_is_not_kept(world: World) -> None:
+def test_what_a_retry_will_repair_is_not_dead_lettered(world: World) -> None:
     created = world.paid_unheard()
     refund = world.merchant.refund(created["session_id"], 500)
     event = world.simulator.event_about(refund.id, "refund.created")
@@ -71,7 +73,7 @@ def test_what_somebody_else_will_mend_is_not_kept(world: World) -> None:
         faults=[{"method": "GET", "path": "/v1/refunds/*", "status": 503, "times": 2}]
     )
     assert world.redeliver(event).status_code == 502
-    assert kept(world) == []
+    assert dead_letters(world) == []
     assert world.redeliver(event).json()["outcome"] == "applied"
 
 
@@ -88,7 +90,7 @@ def test_what_is_kept_is_replayed_once_it_can_be_processed(world: World) -> None
     ], done.stderr
     assert done.returncode == 0
     assert world.order(created["order_id"])["amount_refunded"] == 500
-    assert kept(world) == []
+    assert dead_letters(world) == []
 
 
 def test_what_still_fails_is_left_for_the_next_replay(world: World) -> None:
@@ -103,14 +105,14 @@ def test_what_still_fails_is_left_for_the_next_replay(world: World) -> None:
         assert line.endswith("The Checkout Session has no payment_status.")
         assert summary == "0 replayed, 1 left"
         assert done.returncode == 1
-    assert [message["requestPayload"]["detail"] for message in kept(world)] == [event]
+    assert [message["requestPayload"]["detail"] for message in dead_letters(world)] == [event]
 
 
 def test_changes_that_were_not_published_are_published_with_the_same_id(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment:
         created = world.paid()
         [message] = fulfilment.wait_for_types(created["order_id"], "order.paid")
-        keep_unpublished(world, created["order_id"])
+        leave_unpublished(world, created["order_id"])
         done = replay(world)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.splitlines()[-1] == "1 replayed, 0 left"
@@ -121,9 +123,9 @@ def test_changes_that_were_not_published_are_published_with_the_same_id(world: W
     assert changes(world.order(created["order_id"])).count("order.paid") == 1
 
 
-def keep_unpublished(world: World, order_id: str) -> None:
+def leave_unpublished(world: World, order_id: str) -> None:
     """Leave what Lambda does in the queue when a batch's retries are used up, which the local AWS
-    does not: here it is of an order's creation, which is not told, and its payment.
+    does not: here it is of an order's creation, which is not published, and its payment.
     """
     aws = world.stack.aws
     stream = aws.streams.list_streams(TableName=world.stack.facts.orders_table)["Streams"][0]
@@ -157,7 +159,7 @@ def keep_unpublished(world: World, order_id: str) -> None:
     aws.queues.send_message(QueueUrl=url, MessageBody=json.dumps(record))
 
 
-def test_nothing_kept_is_nothing_to_do(world: World) -> None:
+def test_without_dead_letters_there_is_nothing_to_do(world: World) -> None:
     done = replay(world)
     assert (done.returncode, done.stdout) == (0, "0 replayed, 0 left\n"), done.stderr
 
