@@ -1,12 +1,10 @@
 """Whatever is done, delivered, lost, repeated or broken, in any order: no step breaks an invariant,
 and in the end every order is what Stripe's objects say.
 
-A failing sequence is printed as the calls that lead to it, which can be pasted into a test. More of
-them than the default: LIFECYCLE_EXAMPLES=1000 python -m pytest tests/properties/test_lifecycle.py
+A failing sequence is printed as the calls that lead to it, which can be pasted into a test.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,11 +27,11 @@ from checkout.errors import CheckoutError
 from tests.properties.account import EVIDENCE, FOREIGN, INSTRUMENTS, Account
 from tests.properties.cloud import Crash, Mishap
 from tests.properties.world import DAY_SECONDS, FORMS, world
+from tests.samples import SAMPLES, sample
 
 type Json = dict[str, Any]
 type Break = tuple[int, Mishap] | None
 
-EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
 STEPS = 30
 MOMENTS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000}
 # At the so-many-th point before and after the step's side effects; as often nowhere.
@@ -283,9 +281,9 @@ def _body(answer: Json) -> Json:
 
 TestLifecycle = Lifecycle.TestCase
 TestLifecycle.settings = settings(
-    max_examples=EXAMPLES or 60,
+    max_examples=sample(some=15, all=300),
     stateful_step_count=STEPS,
-    derandomize=not EXAMPLES,
+    derandomize=SAMPLES == "some",
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -3,6 +3,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -107,16 +108,26 @@ def watched(calls: AwsCalls, monkeypatch: pytest.MonkeyPatch) -> AwsCalls:
     return calls
 
 
-@pytest.fixture(scope="module")
-def boto3_session() -> Iterator[None]:
-    """Keep boto3's default session for a module: it caches botocore's models, slow to read."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
-        yield
+@cache
+def session_of_all_tests() -> boto3.Session:
+    """It caches botocore's models, slow to read."""
+    return boto3.Session()
+
+
+@cache
+def client_of_all_tests(service: Any) -> Any:  # noqa: ANN401  (boto3 has a type for each name)
+    """Give a client that nobody watches or disturbs; it takes as long to make as ten requests."""
+    return session_of_all_tests().client(service, config=ONE_TRY)
 
 
 @pytest.fixture
-def aws(environment: pytest.MonkeyPatch, boto3_session: None) -> Iterator[None]:
+def boto3_session(environment: pytest.MonkeyPatch) -> None:
+    environment.setattr(boto3, "DEFAULT_SESSION", session_of_all_tests())
+
+
+@pytest.fixture
+def aws(boto3_session: None) -> Iterator[None]:
+    """Give an AWS in memory that has nothing in it yet."""
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 
@@ -138,7 +149,7 @@ def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> OrdersTable:
 @pytest.fixture
 def stored(dynamodb: "DynamoDBClient") -> Callable[[], dict[str, Any] | None]:
     """Give the item of the order that the tests are about, by a client that nobody watches."""
-    client = boto3.client("dynamodb", config=ONE_TRY)
+    client = client_of_all_tests("dynamodb")
     deserialize = TypeDeserializer().deserialize
 
     def read() -> dict[str, Any] | None:
@@ -163,7 +174,7 @@ class Secret:
 
 @pytest.fixture
 def secret(aws: None) -> Secret:
-    client = boto3.client("secretsmanager", config=ONE_TRY)
+    client = client_of_all_tests("secretsmanager")
     client.create_secret(Name=SECRET_NAME)
     one = Secret(client)
     one.roll()
@@ -172,14 +183,14 @@ def secret(aws: None) -> Secret:
 
 @pytest.fixture
 def queue(aws: None) -> Queue:
-    client = boto3.client("sqs", config=ONE_TRY)
+    client = client_of_all_tests("sqs")
     assert client.create_queue(QueueName=QUEUE)["QueueUrl"] == QUEUE_URL
     return Queue(client)
 
 
 @pytest.fixture
 def subscriber(queue: Queue) -> Subscriber:
-    client = boto3.client("sns", config=ONE_TRY)
+    client = client_of_all_tests("sns")
     assert client.create_topic(Name=TOPIC)["TopicArn"] == TOPIC_ARN
     arn = f"arn:aws:sqs:us-east-1:123456789012:{QUEUE}"
     client.subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=arn)
@@ -234,11 +245,15 @@ def deliveries(
     readers: Readers,
     recorder: Recorder,
     stripe_api: Callable[[], StripeApi],
-    dead_letters: DeadLetters,
+    request: pytest.FixtureRequest,
 ) -> Deliveries:
-    """The way of a delivery through the layer, as the handler sends it."""
+    """The way of a delivery through the layer, as the handler sends it.
+
+    The dead letters are made for the first that needs them, as the handler makes them.
+    """
     verifier = WebhookVerifier(credentials, now=lambda: NOW)
-    return Deliveries(verifier, EventReader(readers, stripe_api), recorder, lambda: dead_letters)
+    reader = EventReader(readers, stripe_api)
+    return Deliveries(verifier, reader, recorder, lambda: request.getfixturevalue("dead_letters"))
 
 
 @pytest.fixture

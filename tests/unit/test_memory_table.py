@@ -11,6 +11,7 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnknown
+from tests.samples import SAMPLES, sample
 from tests.unit.memory_table import MemoryTable, Refused
 from tests.unit.purchases import decline, dispute, refund
 from tests.unit.stack import TABLE
@@ -54,8 +55,12 @@ def said_of(orders: OrdersTable, fact: Fact) -> object:
         return OrderUnknown
 
 
+@pytest.mark.no_cover
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=sample(some=40, all=150),
+    derandomize=SAMPLES == "some",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(FACTS)
 def test_the_same_facts_do_the_same_as_in_moto(

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from ops.replay import DeadLetters, Line, NotReplayed, UnpublishedChanges, replayed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
@@ -81,10 +78,15 @@ def gone(code: str) -> ClientError:
 
 
 @pytest.fixture
-def queue(environment: pytest.MonkeyPatch) -> "Iterator[tuple[SQSClient, str]]":
-    with mock_aws():
-        client = boto3.client("sqs")
-        yield client, client.create_queue(QueueName="kept")["QueueUrl"]
+def queue(aws: None) -> "tuple[SQSClient, str]":
+    """Give a queue where nobody waits for messages, since nobody sends any meanwhile."""
+    client = boto3.client("sqs")
+    client.meta.events.register("provide-client-params.sqs.ReceiveMessage", without_waiting)
+    return client, client.create_queue(QueueName="kept")["QueueUrl"]
+
+
+def without_waiting(params: Json, **_: object) -> Json:
+    return params | {"WaitTimeSeconds": 0}
 
 
 def events(functions: Functions) -> DeadLetters:
