@@ -107,7 +107,7 @@ def _function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Json:
 
 _Loader.add_multi_constructor("!", _function)
 # A version looks like a date, and is none.
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
 
 
 def orders_table() -> Json:

@@ -85,8 +85,8 @@ def queue(aws: None) -> "tuple[SQSClient, str]":
     return client, client.create_queue(QueueName="kept")["QueueUrl"]
 
 
-def without_waiting(params: Json, **_: object) -> Json:
-    return params | {"WaitTimeSeconds": 0}
+def without_waiting(params: Json, **_: object) -> None:
+    params["WaitTimeSeconds"] = 0
 
 
 def events(functions: Functions) -> DeadLetters:
