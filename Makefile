@@ -28,7 +28,7 @@ help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
 	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
-	@echo "make test-all           the same with the full samples, then chaos and mutants: an hour"
+	@echo "make test-all           the same with the full samples, then chaos and mutants"
 	@echo "make lint types format  parts of it"
 	@echo "make lock               update uv.lock and the layer's requirements"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
@@ -53,7 +53,7 @@ test: lint types
 
 test-all:
 	SAMPLES=all $(MAKE) test
-	$(MAKE) chaos
+	$(MAKE) chaos N=300
 	$(MAKE) mutants
 
 lint:

@@ -14,7 +14,7 @@ from tests.integration.world import World, changes
 from tests.samples import sample
 
 ORDERS = sample(some=20, all=100)
-THREADS = 8
+THREADS = sample(some=4, all=8)
 SEED = 20261124
 COMPLETED = "checkout.session.completed"
 TAKEN = {"applied", "duplicate", "stale"}

@@ -281,7 +281,7 @@ def _body(answer: Json) -> Json:
 
 TestLifecycle = Lifecycle.TestCase
 TestLifecycle.settings = settings(
-    max_examples=sample(some=15, all=300),
+    max_examples=sample(some=15, all=200),
     stateful_step_count=STEPS,
     derandomize=SAMPLES == "some",
     deadline=None,

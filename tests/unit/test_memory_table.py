@@ -57,7 +57,7 @@ def said_of(orders: OrdersTable, fact: Fact) -> object:
 
 @pytest.mark.no_cover
 @settings(
-    max_examples=sample(some=40, all=150),
+    max_examples=sample(some=25, all=150),
     derandomize=SAMPLES == "some",
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -21,6 +21,7 @@ from checkout.domain.decisions import STATUS_CHANGES
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
+from tests.samples import SAMPLES, sample
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import ONE_TRY
 from tests.unit.purchases import refund
@@ -171,8 +172,10 @@ def test_orders_do_not_touch_each_other(orders: OrdersTable) -> None:
     assert found.status is OrderStatus.PAID
 
 
+@pytest.mark.no_cover
 @hypothesis_settings(
-    max_examples=25,
+    max_examples=sample(few=5, some=10, all=25),
+    derandomize=SAMPLES == "some",
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
