@@ -19,13 +19,16 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 	it (python.org, pyenv, or your system's packages with python3.13-venv) and try again)) \
 	-m local.bootstrap)$(BOOTSTRAP)
 
+# A worker for each processor; the tests of one group share a worker (tests/conftest.py).
+WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 TESTS = $(wildcard tests/unit tests/simulator tests/properties tests/integration tests/e2e)
 
-.PHONY: help demo dev test lint types format lock build deploy replay chaos logs schema mutants clean
+.PHONY: help demo dev test test-all lint types format lock build deploy replay chaos logs schema mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
-	@echo "make test               everything that CI runs: lint, types, tests"
+	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
+	@echo "make test-all           the same with the full samples, then chaos and mutants"
 	@echo "make lint types format  parts of it"
 	@echo "make lock               update uv.lock and the layer's requirements"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
@@ -46,7 +49,12 @@ dev:
 
 test: lint types
 	@$(BOOTSTRAP) dev sam ministack
-	$(DEV_PYTHON) -m pytest $(TESTS) --cov
+	$(DEV_PYTHON) -m pytest $(TESTS) $(WORKERS) --cov --durations=10
+
+test-all:
+	SAMPLES=all $(MAKE) test
+	$(MAKE) chaos N=300
+	$(MAKE) mutants
 
 lint:
 	@$(BOOTSTRAP) dev
@@ -96,7 +104,7 @@ mutants:
 	@$(BOOTSTRAP) mutants
 	rm -rf $(MUTATED) && mkdir -p $(MUTATED)
 	cp -R layers/common/checkout functions local events tests template.yaml pyproject.toml $(MUTATED)
-	cd $(MUTATED) && CONVERGENCE_SAMPLE=20 $(CURDIR)/.local/mutants/bin/mutmut run
+	cd $(MUTATED) && SAMPLES=few $(CURDIR)/.local/mutants/bin/mutmut run
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 clean:

@@ -18,6 +18,10 @@ import pytest
 from local.dev import main as dev_main
 from local.paths import ROOT
 from local.waiting import wait_for
+from tests.samples import SAMPLES
+
+# Each starts a stack of its own: one at a time.
+pytestmark = pytest.mark.xdist_group("commands")
 
 READY_SECONDS = 180.0
 END_SECONDS = 60.0
@@ -166,9 +170,13 @@ def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
     assert stack_file.read_bytes() == before
 
 
-def test_a_dead_service_ends_the_stack_and_is_named(tmp_path: Path, stack_file: Path) -> None:
+# Its death reaches the command in the same way at any time; to wait for a whole stack takes long.
+@pytest.mark.parametrize("seen", ["sam deploy", *(["Ctrl-C stops it"] if SAMPLES == "all" else [])])
+def test_a_dead_service_ends_the_stack_and_is_named(
+    tmp_path: Path, stack_file: Path, seen: str
+) -> None:
     with command("local.dev", "--stack-file", stack_file, output=tmp_path / "printed") as dev:
-        dev.wait_for_text("Ctrl-C stops it")
+        dev.wait_for_text(seen)
         children = dev.children
         ministack = next(one for one in children if "ministack_main" in " ".join(one.cmdline()))
         ministack.kill()

@@ -9,6 +9,7 @@ import pytest
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.facts import Fact
 from local.stack import LocalStack
+from tests.samples import sample
 from tests.unit.memory_table import MemoryTable
 from tests.unit.purchases import OPEN, PURCHASES
 from tests.unit.stripe_objects import NOW, fact
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ROUNDS = 12
+ROUNDS = sample(some=4, all=12)
 TABLE = "write-expressions"
 
 

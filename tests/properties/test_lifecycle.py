@@ -1,11 +1,9 @@
 """Whatever is done, delivered, lost, repeated or broken, in any order: no step breaks an invariant,
 and in the end every order is what Stripe's objects say.
 
-A failing sequence is printed as the calls that lead to it, which can be pasted into a test. More of
-them than the default: LIFECYCLE_EXAMPLES=1000 python -m pytest tests/properties/test_lifecycle.py
+A failing sequence is printed as the calls that lead to it, which can be pasted into a test.
 """
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -23,10 +21,10 @@ from tests.properties.account import (
 from tests.properties.lifecycle import BROKEN, NUMBERS, Break, body_of
 from tests.properties.lifecycle_at_the_shop import AtTheShop
 from tests.properties.world import FORMS
+from tests.samples import SAMPLES, sample
 
 type Json = dict[str, Any]
 
-EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
 STEPS = 30
 MOMENTS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000}
 # Of other accounts, whose events a Connect platform gets too, and thin ones.
@@ -167,9 +165,9 @@ class WholeLifecycle(AtTheShop):
 
 TestLifecycle = WholeLifecycle.TestCase
 TestLifecycle.settings = settings(
-    max_examples=EXAMPLES or 60,
+    max_examples=sample(some=15, all=200),
     stateful_step_count=STEPS,
-    derandomize=not EXAMPLES,
+    derandomize=SAMPLES == "some",
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

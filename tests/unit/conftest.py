@@ -1,8 +1,10 @@
 import io
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, wraps
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,10 @@ import boto3
 import pytest
 import stripe
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.client import BaseClient
 from botocore.config import Config
 from moto import mock_aws
+from moto.core.models import MockAWS
 from pytest_socket import disable_socket
 
 from checkout.aws.dead_letters import DeadLetters
@@ -49,7 +53,6 @@ from tests.unit.starting import forget_parts, load
 from tests.unit.stripe_objects import NOW, ORDER_ID
 
 if TYPE_CHECKING:
-    from botocore.client import BaseClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -69,6 +72,36 @@ OVERRIDES = (
 def pytest_runtest_setup() -> None:
     """No unit test talks to anything; pytest-socket's `enable_socket` marker still wins."""
     disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _untraced_aws() -> Iterator[None]:
+    """Take coverage's tracer away while boto3 and moto run, which it would slow down by half.
+
+    Nothing of the layer runs inside of these.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in (
+            (BaseClient, "_make_api_call"),
+            (boto3.Session, "client"),
+            (MockAWS, "start"),
+            (MockAWS, "stop"),
+        ):
+            patch.setattr(owner, name, untraced(getattr(owner, name)))
+        yield
+
+
+def untraced[**P, T](call: Callable[P, T]) -> Callable[P, T]:
+    @wraps(call)
+    def wrapper(*arguments: P.args, **named: P.kwargs) -> T:
+        tracer = sys.gettrace()
+        sys.settrace(None)
+        try:
+            return call(*arguments, **named)
+        finally:
+            sys.settrace(tracer)
+
+    return wrapper
 
 
 @pytest.fixture
@@ -106,16 +139,26 @@ def watched(calls: AwsCalls, monkeypatch: pytest.MonkeyPatch) -> AwsCalls:
     return calls
 
 
-@pytest.fixture(scope="module")
-def boto3_session() -> Iterator[None]:
-    """Keep boto3's default session for a module: it caches botocore's models, slow to read."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
-        yield
+@cache
+def session_of_all_tests() -> boto3.Session:
+    """It caches botocore's models, slow to read."""
+    return boto3.Session()
+
+
+@cache
+def client_of_all_tests(service: Any) -> Any:  # noqa: ANN401  (boto3 has a type for each name)
+    """Give a client that nobody watches or disturbs; it takes as long to make as ten requests."""
+    return session_of_all_tests().client(service, config=ONE_TRY)
 
 
 @pytest.fixture
-def aws(environment: pytest.MonkeyPatch, boto3_session: None) -> Iterator[None]:
+def boto3_session(environment: pytest.MonkeyPatch) -> None:
+    environment.setattr(boto3, "DEFAULT_SESSION", session_of_all_tests())
+
+
+@pytest.fixture
+def aws(boto3_session: None) -> Iterator[None]:
+    """Give an AWS in memory that has nothing in it yet."""
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 
@@ -137,7 +180,7 @@ def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> OrdersTable:
 @pytest.fixture
 def stored(dynamodb: "DynamoDBClient") -> Callable[[], dict[str, Any] | None]:
     """Give the item of the order that the tests are about, by a client that nobody watches."""
-    client = boto3.client("dynamodb", config=ONE_TRY)
+    client = client_of_all_tests("dynamodb")
     deserialize = TypeDeserializer().deserialize
 
     def read() -> dict[str, Any] | None:
@@ -162,7 +205,7 @@ class Secret:
 
 @pytest.fixture
 def secret(aws: None) -> Secret:
-    client = boto3.client("secretsmanager", config=ONE_TRY)
+    client = client_of_all_tests("secretsmanager")
     client.create_secret(Name=SECRET_NAME)
     one = Secret(client)
     one.roll()
@@ -171,14 +214,14 @@ def secret(aws: None) -> Secret:
 
 @pytest.fixture
 def queue(aws: None) -> Queue:
-    client = boto3.client("sqs", config=ONE_TRY)
+    client = client_of_all_tests("sqs")
     assert client.create_queue(QueueName=QUEUE)["QueueUrl"] == QUEUE_URL
     return Queue(client)
 
 
 @pytest.fixture
 def subscriber(queue: Queue) -> Subscriber:
-    client = boto3.client("sns", config=ONE_TRY)
+    client = client_of_all_tests("sns")
     assert client.create_topic(Name=TOPIC)["TopicArn"] == TOPIC_ARN
     arn = f"arn:aws:sqs:us-east-1:123456789012:{QUEUE}"
     client.subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=arn)
@@ -232,11 +275,15 @@ def deliveries(
     readers: Readers,
     recorder: Recorder,
     stripe_api: Callable[[], StripeApi],
-    dead_letters: DeadLetters,
+    request: pytest.FixtureRequest,
 ) -> Deliveries:
-    """The way of a delivery through the layer, as the handler sends it."""
+    """The way of a delivery through the layer, as the handler sends it.
+
+    The dead letters are made for the first that needs them, as the handler makes them.
+    """
     verifier = WebhookVerifier(credentials, now=lambda: NOW)
-    return Deliveries(verifier, EventReader(readers, stripe_api), recorder, lambda: dead_letters)
+    reader = EventReader(readers, stripe_api)
+    return Deliveries(verifier, reader, recorder, lambda: request.getfixturevalue("dead_letters"))
 
 
 @pytest.fixture
@@ -301,7 +348,7 @@ def clients(
     secret: Secret,
     watched: AwsCalls,
     monkeypatch: pytest.MonkeyPatch,
-) -> "list[BaseClient]":
+) -> list[BaseClient]:
     """Collect the clients of a container that has built nothing yet."""
     made: list[BaseClient] = []
     make = boto3.client

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from local.build import architecture, built_template
 from local.paths import ROOT, UV
 from tests.unit.interpreter import modules_loaded_by
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER, OWN_ENVIRONMENT
+from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER, OWN_ENVIRONMENT, load_template
 
 HANDLERS = {
     "CreateSessionFunction": "create_session",
@@ -82,6 +83,19 @@ def test_a_function_is_its_handler_alone(built: Path, function: str) -> None:
     assert files == {Path("app.py"), Path("__pycache__/app.cpython-313.pyc")}
     handler = FUNCTIONS / HANDLERS[function] / "app.py"
     assert (folder / "app.py").read_bytes() == handler.read_bytes()
+
+
+def test_the_tests_read_the_template_as_sam_does(built: Path) -> None:
+    """But for the folders that the code is in, which SAM fills in."""
+    theirs = yaml.safe_load((built / "template.yaml").read_text())
+    ours = load_template()
+    for template in (theirs, ours):
+        template["Globals"]["Function"].pop("CodeUri", None)
+        for resource in template["Resources"].values():
+            resource.pop("Metadata", None)
+            for name in ("CodeUri", "ContentUri"):
+                resource["Properties"].pop(name, None)
+    assert ours == theirs
 
 
 def test_nothing_but_what_runs_is_shipped(site: Path) -> None:

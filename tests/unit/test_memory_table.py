@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
+from tests.samples import SAMPLES, sample
 from tests.unit.memory_table import MemoryTable, Refused
 from tests.unit.purchases import decline, dispute, refund
 from tests.unit.stack import TABLE
@@ -51,8 +52,12 @@ def in_memory() -> tuple[MemoryTable, OrdersTable]:
     return table, OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
 
 
+@pytest.mark.no_cover
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=sample(some=25, all=150),
+    derandomize=SAMPLES == "some",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(FACTS, st.booleans())
 def test_the_same_facts_do_the_same_as_in_moto(

@@ -155,7 +155,7 @@ def test_an_unknown_field_is_refused_by_its_pointer(document: Json, pointer: str
     assert refusal(document) == [(pointer, "Extra inputs are not permitted")]
 
 
-@pytest.mark.parametrize("name", FULL.keys() - {"items"})
+@pytest.mark.parametrize("name", [name for name in FULL if name != "items"])
 @pytest.mark.parametrize("value", [7, True, ["text"], {"a": 1}])
 def test_types_are_not_converted(name: str, value: object) -> None:
     if name == "metadata" and value == {"a": 1}:

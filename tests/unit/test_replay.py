@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from moto import mock_aws
 
 from ops.dead_letters import Function, NotReplayed, NotUnderstood
 from ops.replay import Line, UnprocessedEvents, UnpublishedChanges, replayed
 from ops.stream import StreamReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
@@ -97,10 +94,15 @@ def gone(code: str) -> ClientError:
 
 
 @pytest.fixture
-def queue(environment: pytest.MonkeyPatch) -> "Iterator[tuple[SQSClient, str]]":
-    with mock_aws():
-        client = boto3.client("sqs")
-        yield client, client.create_queue(QueueName="kept")["QueueUrl"]
+def queue(aws: None) -> "tuple[SQSClient, str]":
+    """Give a queue where nobody waits for messages, since nobody sends any meanwhile."""
+    client = boto3.client("sqs")
+    client.meta.events.register("provide-client-params.sqs.ReceiveMessage", without_waiting)
+    return client, client.create_queue(QueueName="kept")["QueueUrl"]
+
+
+def without_waiting(params: Json, **_: object) -> None:
+    params["WaitTimeSeconds"] = 0
 
 
 def events(functions: Functions) -> UnprocessedEvents:

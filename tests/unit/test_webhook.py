@@ -122,6 +122,7 @@ def test_an_event_that_is_too_late_is_stale(
     assert stored() == before
 
 
+@pytest.mark.no_cover
 def test_any_order_of_events_ends_paid_and_enters_it_once(
     deliveries: Deliveries, orders: OrdersTable, dynamodb: "DynamoDBClient", stored: Stored
 ) -> None:
