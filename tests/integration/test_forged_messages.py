@@ -7,7 +7,7 @@ import pytest
 
 from local.deploy import STACK_NAME
 from local.functions import physical_name
-from tests.integration.test_unprocessed import keep_unpublished, kept, queue_url, replay
+from tests.integration.test_dead_letters import dead_letters, leave_unpublished, queue_url, replay
 from tests.integration.world import World
 
 UNPROCESSED, UNPUBLISHED = "UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl"
@@ -39,8 +39,8 @@ def waiting(world: World, output: str) -> int:
 
 def unpublished(world: World, order_id: str) -> Json:
     """The message for an order's changes, which is taken out of the queue."""
-    keep_unpublished(world, order_id)
-    [message] = kept(world, UNPUBLISHED)
+    leave_unpublished(world, order_id)
+    [message] = dead_letters(world, UNPUBLISHED)
     world.stack.aws.queues.purge_queue(QueueUrl=queue_url(world, UNPUBLISHED))
     return message
 

@@ -53,6 +53,9 @@ class FakeStripe(stripe.HTTPClient):
     ) -> None:
         self.answer({"error": error}, status, **{"request_id": "req_test"} | (headers or {}))
 
+    def forget_answers(self) -> None:
+        self._answers.clear()
+
     def break_connection(self) -> None:
         self._answers.append(_no_route())
 

@@ -82,10 +82,10 @@ def main() -> None:
 
 def stand_ins() -> "FakeStripe":
     """Take the place of Secrets Manager and of Stripe, at boto3's and the SDK's own seams."""
-    import boto3  # noqa: PLC0415
+    import boto3  # noqa: I001, PLC0415
 
     # The SDK looks at its switch when it is imported, which is after checkout.log in a container.
-    import checkout.log  # noqa: PLC0415
+    import checkout.log  # noqa: F401, PLC0415
     import stripe  # noqa: PLC0415
     from tests.unit.fake_stripe import FakeStripe  # noqa: PLC0415
 
@@ -94,7 +94,7 @@ def stand_ins() -> "FakeStripe":
     def client(service: Any, **arguments: Any) -> Any:  # noqa: ANN401
         return Secrets() if service == "secretsmanager" else make(service, **arguments)
 
-    boto3.client = client
+    boto3.client = client  # type: ignore[assignment]
     stripe.RequestsClient = lambda **_: fake  # type: ignore[assignment, misc]
     stripe.HTTPClient.INITIAL_DELAY = 0
     return fake

@@ -1,4 +1,4 @@
-"""The same sources give the same bytes wherever they are built, and name no folder of the builder."""
+"""The same sources give the same bytes wherever they are built, and name no folder of theirs."""
 
 import hashlib
 import shutil
@@ -22,7 +22,9 @@ def built(makefile: Path, target: str, folder: Path) -> dict[str, bytes]:
     variables = [f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}", "UV=true"]
     # The layer's target makes this folder with its first package.
     (artifacts / "python").mkdir()
-    subprocess.run(["make", "--silent", target, *variables], cwd=copy, check=True)
+    make = shutil.which("make")
+    assert make is not None
+    subprocess.run([make, "--silent", target, *variables], cwd=copy, check=True)
     return {
         str(path.relative_to(artifacts)): path.read_bytes()
         for path in artifacts.rglob("*")

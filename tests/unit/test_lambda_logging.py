@@ -51,9 +51,7 @@ def printed(function: str, status: int, response: Json, **environment: str) -> l
     )
     asked = {
         "function": function,
-        "invocation": event,
-        "response": response,
-        "status": status,
+        "invocations": [[event, status, response]],
         "environment": environment,
     }
     done = subprocess.run(

@@ -100,12 +100,10 @@ OTHERWISE = [
 
 def layer_takes_origin(text: str) -> bool:
     """Beside the origin of the default URLs, which is on the list as it must be."""
+    environment = ENVIRONMENT | {"ALLOWED_ORIGINS": f"https://shop.example,{text}"}
     try:
-        settings = Settings.from_environment(
-            ENVIRONMENT | {"ALLOWED_ORIGINS": f"https://shop.example,{text}"}
-        )
-    except Misconfigured as error:
-        assert error.detail.startswith("Each of ALLOWED_ORIGINS must be as browsers send it")
+        settings = Settings.from_environment(environment)
+    except Misconfigured:
         return False
     assert settings.allowed_origins == {"https://shop.example", text}
     return True

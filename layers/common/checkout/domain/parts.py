@@ -79,7 +79,7 @@ class Refund(Part):
         return self.status not in {"canceled", "failed"}
 
     def change_type(self, known: Self | None) -> ChangeType:
-        """Name the change; what a status that this version does not know means, somebody must see."""
+        """Name the change; a status that this version does not know is published too."""
         if not self.counts:
             return ChangeType.REFUND_FAILED
         if known is None or self.status not in self.weakest_first:
