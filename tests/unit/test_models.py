@@ -128,7 +128,7 @@ def test_more_different_lookup_keys_are_refused() -> None:
     assert refusal(body(items=named)) == [("/items", "name at most 10 different lookup keys")]
 
 
-@pytest.mark.parametrize("name", FULL.keys() - {"items"})
+@pytest.mark.parametrize("name", sorted(FULL.keys() - {"items"}))
 def test_an_optional_field_may_be_null(name: str) -> None:
     assert getattr(read(body(**{name: None})), name) is None
 
