@@ -25,19 +25,21 @@ MOST_REQUESTS = 5
 class Invocations:
     """The runtime API: one invocation after another, and the end of the process."""
 
-    def __init__(self, waiting: list[tuple[Any, int, Any]], stripe: "FakeStripe") -> None:
+    def __init__(self, waiting: list[tuple[Any, int, Any]]) -> None:
         from awslambdaric.lambda_runtime_marshaller import (  # type: ignore[import-untyped]  # noqa: PLC0415
             LambdaMarshaller,
         )
 
         self.marshaller = LambdaMarshaller()
         self._waiting = waiting
-        self._stripe = stripe
+        self._stripe: FakeStripe | None = None
 
     def wait_next_invocation(self) -> SimpleNamespace:
         if not self._waiting:
             raise SystemExit
         event, status, response = self._waiting.pop(0)
+        # Only now: the runtime sets its logging up before it imports the handler, and with it us.
+        self._stripe = self._stripe or stand_ins()
         self._stripe.forget_answers()
         for _ in range(MOST_REQUESTS):
             self._stripe.answer(response, status, request_id="req_test")
@@ -75,18 +77,14 @@ def main() -> None:
     from awslambdaric import bootstrap  # type: ignore[import-untyped]  # noqa: PLC0415
 
     sys.path.insert(0, str(FUNCTIONS / asked["function"]))
-    # The runtime sets its logging up before it imports the handler, and the handler what Stripe's
-    # place is taken in: so does this.
-    bootstrap.run("app.lambda_handler", Invocations(asked["invocations"], stand_ins()))
+    bootstrap.run("app.lambda_handler", Invocations(asked["invocations"]))
 
 
 def stand_ins() -> "FakeStripe":
     """Take the place of Secrets Manager and of Stripe, at boto3's and the SDK's own seams."""
-    import boto3  # noqa: I001, PLC0415
-
-    # The SDK looks at its switch when it is imported, which is after checkout.log in a container.
-    import checkout.log  # noqa: F401, PLC0415
+    import boto3  # noqa: PLC0415
     import stripe  # noqa: PLC0415
+
     from tests.unit.fake_stripe import FakeStripe  # noqa: PLC0415
 
     fake, make = FakeStripe(), boto3.client

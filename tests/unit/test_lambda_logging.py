@@ -14,7 +14,7 @@ from tests.unit.stack import API_KEY, LAYER, ROOT
 
 type Json = dict[str, Any]
 
-PERSONAL = ("jane", "example.com", "Doe", "4242")
+PERSONAL = ("jane", "example.com", "Rosen", "4242")
 KEY_PARTS = (API_KEY, API_KEY[-6:], "sk_test")
 REFUSED: dict[str, tuple[int, Json]] = {
     "an e-mail address": (
@@ -35,7 +35,7 @@ REFUSED: dict[str, tuple[int, Json]] = {
     ),
     "a failure of Stripe's": (
         500,
-        {"message": "Jane Doe's card 4242 of jane@example.com", "type": "api_error"},
+        {"message": "Jane Rosen's card 4242 of jane@example.com", "type": "api_error"},
     ),
     "too many requests": (
         429,
@@ -88,7 +88,7 @@ def test_what_stripe_quotes_is_not_printed(function: str, kind: str) -> None:
 
 
 def test_a_response_that_breaks_us_is_not_printed() -> None:
-    lines = printed("create_session", 200, {"id": "jane@example.com", "object": ["Jane Doe"]})
+    lines = printed("create_session", 200, {"id": "jane@example.com", "object": ["Jane Rosen"]})
     assert_private(lines)
     (failure,) = [line for line in lines if line["level"] == "ERROR"]
     assert failure["exception"].startswith("Traceback")
