@@ -196,7 +196,9 @@ DOES_WITHOUT = {
     "StripeWebhookFunction": NOBODY_NEEDS | WEBHOOK_DOES_WITHOUT,
     "ReconcileFunction": (
         NOBODY_NEEDS | OF_THE_WEBHOOK | OF_THE_FRONTEND | {"checkout.aws.publishing"}
-    ),
+    )
+    # Its cursor is validated with pydantic; nobody waits for its start.
+    - {"pydantic"},
     "PublishChangesFunction": (
         (NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | OF_THE_FRONTEND) - {"checkout.aws.publishing"}
         | {"checkout.stripe.events", "checkout.stripe.api", "stripe"}

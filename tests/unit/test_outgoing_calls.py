@@ -106,6 +106,8 @@ class Worst:
         with pytest.raises(CheckoutError):
             call()
         self.calls.failure = None
+        # A secret that could not be read is not read again at once.
+        wiring.credentials.cache_clear()
         client = next(c for c in self.clients if c.meta.service_model.service_name == service)
         # botocore's stub leaves out what every Config takes.
         config: Any = client.meta.config

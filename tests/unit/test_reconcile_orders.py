@@ -102,7 +102,7 @@ def test_metrics_say_what_a_run_did(
         "ReconciliationFailed": [2 * count],
         "ReconciliationFinished": [1],
         "OldestPendingOrderAge": [3 * count],
-        "service": "checkout",
+        "service": "checkout-test",
     }
 
 

@@ -71,7 +71,7 @@ BAD_SECRETS = {
     "The secret is not a JSON object": "not json",
     "webhook_signing_secrets must be a list": {"stripe_api_key": API_KEY},
     "at least one secret": {"stripe_api_key": API_KEY, "webhook_signing_secrets": []},
-    "Each of webhook_signing_secrets must be whsec_": {
+    "Each of webhook_signing_secrets must start with whsec_": {
         "stripe_api_key": API_KEY,
         "webhook_signing_secrets": [SIGNING_SECRET, "leaked-value"],
     },
