@@ -85,7 +85,8 @@ def test_an_order_is_repaired_whole_in_one_run(deaf: World) -> None:
     assert reconcile(deaf.stack.aws)["repaired"] == 1, "orders are counted, not objects"
     order = deaf.order(created["order_id"])
     assert (order["status"], order["amount_refunded"]) == ("paid", 800)
-    assert sorted(changes(order)[1:]) == ["order.paid", *["order.refunded"] * 2]
+    # Refunds of one payment that are found together are one change.
+    assert sorted(changes(order)[1:]) == ["order.paid", "order.refunded"]
 
 
 def test_what_is_repaired_is_published(deaf: World) -> None:

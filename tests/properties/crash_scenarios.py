@@ -57,7 +57,7 @@ SCENARIOS = {
     ),
     "create again a day later": Scenario(
         steps.create_again_a_day_later,
-        (CREATE, WRITE, EXPIRE, SESSION, WRITE),
+        (CREATE, WRITE, EXPIRE, "GetItem", SESSION, WRITE),
         (CREATED, EXPIRED),
     ),
     "create with another body": Scenario(

@@ -1,4 +1,4 @@
-"""Lists of Checkout Checkouts: filters and pages. Every other list goes by the same rules."""
+"""Lists of Checkout Sessions: filters and pages. Every other list goes by the same rules."""
 
 from typing import Any
 

@@ -282,7 +282,7 @@ def test_unknown_session_is_not_found(sdk: stripe.StripeClient, shop: Shop, acti
 @pytest.mark.parametrize(
     ("changes", "what", "param"),
     [
-        ({"mode": "subscription"}, "Checkout Checkouts in `subscription` mode", "mode"),
+        ({"mode": "subscription"}, "Checkout Sessions in `subscription` mode", "mode"),
         ({"ui_mode": "embedded_page"}, "the ui_mode `embedded_page`", "ui_mode"),
     ],
 )

@@ -63,7 +63,7 @@ def test_expiring_closes_an_open_session(sdk: stripe.StripeClient, shop: Shop) -
 def test_complete_session_cannot_be_expired(sdk: stripe.StripeClient, shop: Shop) -> None:
     session = shop.paid_session()
     message = (
-        'Only Checkout Checkouts with a status in ["open"] can be expired. This Checkout Session '
+        'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session '
         "has a status of `complete`."
     )
     with refused(400, message):
@@ -74,7 +74,7 @@ def test_complete_session_cannot_be_expired(sdk: stripe.StripeClient, shop: Shop
 def test_session_cannot_be_expired_twice(sdk: stripe.StripeClient, shop: Shop) -> None:
     session = sdk.v1.checkout.sessions.expire(shop.session().id)
     message = (
-        'Only Checkout Checkouts with a status in ["open"] can be expired. This Checkout Session '
+        'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session '
         "has a status of `expired`."
     )
     with refused(400, message):
