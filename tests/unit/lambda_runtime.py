@@ -2,7 +2,8 @@
 
 python -m tests.unit.lambda_runtime: standard input has {"function": "create_session",
 "environment": {...}, "invocations": [[event, status, response]]}, with the response that Stripe
-gives to each request meanwhile; printed is what Lambda would log.
+gives to each request meanwhile; printed is what Lambda would log, with the number of the invocation
+as its request id.
 """
 
 import json
@@ -32,6 +33,7 @@ class Invocations:
 
         self.marshaller = LambdaMarshaller()
         self._waiting = waiting
+        self._begun = 0
         self._stripe: FakeStripe | None = None
 
     def wait_next_invocation(self) -> SimpleNamespace:
@@ -41,10 +43,11 @@ class Invocations:
         # Only now: the runtime sets its logging up before it imports the handler, and with it us.
         self._stripe = self._stripe or stand_ins()
         self._stripe.forget_answers()
+        self._begun += 1
         for _ in range(MOST_REQUESTS):
             self._stripe.answer(response, status, request_id="req_test")
         return SimpleNamespace(
-            invoke_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            invoke_id=str(self._begun),
             event_body=json.dumps(event),
             content_type="application/json",
             client_context=None,

@@ -44,14 +44,14 @@ REFUSED: dict[str, tuple[int, Json]] = {
 }
 
 
-def printed(function: str, status: int, response: Json, **environment: str) -> list[Json]:
-    """Give the lines that Lambda would log of one invocation."""
+def printed(function: str, *responses: tuple[int, Json], **environment: str) -> list[Json]:
+    """Give the lines that Lambda would log of one invocation for each response of Stripe's."""
     event = sample(
         function, {"create_session": "card_checkout", "confirm_payment": "session"}[function]
     )
     asked = {
         "function": function,
-        "invocations": [[event, status, response]],
+        "invocations": [[event, status, response] for status, response in responses],
         "environment": environment,
     }
     done = subprocess.run(
@@ -73,11 +73,21 @@ def assert_private(lines: list[Json]) -> None:
     assert [one for one in (*PERSONAL, *KEY_PARTS) if one.lower() in text.lower()] == []
 
 
-@pytest.mark.parametrize("function", ["create_session", "confirm_payment"])
+@pytest.fixture(scope="module", params=["create_session", "confirm_payment"])
+def refused(request: pytest.FixtureRequest) -> dict[str, list[Json]]:
+    """Give what is printed of each refusal, one after another in one container."""
+    responses = [(status, {"error": error}) for status, error in REFUSED.values()]
+    lines = printed(request.param, *responses)
+    number = [line.get("function_request_id") or line["requestId"] for line in lines]
+    return {
+        kind: [line for line, one in zip(lines, number, strict=True) if one == str(place)]
+        for place, kind in enumerate(REFUSED, start=1)
+    }
+
+
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_stripe_quotes_is_not_printed(function: str, kind: str) -> None:
-    status, error = REFUSED[kind]
-    lines = printed(function, status, {"error": error})
+def test_what_stripe_quotes_is_not_printed(refused: dict[str, list[Json]], kind: str) -> None:
+    status, lines = REFUSED[kind][0], refused[kind]
     assert_private(lines)
     # The refusal itself is: once, by us, and by no library.
     assert {line["service"] for line in lines} == {"checkout"}
@@ -88,16 +98,15 @@ def test_what_stripe_quotes_is_not_printed(function: str, kind: str) -> None:
 
 
 def test_a_response_that_breaks_us_is_not_printed() -> None:
-    lines = printed("create_session", 200, {"id": "jane@example.com", "object": ["Jane Rosen"]})
+    lines = printed("create_session", (200, {"id": "jane@example.com", "object": ["Jane Rosen"]}))
     assert_private(lines)
     (failure,) = [line for line in lines if line["level"] == "ERROR"]
     assert failure["exception"].startswith("Traceback")
 
 
 def test_timestamps_are_utc_in_rfc_3339() -> None:
-    lines = printed(
-        "confirm_payment", 400, {"error": REFUSED["an e-mail address"][1]}, TZ="Asia/Kolkata"
-    )
+    response = (400, {"error": REFUSED["an e-mail address"][1]})
+    lines = printed("confirm_payment", response, TZ="Asia/Kolkata")
     assert lines
     for line in lines:
         assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
@@ -115,4 +124,4 @@ def test_timestamps_are_utc_in_rfc_3339() -> None:
 )
 def test_no_switch_makes_libraries_print_payloads(switched_on: dict[str, str]) -> None:
     status, error = REFUSED["an e-mail address"]
-    assert_private(printed("create_session", status, {"error": error}, **switched_on))
+    assert_private(printed("create_session", (status, {"error": error}), **switched_on))

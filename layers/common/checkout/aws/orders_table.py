@@ -221,7 +221,7 @@ def _expressions(order_id: str, change: Change, origin: Origin, now: int) -> dic
     )
     entry = {"type": change.change_type, "occurred_at": origin.occurred_at, "source": origin.source}
     assigned |= {"change": entry, "updated_at": now}
-    begun_with = {name: value for name, value in EMPTY.items() if name not in assigned}
+    begun_with = EMPTY if isinstance(change, CheckoutChange) else {}
     sets = [f"#{name} = :{name}" for name in assigned]
     sets += [f"#{name} = if_not_exists(#{name}, :begin_{name})" for name in begun_with]
     sets.append("#version = if_not_exists(#version, :zero) + :one")
