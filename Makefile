@@ -21,7 +21,8 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 
 # A worker for each processor; the tests of one group share a worker (tests/conftest.py).
 WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
-TESTS = $(wildcard tests/unit tests/simulator tests/properties tests/integration tests/e2e)
+# The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
+TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 
 .PHONY: help demo dev test test-all lint types format lock build deploy replay chaos logs schema mutants clean
 help:

@@ -17,10 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from local.console import Console
+from local.frontend import frontend_origin
 from local.only_one import only_one
 from local.paths import STACK_FILE
 from local.processes import LocalCloudError, Terminated
-from local.stack import DEFAULT_ORIGIN, LocalStack, local_stack
+from local.stack import LocalStack, local_stack
 from local.stripe_account import LOOKUP_KEY, real_account
 
 
@@ -36,7 +37,7 @@ def main() -> int:
             local_stack(
                 console,
                 connect=account,
-                frontend_origin=os.environ.get("FRONTEND_ORIGIN", DEFAULT_ORIGIN),
+                frontend_origin=frontend_origin(os.environ),
             ) as stack,
             announced_in(stack_file, stack),
         ):

@@ -15,6 +15,7 @@ from local.aws import REGION, LocalAws
 from local.build import architecture, built_template
 from local.console import Console
 from local.deploy import deploy, put_secret
+from local.frontend import DEFAULT_ORIGIN
 from local.locks import locked
 from local.ministack import ministack
 from local.paths import RUNS
@@ -22,7 +23,6 @@ from local.processes import Service, Terminated, termination_unwinds
 from local.stripe_account import StripeAccount
 
 KEPT_RUNS = 10
-DEFAULT_ORIGIN = "http://localhost:3000"
 
 
 @dataclass(frozen=True)

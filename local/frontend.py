@@ -1,0 +1,29 @@
+"""Which frontend may call the local API: the one origin in the variable FRONTEND_ORIGIN."""
+
+import re
+from collections.abc import Mapping
+
+from local.paths import ROOT
+from local.processes import LocalCloudError
+
+NAME = "FRONTEND_ORIGIN"
+DEFAULT_ORIGIN = "http://localhost:3000"
+
+
+def frontend_origin(environment: Mapping[str, str]) -> str:
+    """Give an origin that the stack takes; raise LocalCloudError for one that no browser sends.
+
+    The rule is that of the parameter AllowedOrigins, read from template.yaml.
+    """
+    origin = environment.get(NAME, DEFAULT_ORIGIN)
+    if not re.fullmatch(_allowed_pattern(), origin):
+        raise LocalCloudError(
+            f"{NAME} must be one origin as browsers send it, such as http://localhost:5173 or "
+            f"https://shop.example, without a path or a slash at the end: it is {origin!r}."
+        )
+    return origin
+
+
+def _allowed_pattern() -> str:
+    parameter = (ROOT / "template.yaml").read_text().partition("\n  AllowedOrigins:\n")[2]
+    return parameter.partition("AllowedPattern: ")[2].partition("\n")[0]
