@@ -21,6 +21,7 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 
 # A worker for each processor; the tests of one group share a worker (tests/conftest.py).
 WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
+COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 
@@ -50,10 +51,10 @@ dev:
 
 test: lint types
 	@$(BOOTSTRAP) dev sam ministack
-	$(DEV_PYTHON) -m pytest $(TESTS) $(WORKERS) --cov --durations=10
+	$(DEV_PYTHON) -m pytest $(TESTS) $(WORKERS) $(COVERAGE) --durations=10
 
 test-all:
-	SAMPLES=all $(MAKE) test
+	SAMPLES=all COVERAGE_CORE=ctrace $(MAKE) test COVERAGE="--cov --cov-branch"
 	$(MAKE) chaos N=300
 	$(MAKE) mutants
 

@@ -1,10 +1,9 @@
 import io
 import json
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.client import BaseClient
 from botocore.config import Config
 from moto import mock_aws
-from moto.core.models import MockAWS
 from pytest_socket import disable_socket
 
 from checkout.aws.dead_letters import DeadLetters
@@ -72,36 +70,6 @@ OVERRIDES = (
 def pytest_runtest_setup() -> None:
     """No unit test talks to anything; pytest-socket's `enable_socket` marker still wins."""
     disable_socket(allow_unix_socket=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _untraced_aws() -> Iterator[None]:
-    """Take coverage's tracer away while boto3 and moto run, which it would slow down by half.
-
-    Nothing of the layer runs inside of these.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        for owner, name in (
-            (BaseClient, "_make_api_call"),
-            (boto3.Session, "client"),
-            (MockAWS, "start"),
-            (MockAWS, "stop"),
-        ):
-            patch.setattr(owner, name, untraced(getattr(owner, name)))
-        yield
-
-
-def untraced[**P, T](call: Callable[P, T]) -> Callable[P, T]:
-    @wraps(call)
-    def wrapper(*arguments: P.args, **named: P.kwargs) -> T:
-        tracer = sys.gettrace()
-        sys.settrace(None)
-        try:
-            return call(*arguments, **named)
-        finally:
-            sys.settrace(tracer)
-
-    return wrapper
 
 
 @pytest.fixture
