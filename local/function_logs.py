@@ -11,18 +11,21 @@ from local.aws import LocalAws
 from local.paths import STACK_FILE
 from local.waiting import wait_for
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 type Entry = dict[str, Any]
 
 
-def function_logs(aws: LocalAws) -> list[str]:
-    """Every line of every function, oldest first."""
+def function_logs(aws: LocalAws, pattern: str = "") -> list[str]:
+    """Every line of every function, oldest first; with a filter pattern, those that match.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+    """
     lines: list[tuple[int, str]] = []
     for groups in aws.logs.get_paginator("describe_log_groups").paginate():
         for group in groups["logGroups"]:
             pages = aws.logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group["logGroupName"]
+                logGroupName=group["logGroupName"], filterPattern=pattern
             )
             lines += [
                 (event["timestamp"], event["message"].rstrip())
@@ -32,9 +35,9 @@ def function_logs(aws: LocalAws) -> list[str]:
     return [message for _, message in sorted(lines)]
 
 
-def entries(aws: LocalAws) -> Iterator[Entry]:
+def entries(aws: LocalAws, pattern: str) -> Iterator[Entry]:
     """The lines that the service itself logged, which are JSON."""
-    for line in function_logs(aws):
+    for line in function_logs(aws, pattern):
         if line.startswith("{"):
             yield json.loads(line)
 
@@ -45,8 +48,10 @@ def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
     Raise TimeoutError when it does not come.
     """
 
+    terms = " ".join(f'"{value}"' for value in wanted.values() if isinstance(value, str))
+
     def look() -> list[Entry]:
-        return [entry for entry in entries(aws) if wanted.items() <= entry.items()]
+        return [entry for entry in entries(aws, terms) if wanted.items() <= entry.items()]
 
     return wait_for(look, f"a log entry with {wanted}", seconds=WAIT_SECONDS)[0]
 

@@ -10,7 +10,7 @@ from local.waiting import wait_for
 if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 # Stripe's test values for `evidence[uncategorized_text]`: the bank decides by it.
 WINNING = "winning_evidence"
 LOSING = "losing_evidence"

@@ -11,7 +11,7 @@ from local.waiting import wait_for
 from tests.integration.world import World, changes
 
 DISPUTING_CARD = "4000 0000 0000 0259"
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 type Json = dict[str, Any]
 
