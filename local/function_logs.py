@@ -47,7 +47,6 @@ def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
 
     Raise TimeoutError when it does not come.
     """
-
     terms = " ".join(f'"{value}"' for value in wanted.values() if isinstance(value, str))
 
     def look() -> list[Entry]:
