@@ -13,7 +13,7 @@ from local.customer import pay_by_card
 from tests.integration.world import World, changes
 from tests.samples import sample
 
-ORDERS = sample(some=20, all=100)
+ORDERS = sample(some=10, all=100)
 THREADS = sample(some=4, all=8)
 SEED = 20261124
 COMPLETED = "checkout.session.completed"

@@ -4,7 +4,8 @@ reconciliation has run, the order is right, and got there once.
 Each scenario lists its side effects; before and after each of them is a point to break at. A test
 runs the step unbroken to see that the list is complete. Of effects that repeat each other, as the
 queries of the shards do, `make test` breaks the first and the last, and `make test-all` each. And
-where `make test-all` crashes and fails at each point, `make test` does one of the two in turn.
+where `make test-all` crashes and fails before and after each effect, `make test` does one of these
+four in turn.
 """
 
 import contextlib
@@ -26,8 +27,13 @@ def amid_repetitions(effects: tuple[str, ...], number: int) -> bool:
 
 
 def mishaps(number: int) -> tuple[Mishap, ...]:
-    both: tuple[Mishap, ...] = ("crash", "failure")
-    return both if SAMPLES == "all" else (both[number // 2 % 2],)
+    """Give what happens at a point, which is before an effect if the number is odd, else after."""
+    if SAMPLES == "all":
+        return ("crash", "failure")
+    effect, is_after = divmod(number - 1, 2)
+    if is_after != effect % 2:
+        return ()
+    return ("crash",) if effect // 2 % 2 == 0 else ("failure",)
 
 
 POINTS = [
