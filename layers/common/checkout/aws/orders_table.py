@@ -241,7 +241,7 @@ def _expressions(order_id: str, change: Change, origin: Origin, now: int) -> dic
         "UpdateExpression": f"SET {', '.join(sets)}{removals}",
         "ConditionExpression": condition,
         "ExpressionAttributeNames": {f"#{name}": name for name in sorted(names)},
-        "ExpressionAttributeValues": {name: to_attribute(one) for name, one in values.items()},
+        "ExpressionAttributeValues": to_attribute(values)["M"],
     }
 
 
