@@ -98,13 +98,12 @@ def test_what_still_fails_is_left_for_the_next_replay(world: World) -> None:
     event = world.simulator.event_about(created["session_id"], COMPLETED)
     del event["data"]["object"]["payment_status"]
     world.redeliver(event)
-    for _ in range(2):
-        done = replay(world)
-        line, summary = done.stdout.splitlines()
-        assert line.startswith(f"left {event['id']} {COMPLETED}: ")
-        assert line.endswith("The Checkout Session has no payment_status.")
-        assert summary == "0 replayed, 1 left"
-        assert done.returncode == 1
+    done = replay(world)
+    line, summary = done.stdout.splitlines()
+    assert line.startswith(f"left {event['id']} {COMPLETED}: ")
+    assert line.endswith("The Checkout Session has no payment_status.")
+    assert summary == "0 replayed, 1 left"
+    assert done.returncode == 1
     assert [message["requestPayload"]["detail"] for message in dead_letters(world)] == [event]
 
 

@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checkout.aws.orders_table import OrdersTable
-from checkout.domain.order import OrderStatus
 from tests.unit.handlers import handler_of
 from tests.unit.invocations import Json, assert_answer
+from tests.unit.open_order import put_open_order
 from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +21,7 @@ handler = handler_of("stripe_webhook")
 @pytest.fixture
 def open_order(dynamodb: "DynamoDBClient") -> None:
     """Let the order be known with its items, as after a create."""
-    OrdersTable(dynamodb, TABLE).record(fact(OrderStatus.OPEN))
+    put_open_order(dynamodb)
 
 
 def outcome(answer: Json) -> str:

@@ -3,7 +3,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Log, Secret
@@ -19,11 +18,11 @@ from tests.unit.invocations import (
     sample,
     sample_names,
 )
+from tests.unit.open_order import put_open_order
 from tests.unit.stack import API_KEY, OTHER_STACK, SIGNING_SECRET, TABLE
 from tests.unit.stripe_objects import (
     ORDER_ID,
     SESSION_ID,
-    fact,
     payment_intent,
     session,
     session_in,
@@ -40,7 +39,7 @@ handler = handler_of("confirm_payment")
 @pytest.fixture(autouse=True)
 def created(dynamodb: "DynamoDBClient") -> None:
     """The order, as its creation left it."""
-    OrdersTable(dynamodb, TABLE).record(fact(OrderStatus.OPEN))
+    put_open_order(dynamodb)
 
 
 @pytest.fixture

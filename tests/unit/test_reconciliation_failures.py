@@ -8,6 +8,7 @@ from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
+from tests.properties.cloud import CloudTable, SideEffects
 from tests.unit.conftest import Clock, Log
 from tests.unit.reconciling import (
     COMPLETE,
@@ -18,12 +19,18 @@ from tests.unit.reconciling import (
     Runs,
     errors,
     order_id_of,
+    orders_in,
     runs_of,
 )
 from tests.unit.stripe_objects import NOW
 
 OLD = NOW - 3 * DAY
 CALLS = [COMPLETE, DISPUTES, REFUNDS, EXPIRED]
+
+
+@pytest.fixture
+def orders() -> OrdersTable:
+    return orders_in(CloudTable(SideEffects()))
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """One bad object or saved cursor stops nothing else."""
 
-from typing import TYPE_CHECKING
-
 import boto3
 import pytest
 
@@ -13,24 +11,24 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
+from tests.properties.cloud import CloudTable, SideEffects
 from tests.unit.conftest import ONE_TRY, Clock, Log
+from tests.unit.memory_table import Value
 from tests.unit.reconciling import (
     DAY,
     Runs,
     errors,
     order_id_of,
+    orders_in,
     runs_of,
     session_id_of,
 )
-from tests.unit.stack import PROGRESS_TABLE, TABLE
+from tests.unit.stack import PROGRESS_TABLE
 from tests.unit.stripe_objects import (
     NOW,
     expanded,
     refund,
 )
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 type Page = tuple[list[PendingOrder], Key | None]
 
@@ -38,28 +36,32 @@ OLD = NOW - 3 * DAY
 
 
 @pytest.fixture
+def table() -> CloudTable:
+    return CloudTable(SideEffects())
+
+
+@pytest.fixture
+def orders(table: CloudTable) -> OrdersTable:
+    return orders_in(table)
+
+
+@pytest.fixture
 def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> Runs:
     return runs_of(orders, credentials, clock)
 
 
-def break_order(dynamodb: "DynamoDBClient", number: int) -> None:
-    dynamodb.update_item(
-        TableName=TABLE,
-        Key={"order_id": {"S": order_id_of(number)}},
-        UpdateExpression="SET #status = :later",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":later": {"S": "of a later version"}},
-    )
+def break_order(table: CloudTable, number: int, **attributes: Value) -> None:
+    table.items[order_id_of(number)] |= attributes
 
 
 @pytest.mark.parametrize("created", [NOW - 600, OLD])
 def test_an_order_of_an_unknown_status_stops_no_other(
-    runs: Runs, dynamodb: "DynamoDBClient", log: Log, created: int
+    runs: Runs, table: CloudTable, log: Log, created: int
 ) -> None:
     for number in range(8):
         runs.add(number, now=OrderStatus.PAID, created=created)
     for number in range(6):
-        break_order(dynamodb, number)
+        break_order(table, number, status={"S": "of a later version"})
     for _ in range(2):
         report = runs.run()
         assert (report.failed, report.finished) == (6, True)
@@ -188,17 +190,10 @@ def test_a_shard_that_cannot_be_read_stops_no_other(
     assert (report.repaired, report.failed, report.finished) == (20, 1, True)
 
 
-def test_an_order_without_a_session_stops_no_other(
-    runs: Runs, dynamodb: "DynamoDBClient", log: Log
-) -> None:
+def test_an_order_without_a_session_stops_no_other(runs: Runs, table: CloudTable, log: Log) -> None:
     for number in range(3):
         runs.add(number, now=OrderStatus.PAID)
-    dynamodb.update_item(
-        TableName=TABLE,
-        Key={"order_id": {"S": order_id_of(1)}},
-        UpdateExpression="SET session_id = :none",
-        ExpressionAttributeValues={":none": {"NULL": True}},
-    )
+    break_order(table, 1, session_id={"NULL": True})
     report = runs.run()
     assert report.repaired == 2
     assert report.failed >= 1

@@ -1,7 +1,5 @@
 """How a run keeps to its time and its rate, and what the next one does."""
 
-from typing import Any, cast
-
 import pytest
 
 from checkout.aws.cursor import Cursor, ListCursor
@@ -27,9 +25,9 @@ from tests.unit.reconciling import (
     PAGE,
     REFUNDS,
     Runs,
+    orders_in,
     runs_of,
 )
-from tests.unit.stack import TABLE
 from tests.unit.stripe_objects import NOW, dispute, expanded, fact, refund
 
 SANDBOX_CALLS_PER_SECOND = 25
@@ -37,8 +35,7 @@ SANDBOX_CALLS_PER_SECOND = 25
 
 @pytest.fixture
 def orders() -> OrdersTable:
-    """Give a table in memory: these tests make many runs, and look at the calls to Stripe."""
-    return OrdersTable(cast("Any", CloudTable(SideEffects())), TABLE, now=lambda: NOW)
+    return orders_in(CloudTable(SideEffects()))
 
 
 OLD = NOW - 3 * DAY

@@ -1,11 +1,11 @@
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import MIN_REFETCH_INTERVAL, CredentialsReader
 from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
@@ -14,8 +14,12 @@ from checkout.errors import Misconfigured, NotAuthentic
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.conftest import Clock, Log, Secret
+from tests.unit.open_order import put_open_order
 from tests.unit.stack import SIGNING_SECRET
-from tests.unit.stripe_objects import NOW, delivery, event_of, fact, signature
+from tests.unit.stripe_objects import NOW, delivery, event_of, signature
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 FETCH = "GetSecretValue"
 MISMATCH = "signature does not match"
@@ -25,10 +29,9 @@ BODY, SIGNED = delivery(PAID)
 
 
 @pytest.fixture(autouse=True)
-def created(orders: OrdersTable, calls: AwsCalls) -> None:
+def created(dynamodb: "DynamoDBClient") -> None:
     """Let the order be known with its items, so that its events need nothing of Stripe."""
-    orders.record(fact(OrderStatus.OPEN))
-    calls.made.clear()
+    put_open_order(dynamodb)
 
 
 def refused(deliveries: Deliveries, body: bytes, header: str | None, reason: str) -> None:

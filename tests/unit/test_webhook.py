@@ -16,6 +16,7 @@ from checkout.log import logger
 from checkout.stripe.events import HANDLED_EVENTS
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.conftest import Log
+from tests.unit.open_order import put_open_order
 from tests.unit.queues import Queue
 from tests.unit.stack import OTHER_STACK
 from tests.unit.stripe_objects import (
@@ -42,10 +43,10 @@ SESSION_EVENTS = [one for one in HANDLED_EVENTS if one.startswith("checkout.sess
 
 
 @pytest.fixture(autouse=True)
-def warm(credentials: CredentialsReader, orders: OrdersTable, calls: AwsCalls) -> None:
+def warm(credentials: CredentialsReader, dynamodb: "DynamoDBClient", calls: AwsCalls) -> None:
     """Let the secret be read, and the order be open with its items."""
     credentials.read()
-    orders.record(fact(OrderStatus.OPEN))
+    put_open_order(dynamodb)
     calls.made.clear()
 
 
