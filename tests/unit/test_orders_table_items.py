@@ -56,6 +56,37 @@ def test_an_order_from_before_items_is_paid_with_items(
     assert order_after(orders, fact(OrderStatus.PAID)).checkout.items == (ITEM,)
 
 
+@pytest.mark.parametrize("value", [{"BOOL": True}, {"SS": ["a", "b"]}, {"B": b"x"}, {"N": "0.5"}])
+def test_an_order_with_attributes_of_a_later_version_loads(
+    orders: OrdersTable, dynamodb: "DynamoDBClient", value: dict[str, Any]
+) -> None:
+    """While a new version is deployed gradually, both write the same orders."""
+    orders.record(fact(OrderStatus.OPEN))
+    before = orders.find(ORDER_ID)
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression="SET later = :value",
+        ExpressionAttributeValues={":value": value},
+    )
+    assert orders.find(ORDER_ID) == before
+
+
+def test_an_item_with_a_field_of_a_later_version_loads(
+    orders: OrdersTable, dynamodb: "DynamoDBClient"
+) -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    before = orders.find(ORDER_ID)
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression="SET #items[0].later = :value",
+        ExpressionAttributeNames={"#items": "items"},
+        ExpressionAttributeValues={":value": {"S": "x"}},
+    )
+    assert orders.find(ORDER_ID) == before
+
+
 def make_old(dynamodb: "DynamoDBClient") -> None:
     """Take away what orders did not hold when they were first written."""
     dynamodb.update_item(

@@ -16,10 +16,12 @@ from checkout.domain.parts import KINDS, Part, Parts
 from checkout.errors import OrderUnreadable
 
 CHECKOUT_FIELDS = tuple(field.name for field in fields(CheckoutState))
+ITEM_FIELDS = tuple(field.name for field in fields(OrderItem))
 # What an order begins with, so that a first part can be written without reading the order.
 EMPTY: dict[str, Any] = {
     name: value for kind in KINDS for name, value in ({kind.name: {}} | kind.summary({})).items()
 }
+READ = (*CHECKOUT_FIELDS, *(kind.name for kind in KINDS), "order_id", "version")
 
 
 def checkout_attributes(checkout: CheckoutState) -> dict[str, Any]:
@@ -52,14 +54,15 @@ def change_from_item(item: Attributes) -> ChangeRecord:
 def order_from_item(item: Attributes) -> Order:
     """Read a stored order; raise OrderUnreadable where this version does not understand it.
 
-    Attributes that later versions added may be missing.
+    Attributes that later versions added may be missing, and those of versions to come are ignored:
+    while a version is deployed gradually, two of them write the same orders.
     """
     with _readable():
-        stored = {name: from_attribute(value) for name, value in item.items()}
+        stored = {name: from_attribute(item[name]) for name in READ if name in item}
         known = {name: stored[name] for name in CHECKOUT_FIELDS if name in stored}
         known["status"] = OrderStatus(known["status"])
         if "items" in known:
-            known["items"] = tuple(_typed(OrderItem, **one) for one in known["items"])
+            known["items"] = tuple(_item(one) for one in known["items"])
         return Order(
             order_id=_of_type(str, stored["order_id"]),
             checkout=_typed(CheckoutState, **known),
@@ -68,7 +71,12 @@ def order_from_item(item: Attributes) -> Order:
         )
 
 
+def _item(stored: Mapping[str, Any]) -> OrderItem:
+    return _typed(OrderItem, **{name: stored[name] for name in ITEM_FIELDS})
+
+
 def _parts(kind: type[Part], stored: Mapping[str, Any]) -> Parts:
+    """Read parts; a field of a later version is refused, as the next write would drop it."""
     return {part_id: _typed(kind, **one) for part_id, one in stored.items()}
 
 
