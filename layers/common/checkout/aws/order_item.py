@@ -72,7 +72,7 @@ def order_from_item(item: Attributes) -> Order:
 
 
 def _item(stored: Mapping[str, Any]) -> OrderItem:
-    return _typed(OrderItem, **{name: stored[name] for name in ITEM_FIELDS})
+    return _typed(OrderItem, **{name: stored[name] for name in ITEM_FIELDS if name in stored})
 
 
 def _parts(kind: type[Part], stored: Mapping[str, Any]) -> Parts:
