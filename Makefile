@@ -9,7 +9,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.local/cache/uv
 export SAM_CLI_TELEMETRY := 0
 unexport VIRTUAL_ENV
 
-# Several names: a pyenv shim answers only for the versions that the folder's .python-version allows.
+# Several names: a pyenv shim works only for the versions that the folder's .python-version allows.
 find_python = $(shell for name in python3.13 python3 python /usr/bin/python3.13 \
 	/usr/local/bin/python3.13 /opt/homebrew/bin/python3.13; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
@@ -37,7 +37,7 @@ help:
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged"
-	@echo "make schema             write the messages' JSON Schema anew"
+	@echo "make schema             write the messages' JSON Schema again"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
 

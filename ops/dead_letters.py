@@ -1,6 +1,6 @@
 """What the two dead-letter queues hold, read without trust.
 
-Whoever may send to a queue can forge a message. A message therefore says what to send again, never
+Anyone allowed to send to a queue can forge a message. It therefore says what to send again, never
 where to: function and stream are the stack's, and one that names others is refused. Texts of errors
 here hold no value of a message, which may be personal data.
 

@@ -5,7 +5,7 @@
                                                                         from the table's stream
 
 What succeeds is deleted from its queue; what fails stays, for another fix. Sending something twice
-does no harm: an order knows its facts, and a message keeps its id.
+does no harm: a fact is recorded once, and a message keeps its id.
 """
 
 import argparse

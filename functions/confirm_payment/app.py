@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
-from checkout.api.http import answers_problems, json_answer
+from checkout.api.http import json_response, returns_problems
 from checkout.log import logger
 
 if TYPE_CHECKING:
@@ -13,10 +13,10 @@ wiring.warm_up()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@answers_problems
+@returns_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     order = wiring.checkouts().confirm(event["pathParameters"]["session_id"])
-    return json_answer(
+    return json_response(
         200,
         {
             "order_id": order.order_id,

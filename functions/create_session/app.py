@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
-from checkout.api.http import answers_problems, header, json_answer, raw_body
+from checkout.api.http import header, json_response, raw_body, returns_problems
 from checkout.api.models import CheckoutRequest
 from checkout.errors import UnsupportedMediaType
 from checkout.log import logger
@@ -19,11 +19,11 @@ wiring.warm_up()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@answers_problems
+@returns_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     media_type = (header(event, "content-type") or "application/json").partition(";")[0]
     if media_type.strip().lower() != "application/json":
         raise UnsupportedMediaType("Send the body as content-type: application/json.")
     request = CheckoutRequest.from_json(raw_body(event, at_most=MAX_BODY_BYTES))
     started = wiring.checkouts().create(request, header(event, "idempotency-key"))
-    return json_answer(201, asdict(started))
+    return json_response(201, asdict(started))

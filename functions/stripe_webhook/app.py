@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
-from checkout.api.http import answers_problems, header, json_answer, raw_body
+from checkout.api.http import header, json_response, raw_body, returns_problems
 from checkout.errors import InvalidRequest, NotAuthentic, PayloadTooLarge
 from checkout.log import logger
 from checkout.webhook import MAX_BODY_BYTES
@@ -16,7 +16,7 @@ wiring.warm_up()
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    # Lambda writes this part of a request that came over HTTP: nobody can leave it out to pass for
+    # Lambda writes this part of a request that came over HTTP: a caller can't omit it to pass for
     # EventBridge or for a replay, whose callers IAM has let in.
     if "requestContext" in event:
         return over_http(event, context)
@@ -24,7 +24,7 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     return {"received": True, "outcome": outcome}
 
 
-@answers_problems
+@returns_problems
 def over_http(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     try:
         body = raw_body(event, at_most=MAX_BODY_BYTES)
@@ -32,4 +32,4 @@ def over_http(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]
         # Stripe sends nothing of the kind, so it is not Stripe's.
         raise NotAuthentic(error.detail) from None
     outcome = wiring.deliveries().receive(body, header(event, "stripe-signature"))
-    return json_answer(200, {"received": True, "outcome": outcome})
+    return json_response(200, {"received": True, "outcome": outcome})

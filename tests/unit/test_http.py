@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout import errors
-from checkout.api.http import INTERNAL, answers_problems, header, json_answer, raw_body
+from checkout.api.http import INTERNAL, header, json_response, raw_body, returns_problems
 from tests.unit.conftest import Log
 
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
@@ -25,7 +25,7 @@ class RefusedInItsOwnWay(errors.StripeUnavailable):
 
 
 def answer_to(error: Exception) -> dict[str, Any]:
-    @answers_problems
+    @returns_problems
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         raise error
 
@@ -33,8 +33,8 @@ def answer_to(error: Exception) -> dict[str, Any]:
 
 
 def test_an_answer_passes_through_as_it_is(log: Log) -> None:
-    answer = json_answer(201, {"order_id": "ord_1"})
-    assert answers_problems(lambda _event, _context: answer)({}, LambdaContext()) is answer
+    answer = json_response(201, {"order_id": "ord_1"})
+    assert returns_problems(lambda _event, _context: answer)({}, LambdaContext()) is answer
     assert log.entries == []
 
 
@@ -42,11 +42,11 @@ def test_a_handler_keeps_its_name() -> None:
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {}
 
-    assert answers_problems(lambda_handler).__name__ == "lambda_handler"
+    assert returns_problems(lambda_handler).__name__ == "lambda_handler"
 
 
 def test_an_answer_is_json_that_nobody_caches() -> None:
-    assert json_answer(200, {"received": True}) == {
+    assert json_response(200, {"received": True}) == {
         "statusCode": 200,
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
         "body": '{"received": true}',
@@ -62,8 +62,8 @@ CALLERS: list[Problem] = [
     (errors.IdempotencyMismatch, 422, "idempotency-mismatch", "The Idempotency-Key was used"),
 ]
 PASSING: list[Problem] = [
-    (errors.StripeUnavailable, 502, "stripe-unavailable", "Stripe does not answer"),
-    (RefusedInItsOwnWay, 502, "stripe-unavailable", "Stripe does not answer"),
+    (errors.StripeUnavailable, 502, "stripe-unavailable", "Stripe does not respond"),
+    (RefusedInItsOwnWay, 502, "stripe-unavailable", "Stripe does not respond"),
     (errors.StripeRateLimited, 503, "rate-limited", "Too many requests"),
     (errors.OrdersUnavailable, 503, "orders-unavailable", "Orders can't be saved just now"),
 ]

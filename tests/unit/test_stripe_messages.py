@@ -8,7 +8,7 @@ import pytest
 import stripe
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from checkout.api.http import answers_problems
+from checkout.api.http import returns_problems
 from checkout.credentials import CredentialsReader
 from checkout.stripe.api import StripeApi
 from tests.unit.aws_calls import AwsCalls, refuses
@@ -39,7 +39,7 @@ def answer_to(call: Callable[[], object]) -> str:
         call()
         return {}
 
-    return json.dumps(answers_problems(handler)({}, LambdaContext()))
+    return json.dumps(returns_problems(handler)({}, LambdaContext()))
 
 
 @pytest.mark.parametrize("call", CALLS)

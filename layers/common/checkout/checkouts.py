@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from checkout.stripe.api import StripeApi
     from checkout.stripe.catalogue import Catalogue
 
-# A short key can be guessed, and with it somebody else's checkout.
+# A short key can be guessed, and with it another customer's checkout.
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{14,253}[\x21-\x7e]")
 # So many sessions of one key the shop may refuse: each costs a read to find the next.
 MAX_REFUSED = 10
@@ -72,7 +72,7 @@ class Checkouts:
 
         Stripe comes first. The session holds all that the order will, so after a crash before the
         write a retry with the same key finds the session, or makes another one where Stripe's
-        replay does not hold all of it; a session that nobody was shown expires unused.
+        replay does not hold all of it; a session that was never returned expires unused.
 
         Raise InvalidRequest, IdempotencyMismatch, and what StripeApi and Recorder raise.
         """
@@ -123,7 +123,7 @@ class Checkouts:
             return self._earlier_checkout(another.order, fingerprint)
 
     def _order_of_key(self, key: str) -> tuple[str, Order | None]:
-        """Give the key's order and its id; None if nobody was shown one so far.
+        """Give the key's order and its id; None if none was returned so far.
 
         A session that the shop refused can leave an expired order behind, which keeps its session:
         the key then stands for a next order.
@@ -147,7 +147,7 @@ class Checkouts:
         recorded = self.recorder.record(fact)
         if recorded.outcome is Outcome.IGNORED and recorded.order is not None:
             # Stripe remembers a key for 24 hours, the table for good: this is a second session,
-            # which nobody must pay.
+            # which must not be paid.
             self.stripe_api.expire_session(session["id"])
             raise _AnotherSession(recorded.order)
         checkout = recorded.order.checkout if recorded.order else fact.checkout
@@ -242,7 +242,7 @@ class _AnotherSession(Exception):
 
 
 def _never_shown(order: Order) -> bool:
-    """Whether the order began as expired: nobody was given a session that create did not record."""
+    """Whether the order began as expired: a session that create did not record was not returned."""
     return order.status is OrderStatus.EXPIRED and order.version == 1
 
 

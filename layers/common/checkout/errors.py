@@ -1,4 +1,4 @@
-"""What can go wrong, as the callers of this package need to tell it apart.
+"""What can go wrong, as the callers of this package need to distinguish it.
 
 CheckoutError
 ├── InvalidRequest          the caller's request can't be accepted as it is

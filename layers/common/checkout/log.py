@@ -73,7 +73,7 @@ def _headline(error: BaseException) -> str:
 
 
 def quiet_libraries() -> None:
-    """Let libraries be heard at WARNING and above only, whatever they set for themselves.
+    """Limit libraries to WARNING and above, whatever level they set for themselves.
 
     Under its JSON log format Lambda's runtime prints what the root logger gets from INFO on. At
     INFO the Stripe SDK logs each URL and error message.

@@ -41,7 +41,7 @@ class Recorder:
         With `search_unmarked`, a payment that no order recorded and that carries no mark of ours
         costs a call to Stripe: its session may be ours, and its metadata edited.
 
-        Raise what OrdersTable and StripeApi raise: it is as if nobody had brought the fact, so
+        Raise what OrdersTable and StripeApi raise: nothing was recorded, so
         retry. Raise UnexpectedStripeObject where Stripe's objects contradict each other.
         """
         if fact is None:

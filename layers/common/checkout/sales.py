@@ -118,7 +118,7 @@ class Sales:
         are as they were then.
         """
         if replayed and calls.left < 2:  # noqa: PLR2004  (one for the next key)
-            # It was expired before, or expires unused: nobody has its URL.
+            # It was expired before, or expires unused: its URL was never returned.
             raise IdempotencyKeySpent(TRY_AGAIN) from None
         if replayed:
             calls.take()

@@ -2,7 +2,7 @@
 
 Timeouts and retries together stay inside the functions' own (template.yaml): a try at Stripe takes
 at most 6 s, at DynamoDB or Secrets Manager 3 s, and each is made twice. So a function lives to say
-what did not answer, and a warm-up ends within the 10 s that Lambda gives it.
+what did not respond, and a warm-up ends within the 10 s that Lambda gives it.
 """
 
 import os
@@ -142,7 +142,7 @@ def warm_up() -> None:
     """Read the secret and open DynamoDB's connection while Lambda starts the function.
 
     Lambda gives a starting function more CPU than its memory buys, and Stripe's customer waits for
-    the first answer. What fails here fails again, and is answered, at the first request.
+    the first response. What fails here fails again at the first request, which gets the error.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:

@@ -1,7 +1,7 @@
 """Lambda's payload format 2.0 in and out, which HTTP API and function URL share.
 
-The one place where an error becomes a status. Errors are RFC 9457 problems; what is not the
-caller's to mend says nothing of its cause, which is in the log.
+The one place where an error becomes a status. Errors are RFC 9457 problems; one that the caller
+can't fix does not name its cause, which is in the log.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 type Event = dict[str, Any]
-type Answer = dict[str, Any]
-type Handler = Callable[[Event, "LambdaContext"], Answer]
+type Response = dict[str, Any]
+type Handler = Callable[[Event, "LambdaContext"], Response]
 
 INTERNAL = "Something went wrong on our side, and nothing was lost. Please try again."
 RETRY_AFTER_SECONDS = 2
@@ -35,32 +35,32 @@ PROBLEMS: Mapping[type[errors.CheckoutError], tuple[int, str, str]] = {
         "idempotency-mismatch",
         "The Idempotency-Key was used before",
     ),
-    errors.StripeUnavailable: (502, "stripe-unavailable", "Stripe does not answer"),
+    errors.StripeUnavailable: (502, "stripe-unavailable", "Stripe does not respond"),
     errors.StripeRateLimited: (503, "rate-limited", "Too many requests"),
     errors.OrdersUnavailable: (503, "orders-unavailable", "Orders can't be saved just now"),
 }
 INTERNAL_PROBLEM = (500, "internal-error", "Internal error")
 
 
-def answers_problems(handler: Handler) -> Handler:
+def returns_problems(handler: Handler) -> Handler:
     """Turn whatever a handler raises into a problem response, and log what ops must know."""
 
     @functools.wraps(handler)
-    def answering(event: Event, context: "LambdaContext") -> Answer:
+    def responding(event: Event, context: "LambdaContext") -> Response:
         try:
             return handler(event, context)
         except errors.CheckoutError as error:
             return _problem(error)
         except Exception as error:
-            # Answered rather than raised, so that every caller gets a problem document.
+            # Returned rather than raised, so that every caller gets a problem document.
             logger.exception("unexpected error", error=type(error).__name__)
-            return _problem_answer(*INTERNAL_PROBLEM, INTERNAL)
+            return _problem_response(*INTERNAL_PROBLEM, INTERNAL)
 
-    return answering
+    return responding
 
 
-def json_answer(status: int, document: Mapping[str, Any]) -> Answer:
-    return _answer(status, "application/json", document)
+def json_response(status: int, document: Mapping[str, Any]) -> Response:
+    return _response(status, "application/json", document)
 
 
 def header(event: Event, name: str) -> str | None:
@@ -87,7 +87,7 @@ def raw_body(event: Event, *, at_most: int) -> bytes:
     return body
 
 
-def _problem(error: errors.CheckoutError) -> Answer:
+def _problem(error: errors.CheckoutError) -> Response:
     status, slug, title = next(
         (PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), INTERNAL_PROBLEM
     )
@@ -95,15 +95,15 @@ def _problem(error: errors.CheckoutError) -> Answer:
     log("refused", problem=slug, status=status, reason=error.detail, exc_info=status >= 500)  # noqa: PLR2004
     detail = INTERNAL if status == INTERNAL_PROBLEM[0] else error.detail
     fields = error.errors if isinstance(error, errors.InvalidRequest) else ()
-    answer = _problem_answer(status, slug, title, detail, fields)
+    response = _problem_response(status, slug, title, detail, fields)
     if status == 503:  # noqa: PLR2004
-        answer["headers"]["retry-after"] = str(RETRY_AFTER_SECONDS)
-    return answer
+        response["headers"]["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
-def _problem_answer(
+def _problem_response(
     status: int, slug: str, title: str, detail: str, fields: tuple[errors.FieldError, ...] = ()
-) -> Answer:
+) -> Response:
     problem: dict[str, Any] = {
         "type": f"urn:problem-type:checkout:{slug}",
         "title": title,
@@ -112,10 +112,10 @@ def _problem_answer(
     }
     if fields:
         problem["errors"] = [{"pointer": f.pointer, "detail": f.detail} for f in fields]
-    return _answer(status, "application/problem+json", problem)
+    return _response(status, "application/problem+json", problem)
 
 
-def _answer(status: int, content_type: str, document: Mapping[str, Any]) -> Answer:
+def _response(status: int, content_type: str, document: Mapping[str, Any]) -> Response:
     return {
         "statusCode": status,
         "headers": {"content-type": content_type, "cache-control": "no-store"},

@@ -98,10 +98,10 @@ class CheckoutRequest(Model):
         return {item.lookup_key for item in self.items if item.lookup_key}
 
     def fingerprint(self, key: str) -> str:
-        """Tell two bodies apart by what the caller sent; a null field is as good as an absent one.
+        """Distinguish two bodies by what the caller sent; a null field equals an absent one.
 
         A field that a later version adds, with whatever default, does not change the fingerprint of
-        an earlier request. It is keyed, so that nobody can guess an e-mail address from it.
+        an earlier request. It is keyed, so that an e-mail address can't be guessed from it.
         """
         sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         canonical = json.dumps(sent, sort_keys=True)

@@ -41,7 +41,7 @@ def invalid(pointer: str, detail: str) -> InvalidRequest:
 
 
 def unknown_price(request: "CheckoutRequest", index: int) -> InvalidRequest:
-    """Refuse an item whose price does not exist or may not be sold: nobody can tell which."""
+    """Refuse an item whose price does not exist or may not be sold, without saying which."""
     name = "price" if request.items[index].price else "lookup_key"
     return invalid(f"/items/{index}/{name}", UNKNOWN_PRICE)
 

@@ -59,7 +59,7 @@ type Key = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`order` is as stored after the fact; None if nobody asked for it or there is none."""
+    """`order` is as stored after the fact; None if it was not asked for or there is none."""
 
     outcome: Outcome
     order: Order | None

@@ -44,7 +44,7 @@ class CheckoutChange:
 class PartsChange:
     """May be written to the order of the PaymentIntent while it is as it was `seen`.
 
-    `seen_version` is None where nobody read the order: it must have no part of this kind yet.
+    `seen_version` is None where the order was not read: it must have no part of this kind yet.
     """
 
     change_type: ChangeType
@@ -61,7 +61,7 @@ def decide(order: Order | None, fact: Fact) -> Change | Outcome:
     """Give what a fact changes about an order, or the outcome where it changes nothing.
 
     If `order` is None, assume the common case: a new or open order, with none of the fact's parts.
-    The change may be written only where that holds, and so nobody reads first.
+    The change may be written only where that holds, so no read comes first.
     """
     if isinstance(fact, SessionFact):
         return _decide_checkout(order, fact)
@@ -69,16 +69,16 @@ def decide(order: Order | None, fact: Fact) -> Change | Outcome:
 
 
 def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome:
-    heard = fact.checkout
-    change = CheckoutChange(change_type=STATUS_CHANGES[heard.status], checkout=heard)
+    reported = fact.checkout
+    change = CheckoutChange(change_type=STATUS_CHANGES[reported.status], checkout=reported)
     if order is None:
         return change
     known = order.checkout
-    if heard.session_id != known.session_id:
+    if reported.session_id != known.session_id:
         return Outcome.IGNORED
-    if known.status not in heard.status.weaker:
-        return Outcome.DUPLICATE if heard.status is known.status else Outcome.STALE
-    if heard.items is None and known.items is None:
+    if known.status not in reported.status.weaker:
+        return Outcome.DUPLICATE if reported.status is known.status else Outcome.STALE
+    if reported.items is None and known.items is None:
         return Outcome.UNRESOLVED
     return change
 

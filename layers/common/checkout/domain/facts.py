@@ -1,4 +1,4 @@
-"""A fact: what somebody learnt from Stripe about one order. Five sources bring them: create,
+"""A fact is what Stripe says about one order at one time. It comes from one of five sources: create,
 confirm, snapshot events, thin events and reconciliation.
 """
 

@@ -1,6 +1,6 @@
 """The parts of an order beside its checkout: refunds, disputes and declined attempts to pay.
 
-An order holds every part by Stripe's id, each in the strongest state that was heard of. Joining is
+An order holds every part by Stripe's id, each in its strongest known state. Joining is
 the same for all kinds, so arrival order and copies make no difference: a new kind is one class here
 and one reader (checkout/stripe/readers.py).
 """
@@ -154,7 +154,7 @@ class Dispute(Part):
     def change_type(self, known: Self | None) -> ChangeType:
         """Name the change; an inquiry that becomes a chargeback opens the dispute.
 
-        So does a status that this version does not know: somebody should see it.
+        So does a status that this version does not know: the merchant should see it.
         """
         if self.status in self.closed:
             return ChangeType.DISPUTE_CLOSED
@@ -195,14 +195,14 @@ class Decline(Part):
 KINDS: tuple[type[Part], ...] = (Refund, Dispute, Decline)
 
 
-def join(kind: type[Part], known: Parts, heard: Parts) -> Parts:
+def join(kind: type[Part], known: Parts, reported: Parts) -> Parts:
     """Take the stronger state of each part, and of a kind with a limit the strongest parts.
 
     Strength only grows, so a part that was dropped could never come back as it was: the strongest
     n of a set are the same in whichever order its members arrive.
     """
     joined = dict(known)
-    for part_id, part in heard.items():
+    for part_id, part in reported.items():
         before = joined.get(part_id)
         if before is None or part.strength > before.strength:
             joined[part_id] = part

@@ -1,4 +1,4 @@
-"""One run: its time, its rate of calls, its report, and how one failure is kept from the rest."""
+"""One run: its time, its rate of calls, its report, and the isolation of failures."""
 
 import traceback
 from collections.abc import Callable, Iterator
@@ -90,7 +90,7 @@ class Run:
                 yield attempt
             except (OutOfTime, GaveUp, StripeKeyRefused):
                 raise
-            except Exception as error:  # noqa: BLE001  (whatever it is, the others proceed)
+            except Exception as error:  # noqa: BLE001  (one bad object must not stop the others)
                 attempt.error = error
                 self._count_failure(error, objects)
 

@@ -1,6 +1,6 @@
 """Pending orders, compared with their Checkout Sessions.
 
-A session lives for 24 hours at most, so Stripe's lists of that period tell about all young orders,
+A session lives for 24 hours at most, so Stripe's lists of that period cover all young orders,
 a hundred sessions a call:
 
     complete   whole, as it brings money

@@ -66,7 +66,7 @@ class StripeApi:
         return CreatedSession(response.to_dict(), is_replay(sent.headers if sent else None))
 
     def session(self, session_id: str) -> Json | None:
-        """Give a session with its PaymentIntent, without which unpaid can't be told from failed."""
+        """Give a session with its PaymentIntent, which distinguishes unpaid from failed."""
         return self._found(
             lambda options: self._sessions.retrieve(
                 session_id, {"expand": ["payment_intent"]}, options

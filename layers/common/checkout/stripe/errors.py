@@ -66,7 +66,7 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
     """Raise our error for Stripe's, and log what finds the call in Stripe's dashboard.
 
     `key_is_ours` if the call has an idempotency key of ours, which can be spent. To a key that the
-    SDK made for its own retries, Stripe replays what it said a moment ago.
+    SDK made for its own retries, Stripe replays the response that it just gave.
     """
     # The SDK gives some errors their code in Stripe's JSON only.
     code = error.code or (error.error.code if error.error else None)

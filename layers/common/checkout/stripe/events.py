@@ -95,7 +95,7 @@ HANDLED_EVENTS: dict[str, Callable[[EventReader, Event], Fact | None]] = {
 
 
 def _is_foreign(document: Json, *, livemode: bool) -> bool:
-    """Tell an event of the other mode or of another account: https://docs.stripe.com/connect/webhooks
+    """Whether an event is of the other mode or another account: https://docs.stripe.com/connect/webhooks
 
     Events of the account itself name neither `account` nor, thin ones, `context`.
     """

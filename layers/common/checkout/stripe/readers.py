@@ -216,7 +216,7 @@ def _status(session: Json, event_type: str | None) -> OrderStatus:
 
 
 def _payment_failed(payment_intent: Json | str | None) -> bool:
-    """Tell failed from processing, which the session itself does not; an id alone can't say."""
+    """Distinguish failed from processing: the session itself does not, nor does an id alone."""
     if not isinstance(payment_intent, Mapping):
         return False
     if payment_intent["status"] == "canceled":
