@@ -1,5 +1,6 @@
-"""A fact is what Stripe says about one order at one time. It comes from one of five sources: create,
-confirm, snapshot events, thin events and reconciliation.
+"""A fact is what Stripe says about one order at one time.
+
+It has one of five sources: create, confirm, snapshot events, thin events and reconciliation.
 """
 
 from dataclasses import dataclass
