@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import count, islice
 from typing import Any, cast
 
 import pytest
@@ -13,7 +14,7 @@ from checkout.domain.facts import Fact
 from checkout.domain.order import Order, OrderStatus
 from checkout.domain.parts import Dispute, most_pressing
 from checkout.errors import CheckoutError, OrdersUnavailable
-from tests.properties.cloud import CloudTable, SideEffects
+from tests.properties.cloud import PAGE, CloudTable, SideEffects
 from tests.unit.memory_table import Item
 from tests.unit.purchases import dispute
 from tests.unit.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
@@ -69,9 +70,10 @@ def type_of(known: Order | None, said: Fact) -> ChangeType:
 
 def test_the_order_found_is_the_one_that_was_recorded(orders: OrdersTable) -> None:
     recorded = fact(OrderStatus.PAID)
-    orders.record(recorded)
+    assert orders.record(recorded).order is None
     found = orders.find(ORDER_ID)
     assert found is not None
+    assert found.order_id == ORDER_ID
     assert found.checkout == recorded.checkout
 
 
@@ -89,6 +91,17 @@ def test_an_order_is_found_by_its_payment_and_shard(orders: OrdersTable, table: 
     assert orders.order_of_payment(PAYMENT_INTENT) is None
     table.catch_up()
     assert orders.order_of_payment(PAYMENT_INTENT) == ORDER_ID
+
+
+def test_pending_orders_continue_on_the_next_page(orders: OrdersTable) -> None:
+    shard = pending_shard(ORDER_ID)
+    numbers = (f"ord_{number:032x}" for number in count())
+    ids = [*islice((one for one in numbers if pending_shard(one) == shard), PAGE + 1)]
+    for age, order_id in enumerate(ids):
+        orders.record(fact(OrderStatus.OPEN, order_id=order_id, created_at=NOW - age))
+    first, after = orders.pending(int(shard), created_until=NOW, after=None)
+    rest, _ = orders.pending(int(shard), created_until=NOW, after=after)
+    assert [one.order_id for one in first + rest] == ids[::-1]
 
 
 def test_the_order_is_read_as_it_is_now(

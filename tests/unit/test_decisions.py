@@ -122,6 +122,12 @@ def test_several_parts_of_one_fact_are_one_change() -> None:
     assert change.parts == {**heard.parts, "re_4": REFUNDED}
 
 
+def test_the_most_notable_part_names_the_change() -> None:
+    seen = order(refunds={"re_1": Refund(status="pending", amount=700)})
+    change = parts_change(decide(seen, parts("evt", re_1=REFUNDED, re_2=REFUNDED)))
+    assert change.change_type is ChangeType.REFUNDED
+
+
 def test_a_fact_that_is_partly_news_is_applied() -> None:
     heard = parts("evt", re_1=REFUNDED, re_2=Refund(status="pending", amount=5))
     after = {"re_1": REFUNDED, "re_2": Refund(status="succeeded", amount=5)}

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout.domain.decisions import STATUS_CHANGES
-from checkout.domain.order import OrderStatus
+from checkout.domain.order import Order, OrderStatus
+from checkout.domain.parts import KINDS
 from tests.unit.interpreter import packages_loaded_by
 from tests.unit.stack import LAYER
+from tests.unit.stripe_objects import ORDER_ID, checkout
 
 STATUSES = st.sampled_from(OrderStatus)
 
@@ -54,6 +56,11 @@ def test_statuses_form_one_chain_from_open_to_paid() -> None:
 
 def test_a_payment_that_began_after_all_outranks_an_expiry() -> None:
     assert OrderStatus.EXPIRED in OrderStatus.PROCESSING.weaker
+
+
+def test_an_order_begins_without_parts() -> None:
+    order = Order(order_id=ORDER_ID, checkout=checkout(OrderStatus.OPEN), version=1)
+    assert [order.parts_of(kind) for kind in KINDS] == [{}] * len(KINDS)
 
 
 def test_each_status_is_announced_as_a_change_of_its_own() -> None:

@@ -61,6 +61,10 @@ def test_a_table_that_does_not_answer_is_unavailable(
         operation(OrdersTable(client, TABLE))
     assert len(calls.made) == 1
     assert raised.value.__cause__ is not None
+    assert raised.value.detail in {
+        "Orders can't be reached. Please try again.",
+        "The orders table does not respond.",
+    }
 
 
 @pytest.mark.parametrize("operation", [record, find])
@@ -69,6 +73,6 @@ def test_an_invalid_request_is_not_worth_a_retry(
 ) -> None:
     """An item over 400 KB, for one: DynamoDB refuses the same write every time."""
     calls.failure = refuses("ValidationException")
-    with pytest.raises(OrderUnwritable):
+    with pytest.raises(OrderUnwritable, match=r"^DynamoDB refuses the request as invalid\.$"):
         operation(orders)
     assert len(calls.made) == 1

@@ -86,6 +86,14 @@ def test_gives_the_oldest_first_and_continues(
     assert [one.order_id for one in pending(orders, after=after)[0]] == ["ord_1", "ord_0"]
 
 
+def test_a_pending_order_may_lack_its_session(
+    orders: OrdersTable, dynamodb: "DynamoDBClient"
+) -> None:
+    item = {"order_id": {"S": ORDER_ID}, "created_at": {"N": "7"}, "pending_shard": {"S": SHARD}}
+    dynamodb.put_item(TableName=TABLE, Item=item)
+    assert pending(orders)[0] == [PendingOrder(ORDER_ID, None, 7)]
+
+
 def test_an_index_that_does_not_answer_is_unavailable(orders: OrdersTable, calls: AwsCalls) -> None:
     calls.failure = refuses("ThrottlingException")
     with pytest.raises(OrdersUnavailable):

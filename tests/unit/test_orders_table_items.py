@@ -9,6 +9,7 @@ from checkout.aws.orders_table import OrdersTable, Recorded
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact, PartsFact
 from checkout.domain.order import Order, OrderStatus
+from checkout.errors import OrderUnreadable
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.purchases import decline, refund
 from tests.unit.stack import TABLE
@@ -85,6 +86,18 @@ def test_an_item_with_a_field_of_a_later_version_loads(
         ExpressionAttributeValues={":value": {"S": "x"}},
     )
     assert orders.find(ORDER_ID) == before
+
+
+def test_a_value_of_another_type_is_named(orders: OrdersTable, dynamodb: "DynamoDBClient") -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression="SET amount_total = :value",
+        ExpressionAttributeValues={":value": {"S": "much"}},
+    )
+    with pytest.raises(OrderUnreadable, match="str where <class 'int'> is stored"):
+        orders.find(ORDER_ID)
 
 
 def make_old(dynamodb: "DynamoDBClient") -> None:
