@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 THREADS = 4
 # Above it Lambda throttles, as it does above an account's limit. And each environment that the
-# local one starts unpacks the layer anew: two dozen at once would keep it busy for a minute.
+# local one starts unpacks the layer again: two dozen at once would keep it busy for a minute.
 WEBHOOK_CONCURRENCY = 6
 BEHAVIOUR = {
     "duplicates": 1,
@@ -142,8 +142,8 @@ class Chaos:
         """Count the events in the dead-letter queue: none, as every failure here is temporary."""
         url = stack_outputs(self.stack.aws)["UnprocessedEventsQueueUrl"]
         name: QueueAttributeNameType = "ApproximateNumberOfMessages"
-        answer = self.stack.aws.queues.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
+        response = self.stack.aws.queues.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return int(response["Attributes"][name])
 
     @cached_property
     def _bought(self) -> list[Json]:
@@ -164,17 +164,17 @@ class Chaos:
         return Counter(one["order_id"] for one in self.listener.messages.values())
 
     def _order(self, order_id: str) -> Json:
-        answer = self.stack.aws.dynamodb.get_item(
+        response = self.stack.aws.dynamodb.get_item(
             TableName=self.stack.facts.orders_table,
             Key={"order_id": {"S": order_id}},
             ConsistentRead=True,
         )
-        return plain_item(answer["Item"])
+        return plain_item(response["Item"])
 
     def _control(self, method: str, name: str, document: Json | None = None) -> Any:  # noqa: ANN401
         url = f"{self.stack.facts.stripe_url}/_simulator/{name}"
-        answer = httpx.request(method, url, json=document, verify=NO_TLS)
-        return answer.raise_for_status().json()
+        response = httpx.request(method, url, json=document, verify=NO_TLS)
+        return response.raise_for_status().json()
 
 
 def client(stack: LocalStack) -> stripe.StripeClient:

@@ -1,4 +1,4 @@
-"""`make demo`: one whole purchase on a local cloud, told in the twelve steps of the flow."""
+"""`make demo`: one whole purchase on a local cloud, shown in the twelve steps of the flow."""
 
 import argparse
 import json

@@ -68,7 +68,7 @@ def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
         console.say(f"  stripe listen --forward-to {facts.webhook_url}")
     else:
         body = json.dumps({"items": [{"lookup_key": LOOKUP_KEY, "quantity": 1}]})
-        console.say("Ask for a checkout, and pay on the page at the answer's url:")
+        console.say("Ask for a checkout, and pay on the page at the response's url:")
         console.say(f"  curl {facts.api_url}/checkout/sessions \\")
         console.say(f"    --header 'content-type: application/json' --data '{body}'")
     console.say("\nCtrl-C stops it.")

@@ -43,7 +43,7 @@ def entries(aws: LocalAws, pattern: str) -> Iterator[Entry]:
 
 
 def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
-    """The first entry with these fields; a log arrives a moment after the answer that it is about.
+    """The first entry with these fields; a log arrives shortly after the response that it is about.
 
     Raise TimeoutError when it does not come.
     """

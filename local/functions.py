@@ -11,20 +11,20 @@ type Json = dict[str, Any]
 
 
 class FunctionFailed(Exception):
-    """`answer` is what Lambda says of it: `errorType`, `errorMessage`."""
+    """`response` is what Lambda says of it: `errorType`, `errorMessage`."""
 
-    def __init__(self, name: str, answer: Json) -> None:
-        super().__init__(f"{name}: {answer.get('errorType')}: {answer.get('errorMessage')}")
-        self.answer = answer
+    def __init__(self, name: str, response: Json) -> None:
+        super().__init__(f"{name}: {response.get('errorType')}: {response.get('errorMessage')}")
+        self.response = response
 
 
 def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
-    """Give a function's answer, by the function's name in the template; raise FunctionFailed."""
-    answer = aws.functions.invoke(
+    """Give a function's response, by the function's name in the template; raise FunctionFailed."""
+    response = aws.functions.invoke(
         FunctionName=physical_name(aws, name), Payload=json.dumps(event).encode()
     )
-    document: Json = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
+    document: Json = json.loads(response["Payload"].read())
+    if "FunctionError" in response:
         raise FunctionFailed(name, document)
     return document
 

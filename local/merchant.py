@@ -1,4 +1,4 @@
-"""What the merchant does in Stripe's dashboard: gives money back, and answers disputes."""
+"""What the merchant does in Stripe's dashboard: refunds payments and responds to disputes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -50,16 +50,16 @@ class Merchant:
         intent = self.payment_intent(session_id)
         return self.sdk.v1.disputes.list({"payment_intent": intent}).data[0]
 
-    def answer_dispute(self, dispute_id: str, evidence: str) -> None:
-        """Submit evidence; the bank takes a moment to decide."""
+    def respond_to_dispute(self, dispute_id: str, evidence: str) -> None:
+        """Submit evidence; the bank takes some time to decide."""
         self.sdk.v1.disputes.update(
             dispute_id, {"evidence": {"uncategorized_text": evidence}, "submit": True}
         )
 
     def settle_dispute(self, session_id: str, evidence: str) -> None:
-        """Answer the dispute, and wait for the bank to decide it."""
+        """Respond to the dispute, and wait for the bank to decide it."""
         dispute = self.dispute(session_id)
-        self.answer_dispute(dispute.id, evidence)
+        self.respond_to_dispute(dispute.id, evidence)
         wait_for(
             lambda: self.dispute(session_id).status in {"won", "lost", "warning_closed"},
             f"the bank decides {dispute.id}",

@@ -45,7 +45,7 @@ def ministack(run: Path, on_death: OnDeath, allowed_origin: str) -> Iterator[Loc
         ) as child,
     ):
         url = f"http://{HOST}:{port}"
-        child.wait_until_ready(lambda: answers(f"{url}/_ministack/ready"))
+        child.wait_until_ready(lambda: responds(f"{url}/_ministack/ready"))
         yield LocalAws(url)
 
 
@@ -110,7 +110,7 @@ def free_port() -> int:
             return port
 
 
-def answers(url: str) -> bool:
+def responds(url: str) -> bool:
     try:
         return httpx.get(url, timeout=ANSWER_SECONDS).is_success
     except httpx.TransportError:

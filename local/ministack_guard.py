@@ -1,6 +1,6 @@
 """Keeps web pages away from MiniStack.
 
-MiniStack (1.5.33) answers any Host and Origin with `Access-Control-Allow-Origin: *` and compares no
+MiniStack (1.5.33) accepts any Host and Origin with `Access-Control-Allow-Origin: *` and compares no
 signature: every page that the developer visits could read the secret and create functions. This
 ASGI middleware refuses with 403
 

@@ -46,10 +46,10 @@ class PurchaseFailed(Exception):
 
 @dataclass(frozen=True)
 class StripeCall:
-    """One request to Stripe: when it arrived there, and when it was answered."""
+    """One request to Stripe: when it arrived there, and when the response was sent."""
 
     arrived: datetime
-    answered: datetime
+    responded: datetime
 
 
 @dataclass
@@ -80,15 +80,15 @@ class Purchase:
 
     def _create(self) -> Json:
         sent = now()
-        answer = Frontend(self.stack.facts.api_url).request_checkout(
+        response = Frontend(self.stack.facts.api_url).request_checkout(
             {"items": [{"price": self.stack.price, "quantity": QUANTITY}]},
             idempotency_key=new_idempotency_key(),
         )
-        answered = now()
-        created = self._answered(1, answer, HTTPStatus.CREATED)
+        responded = now()
+        created = self._responded(1, response, HTTPStatus.CREATED)
         call = self._stripe_call(2, "POST", "/v1/checkout/sessions")
         recorded = self._logged(3, message="recorded", order_id=created["order_id"])
-        saved = moment(recorded["timestamp"])
+        saved = timestamp(recorded["timestamp"])
         self._step(
             *(1, "checkout request", FRONTEND, BACKEND),
             between(sent, call.arrived),
@@ -96,17 +96,17 @@ class Purchase:
         )
         self._step(
             *(2, "create Checkout Session", BACKEND, STRIPE),
-            between(call.arrived, call.answered),
+            between(call.arrived, call.responded),
             "POST /v1/checkout/sessions",
         )
         self._step(
             *(3, "session id and url", STRIPE, BACKEND),
-            between(call.answered, saved),
+            between(call.responded, saved),
             f"{created['order_id']} is written: {created['status']}",
         )
         self._step(
             *(4, "session id and url", BACKEND, FRONTEND),
-            between(saved, answered),
+            between(saved, responded),
             f"201 {created['session_id']}"[:WIDTH],
         )
         return created
@@ -114,11 +114,11 @@ class Purchase:
     def _pay(self, page_url: str) -> str:
         sent = now()
         page = httpx.get(page_url)
-        self._require(5, page.is_success, f"the page to pay on answers {page.status_code}")
+        self._require(5, page.is_success, f"the payment page responds {page.status_code}")
         self._pressed_pay = now()
         paid = pay_by_card(page_url)
         redirected = now()
-        self._require(6, paid.is_redirect, f"paying answers {paid.status_code}")
+        self._require(6, paid.is_redirect, f"paying responds {paid.status_code}")
         success_url = paid.headers["location"]
         self._step(
             *(5, "redirect to the page to pay on", FRONTEND, STRIPE),
@@ -135,9 +135,9 @@ class Purchase:
     def _confirm(self, session_id: str) -> Json:
         self._step(7, "read the session id", FRONTEND, FRONTEND, 0.0, "from the page's own address")
         sent = now()
-        answer = Frontend(self.stack.facts.api_url).confirm(session_id)
-        answered = now()
-        confirmed = self._answered(8, answer, HTTPStatus.OK)
+        response = Frontend(self.stack.facts.api_url).confirm(session_id)
+        responded = now()
+        confirmed = self._responded(8, response, HTTPStatus.OK)
         call = self._stripe_call(9, "GET", f"/v1/checkout/sessions/{session_id}")
         self._step(
             *(8, "confirm payment", FRONTEND, BACKEND),
@@ -146,13 +146,13 @@ class Purchase:
         )
         self._step(
             *(9, "retrieve session", BACKEND, STRIPE),
-            between(call.arrived, call.answered),
+            between(call.arrived, call.responded),
             f"payment_status is {confirmed['payment_status']}",
         )
         self._webhook()
         self._step(
             *(11, "the result", BACKEND, FRONTEND),
-            between(call.answered, answered),
+            between(call.responded, responded),
             f"200, the order is {confirmed['status']}",
         )
         self._require(11, confirmed["status"] == "paid", f"confirm says {confirmed['status']}")
@@ -164,11 +164,11 @@ class Purchase:
             one for one in self._simulator("GET", "deliveries") if one["type"] == COMPLETED
         ]
         statuses = [one["status"] for one in deliveries]
-        self._require(10, statuses == [HTTPStatus.OK], f"the webhook answered {statuses}")
+        self._require(10, statuses == [HTTPStatus.OK], f"the webhook responded {statuses}")
         processed = self._logged(10, message="processed", event_id=deliveries[0]["event"])
         self._step(
             *(10, "webhook event, signed", STRIPE, BACKEND),
-            between(self._pressed_pay, moment(deliveries[0]["at"])),
+            between(self._pressed_pay, timestamp(deliveries[0]["at"])),
             f"{COMPLETED}, before the redirect: {processed['outcome']}",
         )
         self._require(10, processed["outcome"] == "applied", f"it was {processed['outcome']}")
@@ -184,10 +184,10 @@ class Purchase:
         if not condition:
             raise PurchaseFailed(number, reason)
 
-    def _answered(self, number: int, answer: httpx.Response, status: HTTPStatus) -> Json:
-        got = f"the API answers {answer.status_code}: {answer.text}"
-        self._require(number, answer.status_code == status, got)
-        document: Json = answer.json()
+    def _responded(self, number: int, response: httpx.Response, status: HTTPStatus) -> Json:
+        got = f"the API responds {response.status_code}: {response.text}"
+        self._require(number, response.status_code == status, got)
+        document: Json = response.json()
         return document
 
     def _stripe_call(self, number: int, method: str, path: str) -> StripeCall:
@@ -197,7 +197,7 @@ class Purchase:
             if (one["method"], one["path"]) == (method, path)
         ]
         self._require(number, len(made) == 1, f"Stripe got {len(made)} times {method} {path}")
-        arrived = moment(made[0]["at"])
+        arrived = timestamp(made[0]["at"])
         return StripeCall(arrived, arrived + timedelta(milliseconds=made[0]["duration_ms"]))
 
     def _logged(self, number: int, **wanted: str) -> Json:
@@ -207,8 +207,8 @@ class Purchase:
             raise PurchaseFailed(number, str(error)) from None
 
     def _simulator(self, method: str, log: str) -> list[Json]:
-        answer = httpx.request(method, f"{self.stack.facts.stripe_url}/_simulator/{log}")
-        listed: list[Json] = answer.raise_for_status().json()
+        response = httpx.request(method, f"{self.stack.facts.stripe_url}/_simulator/{log}")
+        listed: list[Json] = response.raise_for_status().json()
         return listed
 
     def _stored(self, order_id: str) -> Json:
@@ -233,7 +233,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def moment(text: str) -> datetime:
+def timestamp(text: str) -> datetime:
     """A time as the simulator or the functions' logger writes it."""
     return datetime.fromisoformat(text.replace(",", "."))
 

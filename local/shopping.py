@@ -44,11 +44,11 @@ class Shopping:
         key = new_idempotency_key()
 
         def ask() -> Json:
-            answer = self.frontend.request_checkout(
+            response = self.frontend.request_checkout(
                 {"items": [{"price": self.price, "quantity": 1}], **more}, idempotency_key=key
             )
-            created: Json = answer.json()
-            return created if answer.status_code == HTTPStatus.CREATED else {}
+            created: Json = response.json()
+            return created if response.status_code == HTTPStatus.CREATED else {}
 
         return wait_for(ask, "a checkout is created", seconds=WAIT_SECONDS)
 
@@ -62,7 +62,7 @@ class Shopping:
         intent = self.merchant.payment_intent(session_id)
         wait_for(
             lambda: self.merchant.sdk.v1.payment_intents.retrieve(intent).status != "processing",
-            f"the bank answers for {intent}",
+            f"the bank responds for {intent}",
             seconds=WAIT_SECONDS,
         )
 
@@ -148,7 +148,7 @@ def disputed_and_lost(shopping: Shopping, bought: Json) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """How an order of this kind ends, whoever brings its facts, and in whichever order."""
+    """How an order of this kind ends, whatever the source and the order of its facts."""
 
     buy: Callable[[Shopping, Json], None]
     status: str = "paid"

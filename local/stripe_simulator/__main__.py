@@ -15,7 +15,7 @@ from local.stripe_simulator.app import create_app
 from local.stripe_simulator.listener import listen, url_of
 from local.stripe_simulator.settings import Settings
 
-# For answers under way: one that a fault delays may take an hour.
+# For responses under way: one that a fault delays may take an hour.
 GRACE_SECONDS = 1
 
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class ReadyServer(uvicorn.Server):
-    """Says where it is, once it answers there; to be stopped is its normal end."""
+    """Says where it is, once it responds there; to be stopped is its normal end."""
 
     def __init__(self, config: uvicorn.Config, ready: dict[str, str], path: Path | None) -> None:
         super().__init__(config)
@@ -50,7 +50,7 @@ class ReadyServer(uvicorn.Server):
         announcement = json.dumps(self._ready)
         print(announcement, flush=True)
         if self._path is not None:
-            # Written beside and moved, so that whoever waits for it never reads half of it.
+            # Written beside and moved, so that a reader never sees half of it.
             part = self._path.with_name(f"{self._path.name}.part")
             part.write_text(f"{announcement}\n")
             part.replace(self._path)
@@ -92,7 +92,7 @@ def _options() -> argparse.ArgumentParser:
     for name, meaning in (
         ("async-payment", "how long a bank debit is processing"),
         ("refund", "how long until a refund that fails or is pending changes"),
-        ("redirect", "how long a paid page waits for the webhook's answer, at most"),
+        ("redirect", "how long a paid page waits for the webhook's response, at most"),
     ):
         value = getattr(default, f"{name.replace('-', '_')}_seconds")
         add(f"--{name}-seconds", type=float, default=value, metavar="S", help=meaning)

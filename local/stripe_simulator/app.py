@@ -56,7 +56,7 @@ class LoopbackOnly:
         if scope["type"] != "http" or _is_local(Request(scope)):
             await self._app(scope, receive, send)
             return
-        refusal = PlainTextResponse("The simulator answers on loopback only.\n", 403)
+        refusal = PlainTextResponse("The simulator accepts loopback requests only.\n", 403)
         await refusal(scope, receive, send)
 
 

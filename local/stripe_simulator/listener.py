@@ -8,7 +8,7 @@ LOOPBACK = "127.0.0.1"
 def listen(port: int = 0) -> socket.socket:
     """On loopback only; port 0 is a free one.
 
-    Not `socket.create_server`: asyncio sends an answer's parts at once only where the socket
+    Not `socket.create_server`: asyncio sends a response's parts at once only where the socket
     names its protocol, and without that each request takes 40 ms (Nagle's algorithm).
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -1,4 +1,4 @@
-"""Every endpoint of the API: its method and path, what runs it, and the kind of its answer."""
+"""Every endpoint of the API: its method and path, what runs it, and the kind of its response."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -115,8 +115,8 @@ def operations(simulator: Simulator) -> list[Operation]:
 def _bound(context: object, rows: Iterable[Row]) -> list[Operation]:
     """`run(context, parameters, *ids)`: the second parameter's type says what is read."""
     return [
-        Operation(method, path, _parameters(run), partial(run, context), answers)
-        for method, path, run, answers in rows
+        Operation(method, path, _parameters(run), partial(run, context), returns)
+        for method, path, run, returns in rows
     ]
 
 

@@ -16,7 +16,7 @@ class Settings:
 
     `retry_seconds` are the waits before the second, third, ... attempt of a delivery: Stripe's go
     on for three days, these for half a minute. `async_payment_seconds` is how long a bank debit
-    is processing. `redirect_seconds` is how long a paid page waits for the webhook's answer.
+    is processing. `redirect_seconds` is how long a paid page waits for the webhook's response.
     `connect_to` maps a webhook URL's host to the address to connect to instead.
     """
 

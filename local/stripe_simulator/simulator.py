@@ -63,7 +63,7 @@ class Simulator:
         return page
 
     async def redirect_may_go(self, session_id: str) -> None:
-        """A paid page waits for the answer to the webhook, but not for ever.
+        """A paid page waits for the response to the webhook, but not for ever.
 
         https://docs.stripe.com/checkout/fulfillment: up to 10 seconds.
         """

@@ -16,7 +16,7 @@ type Json = dict[str, Any]
 
 @pytest.fixture
 def paid_event(world: World) -> Json:
-    """Stripe's own event about an order of ours that it has not told us of yet."""
+    """Stripe's own event about an order of ours that it has not delivered yet."""
     created = world.checkout()
     world.simulator.behave(deliveries_paused=True)
     pay_by_card(created["url"])
@@ -27,15 +27,15 @@ def order_of(world: World, event: Json) -> Json:
     return world.order(event["data"]["object"]["metadata"]["order_id"])
 
 
-def accepted(answer: httpx.Response) -> Json | None:
-    document: Json = answer.json()
-    return document if answer.is_success else None
+def accepted(response: httpx.Response) -> Json | None:
+    document: Json = response.json()
+    return document if response.is_success else None
 
 
-def assert_refused(answer: httpx.Response) -> None:
-    assert answer.status_code == 400, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["type"] == "urn:problem-type:checkout:not-authentic"
+def assert_refused(response: httpx.Response) -> None:
+    assert response.status_code == 400, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "urn:problem-type:checkout:not-authentic"
 
 
 def test_stripes_event_without_a_signature(world: World, paid_event: Json) -> None:
@@ -69,8 +69,8 @@ def test_a_delivery_of_another_time(world: World, paid_event: Json, seconds: int
 @pytest.mark.parametrize("seconds", [-270, 270])
 def test_a_delivery_within_the_tolerance(world: World, paid_event: Json, seconds: int) -> None:
     body = json.dumps(paid_event).encode()
-    answer = world.deliver(body, world.signature(body, timestamp=time.time() + seconds))
-    assert answer.json() == {"received": True, "outcome": "applied"}
+    response = world.deliver(body, world.signature(body, timestamp=time.time() + seconds))
+    assert response.json() == {"received": True, "outcome": "applied"}
 
 
 @pytest.mark.parametrize(
@@ -117,26 +117,26 @@ def test_an_oversized_body(world: World) -> None:
 def test_an_event_about_another_stacks_session_is_ignored(world: World, paid_event: Json) -> None:
     before = world.number_of_orders()
     paid_event["data"]["object"]["metadata"]["checkout_stack"] = "another"
-    answer = world.redeliver(paid_event)
-    assert (answer.status_code, answer.json()["outcome"]) == (200, "ignored")
+    response = world.redeliver(paid_event)
+    assert (response.status_code, response.json()["outcome"]) == (200, "ignored")
     assert world.number_of_orders() == before
     assert order_of(world, paid_event)["status"] == "open"
 
 
 def test_an_event_of_the_other_mode_is_ignored(world: World, paid_event: Json) -> None:
     paid_event["data"]["object"]["livemode"] = True
-    answer = world.redeliver(paid_event)
-    assert (answer.status_code, answer.json()["outcome"]) == (200, "ignored")
+    response = world.redeliver(paid_event)
+    assert (response.status_code, response.json()["outcome"]) == (200, "ignored")
     assert order_of(world, paid_event)["status"] == "open"
 
 
 def test_a_signed_event_of_an_unknown_shape_is_sent_again(world: World, paid_event: Json) -> None:
     session = paid_event["data"]["object"]
     amount = session.pop("amount_total")
-    answer = world.redeliver(paid_event)
-    assert answer.status_code == 500
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert "amount_total" not in answer.text
+    response = world.redeliver(paid_event)
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "amount_total" not in response.text
     session["amount_total"] = amount
     assert world.redeliver(paid_event).json()["outcome"] == "applied"
 
@@ -146,16 +146,16 @@ def test_a_body_that_arrives_in_base64_is_verified_as_it_was_sent(
 ) -> None:
     body = json.dumps(paid_event).encode()
     headers = {"content-type": "application/octet-stream"}
-    answer = world.deliver(body, world.signature(body), **headers)
-    assert answer.json() == {"received": True, "outcome": "applied"}
+    response = world.deliver(body, world.signature(body), **headers)
+    assert response.json() == {"received": True, "outcome": "applied"}
 
 
 def test_the_apis_own_route_to_the_webhook(world: World, paid_event: Json) -> None:
     url = f"{world.stack.facts.api_url}/stripe/webhook"
     body = json.dumps(paid_event).encode()
     assert_refused(world.deliver(body, None, url=url))
-    answer = world.deliver(body, world.signature(body), url=url)
-    assert answer.json() == {"received": True, "outcome": "applied"}
+    response = world.deliver(body, world.signature(body), url=url)
+    assert response.json() == {"received": True, "outcome": "applied"}
 
 
 def test_a_rolled_secret_works_without_a_deploy(world: World, paid_event: Json) -> None:
@@ -165,12 +165,12 @@ def test_a_rolled_secret_works_without_a_deploy(world: World, paid_event: Json) 
     try:
         # The secret is read again once a second, whatever is forged in between; Stripe, too, sends
         # again what was refused in such a second.
-        answer = wait_for(
+        response = wait_for(
             lambda: accepted(world.deliver(body, world.signature(body, secret="whsec_rolled"))),
             "the new secret is accepted",
             seconds=WAIT_SECONDS,
         )
-        assert answer == {"received": True, "outcome": "applied"}
+        assert response == {"received": True, "outcome": "applied"}
         assert world.deliver(body, world.signature(body)).json()["outcome"] == "duplicate"
     finally:
         world.stack.set_signing_secrets(old)

@@ -102,10 +102,10 @@ def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
     with command("local.demo", "--report", report, output=tmp_path / "printed") as demo:
         assert demo.process.wait(READY_SECONDS) == 0, demo.printed
-    told = json.loads(report.read_text())
-    assert [step["number"] for step in told["steps"]] == list(range(1, 13))
+    report_document = json.loads(report.read_text())
+    assert [step["number"] for step in report_document["steps"]] == list(range(1, 13))
     readme = (ROOT / "README.md").read_text()
-    for step in told["steps"]:
+    for step in report_document["steps"]:
         assert re.search(
             rf"^ *{step['number']}  {step['from']} -> {step['to']} +{re.escape(step['title'])} ",
             readme,
@@ -113,10 +113,13 @@ def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
         ), "the README shows the same steps"
         assert step.keys() == {"number", "title", "from", "to", "duration_ms", "detail"}
         assert f"{step['from']} -> {step['to']}" in demo.printed
-    assert told["order"]["status"] == "paid"
-    assert [entry["type"] for entry in told["order"]["history"]] == ["order.created", "order.paid"]
-    assert told["stripe_calls"] == 2
-    assert told["seconds"] > 0
+    assert report_document["order"]["status"] == "paid"
+    assert [entry["type"] for entry in report_document["order"]["history"]] == [
+        "order.created",
+        "order.paid",
+    ]
+    assert report_document["stripe_calls"] == 2
+    assert report_document["seconds"] > 0
 
 
 def test_an_interrupted_demo_ends_in_order(tmp_path: Path) -> None:
@@ -147,8 +150,8 @@ def test_the_stack_runs_until_it_is_stopped(
         assert stack_file.stat().st_mode & 0o077 == 0
         assert httpx.post(facts["webhook_url"], timeout=30).status_code == 400
         preflight = {"origin": "http://localhost:5173", "access-control-request-method": "POST"}
-        answer = httpx.options(f"{facts['api_url']}/checkout/sessions", headers=preflight)
-        assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
+        response = httpx.options(f"{facts['api_url']}/checkout/sessions", headers=preflight)
+        assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
         assert "not-authentic" in printed_logs(stack_file)
         refuses_a_second(dev, stack_file, tmp_path / "second")
         children = dev.children

@@ -65,10 +65,10 @@ def test_a_hundred_orders_are_paid_once_each(world: World) -> None:
 
         sends = [send for event in events for send in facts_about(world, event)]
         random.Random(SEED).shuffle(sends)  # noqa: S311  (an order of events, no secret)
-        answers = list(threads.map(lambda send: send(), sends))
+        responses = list(threads.map(lambda send: send(), sends))
 
-        assert {answer.status_code for answer in answers} == {200}
-        outcomes = Counter(answer.json().get("outcome") for answer in answers)
+        assert {response.status_code for response in responses} == {200}
+        outcomes = Counter(response.json().get("outcome") for response in responses)
         assert outcomes.keys() <= {*TAKEN, None}
         orders = [world.order(one["order_id"]) for one in created]
         assert {order["status"] for order in orders} == {"paid"}
@@ -88,13 +88,13 @@ def test_a_hundred_orders_are_paid_once_each(world: World) -> None:
 
 
 def test_refunds_at_once_all_count(world: World) -> None:
-    """Each is joined with what another has written a moment before."""
+    """Each is merged with what another has just written."""
     created = world.paid_unheard()
     refunds = [world.merchant.refund(created["session_id"], 100) for _ in range(THREADS)]
     events = [world.simulator.event_about(one.id, "refund.created") for one in refunds]
     with ThreadPoolExecutor(THREADS) as threads:
-        answers = list(threads.map(world.redeliver, [*events, *events]))
-    assert {answer.status_code for answer in answers} == {200}
+        responses = list(threads.map(world.redeliver, [*events, *events]))
+    assert {response.status_code for response in responses} == {200}
     order = world.order(created["order_id"])
     assert order["amount_refunded"] == 100 * THREADS
     assert changes(order).count("order.refunded") == THREADS

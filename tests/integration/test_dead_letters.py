@@ -53,9 +53,9 @@ def test_an_event_of_unknown_shape_is_dead_lettered(world: World) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
     event["data"]["object"]["payment_status"] = "paid_in_shells"
-    answer = world.redeliver(event)
-    assert answer.status_code == 500
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = world.redeliver(event)
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
     [message] = dead_letters(world)
     assert message["requestPayload"] == {"detail": event}
     assert message["responsePayload"]["errorType"] == "UnexpectedStripeObject"

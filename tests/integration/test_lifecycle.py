@@ -92,7 +92,7 @@ def test_an_inquiry_becomes_a_dispute(world: World, merchant_responds: bool) -> 
         world.wait_for_order(created["order_id"], lambda order: bool(order["disputes"]))
         dispute = world.merchant.dispute(created["session_id"])
         if merchant_responds:
-            world.merchant.answer_dispute(dispute.id, ESCALATING)
+            world.merchant.respond_to_dispute(dispute.id, ESCALATING)
         else:
             world.simulator.escalate(dispute)
         order = world.wait_for_order(
@@ -118,7 +118,7 @@ def test_several_disputes_do_not_hide_each_other(world: World) -> None:
         ),
     )
     assert order["dispute_status"] == "needs_response"
-    world.merchant.answer_dispute(second, WINNING)
+    world.merchant.respond_to_dispute(second, WINNING)
     order = world.wait_for_order(
         created["order_id"], lambda order: order["disputes"][second]["status"] == "won"
     )
@@ -161,8 +161,8 @@ def test_a_refund_that_comes_before_the_payment(world: World) -> None:
         world.simulator.event_about(refund.id, "refund.created"),
         world.simulator.event_about(created["session_id"], COMPLETED),
     )
-    answers = [world.redeliver(event) for event in events]
-    assert [one.json()["outcome"] for one in answers] == ["applied", "duplicate", "duplicate"]
+    responses = [world.redeliver(event) for event in events]
+    assert [one.json()["outcome"] for one in responses] == ["applied", "duplicate", "duplicate"]
     order = world.order(created["order_id"])
     assert (order["status"], order["amount_refunded"]) == ("paid", 500)
     assert changes(order) == ["order.created", "order.paid", "order.refunded"]
@@ -173,8 +173,8 @@ def test_a_refund_of_an_order_that_was_never_written(world: World) -> None:
     created = world.paid_unheard()
     refund = world.merchant.refund(created["session_id"], 500)
     world.forget_order(created["order_id"])
-    answer = world.redeliver(world.simulator.event_about(refund.id, "refund.created"))
-    assert (answer.status_code, answer.json()["outcome"]) == (200, "applied")
+    response = world.redeliver(world.simulator.event_about(refund.id, "refund.created"))
+    assert (response.status_code, response.json()["outcome"]) == (200, "applied")
     order = world.order(created["order_id"])
     assert (order["status"], order["amount_refunded"]) == ("paid", 500)
     assert changes(order) == ["order.paid", "order.refunded"]

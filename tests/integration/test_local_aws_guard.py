@@ -151,7 +151,7 @@ def test_the_api_refuses_another_origin(world: World, origin: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["", "{api}.execute-api.localhost"])
-def test_the_api_answers_its_frontend_with_its_own_cors_alone(world: World, host: str) -> None:
+def test_the_api_serves_its_frontend_with_its_own_cors_alone(world: World, host: str) -> None:
     api_url = world.stack.facts.api_url
     api = api_url.rpartition("/")[2]
     address = world.stack.facts.aws_endpoint_url if host else api_url
@@ -183,7 +183,7 @@ def test_aws_clients_on_this_machine_get_through_without_cors(world: World, host
     assert_no_cors(typed)
 
 
-def test_the_function_url_answers_under_its_own_name(world: World) -> None:
+def test_the_function_url_responds_under_its_own_name(world: World) -> None:
     found = re.search(r"lambda-url/(\w+)", world.stack.facts.webhook_url)
     assert found is not None
     host = f"{found[1]}.lambda-url.us-east-1.localhost"

@@ -42,9 +42,9 @@ def test_confirm_alone_makes_the_order_paid(world: World) -> None:
     world.simulator.behave(deliveries_paused=True)
     paid = pay_by_card(created["url"])
     assert world.order(created["order_id"])["status"] == "open"
-    answer = world.frontend.confirm(session_id_of(paid.headers["location"]))
-    assert answer.status_code == 200
-    assert answer.json() == {
+    response = world.frontend.confirm(session_id_of(paid.headers["location"]))
+    assert response.status_code == 200
+    assert response.json() == {
         "order_id": created["order_id"],
         "session_id": created["session_id"],
         "status": "paid",
@@ -64,8 +64,11 @@ def test_a_webhook_after_confirm_is_a_duplicate(world: World) -> None:
     pay_by_card(created["url"])
     world.frontend.confirm(created["session_id"])
     event = world.simulator.event_about(created["session_id"], COMPLETED)
-    answer = world.redeliver(event)
-    assert (answer.status_code, answer.json()) == (200, {"received": True, "outcome": "duplicate"})
+    response = world.redeliver(event)
+    assert (response.status_code, response.json()) == (
+        200,
+        {"received": True, "outcome": "duplicate"},
+    )
     assert changes(world.order(created["order_id"])) == ["order.created", "order.paid"]
 
 
@@ -137,15 +140,15 @@ def test_an_expiry_that_comes_late_does_not_cover_paid(world: World) -> None:
     event = world.simulator.event_about(created["session_id"], COMPLETED)
     event["type"] = "checkout.session.expired"
     event["data"]["object"] |= {"status": "expired", "payment_status": "unpaid"}
-    answer = world.redeliver(event)
-    assert (answer.status_code, answer.json()["outcome"]) == (200, "stale")
+    response = world.redeliver(event)
+    assert (response.status_code, response.json()["outcome"]) == (200, "stale")
     assert world.order(created["order_id"])["status"] == "paid"
 
 
 def test_the_same_key_and_body_give_the_same_session(world: World) -> None:
     items = [lookup_item()]
     with ThreadPoolExecutor(4) as threads:
-        answers = list(
+        responses = list(
             threads.map(
                 lambda _: world.frontend.request_checkout(
                     {"items": items}, idempotency_key="cart-of-one-click-too-many"
@@ -156,8 +159,8 @@ def test_the_same_key_and_body_give_the_same_session(world: World) -> None:
     again = world.frontend.request_checkout(
         {"items": items}, idempotency_key="cart-of-one-click-too-many"
     )
-    made = [one.json() for one in answers if one.status_code == 201]
-    assert {one.status_code for one in answers} <= {201, 502, 503}
+    made = [one.json() for one in responses if one.status_code == 201]
+    assert {one.status_code for one in responses} <= {201, 502, 503}
     assert all(one == again.json() for one in made)
     assert changes(world.order(again.json()["order_id"])) == ["order.created"]
 
@@ -174,13 +177,13 @@ def test_the_same_key_with_another_body_is_refused(world: World) -> None:
 def test_a_create_that_stripe_fails_can_be_repeated(world: World, status: int) -> None:
     fault = {"method": "POST", "path": "/v1/checkout/sessions", "status": status, "times": 2}
     world.simulator.behave(faults=[fault])
-    key = f"cart-of-a-bad-moment-{status}"
-    answers: list[httpx.Response] = []
-    while not answers or answers[-1].status_code != 201:
-        answers.append(
+    key = f"cart-of-a-bad-minute-{status}"
+    responses: list[httpx.Response] = []
+    while not responses or responses[-1].status_code != 201:
+        responses.append(
             world.frontend.request_checkout({"items": [lookup_item()]}, idempotency_key=key)
         )
-        assert len(answers) < 5
-    assert {one.status_code for one in answers[:-1]} <= {502}
-    order = world.order(answers[-1].json()["order_id"])
-    assert order["session_id"] == answers[-1].json()["session_id"]
+        assert len(responses) < 5
+    assert {one.status_code for one in responses[:-1]} <= {502}
+    order = world.order(responses[-1].json()["order_id"])
+    assert order["session_id"] == responses[-1].json()["session_id"]

@@ -12,8 +12,8 @@ from local.paths import ROOT
 from tests.integration.world import World
 
 README = (ROOT / "README.md").read_text()
-EXAMPLE = re.compile(r"```sh\n(?P<command>curl .*?)```\n```json\n(?P<answer>.*?)```", re.DOTALL)
-PROBLEM = re.compile(r"problem\+json`:\n\n```json\n(?P<answer>.*?)```", re.DOTALL)
+EXAMPLE = re.compile(r"```sh\n(?P<command>curl .*?)```\n```json\n(?P<response>.*?)```", re.DOTALL)
+PROBLEM = re.compile(r"problem\+json`:\n\n```json\n(?P<response>.*?)```", re.DOTALL)
 
 type Json = dict[str, Any]
 
@@ -31,34 +31,34 @@ def run(command: str, **environment: str) -> Json:
     return document
 
 
-def assert_same_shape(answer: Json, documented: Json) -> None:
+def assert_same_shape(response: Json, documented: Json) -> None:
     """The same keys with values of the same kinds; what is not an id or a time is the same."""
-    assert answer.keys() == documented.keys()
+    assert response.keys() == documented.keys()
     for name, value in documented.items():
-        assert type(answer[name]) is type(value), name
+        assert type(response[name]) is type(value), name
         if "…" not in str(value) and name != "expires_at":
-            assert answer[name] == value, name
+            assert response[name] == value, name
 
 
 def test_the_examples_do_what_they_say(world: World) -> None:
     checkout, confirm = EXAMPLE.finditer(README)
     api_url = world.stack.facts.api_url
     created = run(checkout["command"], API_URL=api_url, CART_ID=new_idempotency_key())
-    assert_same_shape(created, json.loads(checkout["answer"]))
+    assert_same_shape(created, json.loads(checkout["response"]))
     pay_by_card(created["url"])
     confirmed = run(confirm["command"], API_URL=api_url, SESSION_ID=created["session_id"])
-    assert_same_shape(confirmed, json.loads(confirm["answer"]))
+    assert_same_shape(confirmed, json.loads(confirm["response"]))
 
 
 def test_the_problem_is_the_one_that_is_shown(world: World) -> None:
     shown = PROBLEM.search(README)
     assert shown is not None
-    answer = world.frontend.request_checkout({"items": [{"price": "price_1gone", "quantity": 1}]})
-    assert answer.json() == json.loads(shown["answer"])
+    response = world.frontend.request_checkout({"items": [{"price": "price_1gone", "quantity": 1}]})
+    assert response.json() == json.loads(shown["response"])
 
 
-def test_every_problem_of_the_table_is_one_that_the_service_answers() -> None:
+def test_every_problem_of_the_table_is_one_that_the_service_returns() -> None:
     rows = re.findall(r"^\| [45]\d\d.*$", README, re.MULTILINE)
     documented = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", "".join(rows)))
-    answered = {slug for _, slug, _ in (*PROBLEMS.values(), INTERNAL_PROBLEM)}
-    assert documented == answered - {"not-authentic"}, "the webhook's own is in its section"
+    responded = {slug for _, slug, _ in (*PROBLEMS.values(), INTERNAL_PROBLEM)}
+    assert documented == responded - {"not-authentic"}, "the webhook's own is in its section"

@@ -37,7 +37,7 @@ def bank_debit(world: World, iban: str) -> str:
     intent = world.merchant.payment_intent(created["session_id"])
     wait_for(
         lambda: world.simulator.sdk.v1.payment_intents.retrieve(intent).status != "processing",
-        "the bank answers",
+        "the bank responds",
         seconds=WAIT_SECONDS,
     )
     order_id: str = created["order_id"]

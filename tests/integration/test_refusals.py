@@ -41,9 +41,9 @@ def calls_of_a_create(world: World) -> list[tuple[str, str]]:
 )
 def test_a_body_outside_the_contract(world: World, body: Json, pointer: str) -> None:
     before = world.number_of_orders()
-    answer = world.frontend.request_checkout(body)
-    assert_problem(answer, 400, "invalid-request")
-    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    response = world.frontend.request_checkout(body)
+    assert_problem(response, 400, "invalid-request")
+    assert pointer in [error["pointer"] for error in response.json()["errors"]]
     assert calls_of_a_create(world) == []
     assert world.number_of_orders() == before
 
@@ -61,8 +61,8 @@ def test_a_body_that_is_too_large(world: World) -> None:
 
 
 def test_a_body_of_another_type(world: World) -> None:
-    answer = world.frontend.request_checkout({"items": ITEMS}, content_type="text/plain")
-    assert_problem(answer, 415, "unsupported-media-type")
+    response = world.frontend.request_checkout({"items": ITEMS}, content_type="text/plain")
+    assert_problem(response, 415, "unsupported-media-type")
     assert calls_of_a_create(world) == []
 
 
@@ -74,17 +74,17 @@ def test_too_many_lookup_keys_are_refused(world: World) -> None:
 
 @pytest.mark.parametrize("key", ["", "x" * 15, "x" * 256])
 def test_an_idempotency_key_outside_the_contract(world: World, key: str) -> None:
-    answer = world.frontend.request_checkout({"items": ITEMS}, idempotency_key=key)
-    assert_problem(answer, 400, "invalid-request")
+    response = world.frontend.request_checkout({"items": ITEMS}, idempotency_key=key)
+    assert_problem(response, 400, "invalid-request")
     assert calls_of_a_create(world) == []
 
 
 def test_an_unknown_price_names_its_item(world: World) -> None:
     before = world.number_of_orders()
     items = [lookup_item(), *ITEMS]
-    answer = world.frontend.request_checkout({"items": items})
-    assert_problem(answer, 400, "invalid-request")
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/1/price"]
+    response = world.frontend.request_checkout({"items": items})
+    assert_problem(response, 400, "invalid-request")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/items/1/price"]
     assert world.number_of_orders() == before
 
 
@@ -93,16 +93,16 @@ def test_an_archived_price_names_its_item(world: World) -> None:
     product = stripe.products.create({"name": "Gone"})
     price = stripe.prices.create({"product": product.id, "unit_amount": 900, "currency": "eur"})
     stripe.prices.update(price.id, {"active": False})
-    answer = world.frontend.request_checkout({"items": [{"price": price.id, "quantity": 1}]})
-    assert_problem(answer, 400, "invalid-request")
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/0/price"]
+    response = world.frontend.request_checkout({"items": [{"price": price.id, "quantity": 1}]})
+    assert_problem(response, 400, "invalid-request")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/items/0/price"]
 
 
 def test_an_unknown_lookup_key_names_its_item(world: World) -> None:
     items = [{"lookup_key": "no-such", "quantity": 1}]
-    answer = world.frontend.request_checkout({"items": items})
-    assert_problem(answer, 400, "invalid-request")
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/0/lookup_key"]
+    response = world.frontend.request_checkout({"items": items})
+    assert_problem(response, 400, "invalid-request")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/items/0/lookup_key"]
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_a_stripe_in_trouble_is_told_apart(
 ) -> None:
     fault = {"method": "POST", "path": "/v1/checkout/sessions", "status": status, "times": 5}
     world.simulator.behave(faults=[fault])
-    answer = world.frontend.request_checkout(
+    response = world.frontend.request_checkout(
         {"items": [{"price": world.stack.price, "quantity": 1}]}
     )
-    assert_problem(answer, expected, slug)
-    assert ("retry-after" in answer.headers) == (expected == 503)
+    assert_problem(response, expected, slug)
+    assert ("retry-after" in response.headers) == (expected == 503)
 
 
 @pytest.mark.parametrize(
@@ -149,18 +149,18 @@ def test_a_session_that_another_system_made_is_not_found(world: World) -> None:
             "success_url": "https://elsewhere.example/",
         }
     )
-    answer = world.frontend.confirm(foreign.id)
-    assert_problem(answer, 404, "session-not-found")
-    assert answer.json() == world.frontend.confirm("cs_test_unknown").json()
+    response = world.frontend.confirm(foreign.id)
+    assert_problem(response, 404, "session-not-found")
+    assert response.json() == world.frontend.confirm("cs_test_unknown").json()
     assert world.number_of_orders() == before
 
 
 def test_a_browser_on_the_shop_may_call(world: World) -> None:
-    answer = preflight(world, SHOP)
-    assert answer.is_success
-    assert answer.headers["access-control-allow-origin"] == SHOP
-    assert "POST" in answer.headers["access-control-allow-methods"]
-    allowed = answer.headers["access-control-allow-headers"].lower().replace(" ", "").split(",")
+    response = preflight(world, SHOP)
+    assert response.is_success
+    assert response.headers["access-control-allow-origin"] == SHOP
+    assert "POST" in response.headers["access-control-allow-methods"]
+    allowed = response.headers["access-control-allow-headers"].lower().replace(" ", "").split(",")
     assert set(allowed) >= {"content-type", "idempotency-key"}
 
 
@@ -179,10 +179,10 @@ def preflight(world: World, origin: str) -> httpx.Response:
     )
 
 
-def assert_problem(answer: httpx.Response, status: int, slug: str) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
+def assert_problem(response: httpx.Response, status: int, slug: str) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
     assert problem["type"] == f"urn:problem-type:checkout:{slug}"
     assert problem["status"] == status
     assert problem["title"]

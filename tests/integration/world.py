@@ -32,7 +32,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Simulator:
-    """Stripe, and how it is told to misbehave."""
+    """Stripe, and how it is made to misbehave."""
 
     url: str
     api_key: str
@@ -120,9 +120,9 @@ class World:
     def checkout(self, **body: object) -> Json:
         """A new order's 201."""
         items = [self.one_mug]
-        answer = self.frontend.request_checkout({"items": items} | body)
-        assert answer.status_code == 201, answer.text
-        created: Json = answer.json()
+        response = self.frontend.request_checkout({"items": items} | body)
+        assert response.status_code == 201, response.text
+        created: Json = response.json()
         return created
 
     @cached_property
@@ -199,12 +199,12 @@ class World:
         return order
 
     def _stored(self, order_id: str) -> Json | None:
-        answer = self.stack.aws.dynamodb.get_item(
+        response = self.stack.aws.dynamodb.get_item(
             TableName=self.stack.facts.orders_table,
             Key={"order_id": {"S": order_id}},
             ConsistentRead=True,
         )
-        return plain_item(answer["Item"]) if "Item" in answer else None
+        return plain_item(response["Item"]) if "Item" in response else None
 
     def forget_order(self, order_id: str) -> None:
         self.stack.aws.dynamodb.delete_item(

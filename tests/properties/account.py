@@ -147,7 +147,7 @@ class Account:
             if dispute["status"].startswith("warning_needs"):
                 self._simulator.request("POST", f"/_simulator/disputes/{dispute['id']}/escalate")
 
-    def answer_dispute(self, session_id: str, evidence: str) -> None:
+    def respond_to_dispute(self, session_id: str, evidence: str) -> None:
         for dispute in self._disputes(session_id):
             text = {"uncategorized_text": evidence}
             self._attempt(f"/v1/disputes/{dispute['id']}", evidence=text, submit=True)
@@ -251,8 +251,8 @@ class Account:
         return listed
 
     def _get(self, path: str, **parameters: object) -> Json:
-        answer: Json = self.sdk.raw_request("get", path, **parameters).data
-        return answer
+        response: Json = self.sdk.raw_request("get", path, **parameters).data
+        return response
 
     def _attempt(self, path: str, **parameters: object) -> None:
         """Stripe may refuse what a person wants."""

@@ -42,10 +42,10 @@ class SideEffects:
 
     def break_at(self, number: int, mishap: Mishap = "crash") -> None:
         """Break at the so-many-th point from here."""
-        self.mend()
+        self.repair()
         self._left, self._mishap = number, mishap
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """All is well again, and a dead container is replaced."""
         self.points = []
         self.struck = None

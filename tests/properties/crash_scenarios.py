@@ -33,7 +33,7 @@ class Scenario:
 
     @property
     def points(self) -> list[str]:
-        return [f"{moment} {effect}" for effect in self.effects for moment in ("before", "after")]
+        return [f"{when} {effect}" for effect in self.effects for when in ("before", "after")]
 
 
 SCENARIOS = {

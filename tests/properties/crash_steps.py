@@ -23,9 +23,9 @@ def sold(shop: World, by: str = "a card", key: str = KEY, cart: str = "a mug") -
 
 
 def created(shop: World, key: str, cart: str = "a mug") -> Json:
-    answer = shop.service.create(shop.body(cart), key)
-    assert answer["statusCode"] == 201, answer
-    document: Json = json.loads(answer["body"])
+    response = shop.service.create(shop.body(cart), key)
+    assert response["statusCode"] == 201, response
+    document: Json = json.loads(response["body"])
     return document
 
 
@@ -153,7 +153,7 @@ def refund_marked_as_another_order(shop: World) -> Step:
 
 
 def refund_before_the_payment(shop: World) -> Step:
-    """Nobody has told of the payment yet, and the metadata names another order."""
+    """The payment is not reported yet, and the metadata names another order."""
     shop.account.refund(sold(shop), 100)
     edit_payment(shop, "the mark of another order")
     event = event_of(shop, "refund.created")
@@ -187,8 +187,8 @@ def dead_letter(shop: World) -> Step:
     def deliver_to_a_bug() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Readers, "session", lambda *_, **__: 1 / 0)
-            answer = shop.service.receive(*shop.account.signed(event))
-            assert answer["statusCode"] == 500
+            response = shop.service.receive(*shop.account.signed(event))
+            assert response["statusCode"] == 500
 
     return deliver_to_a_bug
 

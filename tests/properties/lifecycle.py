@@ -71,13 +71,13 @@ class Lifecycle(RuleBasedStateMachine):
         self.world.check_convergence()
 
     def _try[T](self, step: Callable[[], T], broken: Break) -> T | None:
-        """Give a step's answer, None if it was broken off; then all is well again."""
+        """Give a step's response, None if it was broken off; then all is well again."""
         effects = self.service.effects
         if broken is not None:
             effects.break_at(*broken)
-        answer: Any = None
+        response: Any = None
         try:
-            answer = step()
+            response = step()
         except Crash:
             self.service.restart()
         except CheckoutError:
@@ -85,10 +85,10 @@ class Lifecycle(RuleBasedStateMachine):
                 raise
         if broken is not None:
             note(f"# broken {effects.struck}")
-        if effects.struck and isinstance(answer, dict) and answer.get("statusCode", 200) >= 500:
-            answer = None
-        effects.mend()
-        return answer  # type: ignore[no-any-return]
+        if effects.struck and isinstance(response, dict) and response.get("statusCode", 200) >= 500:
+            response = None
+        effects.repair()
+        return response  # type: ignore[no-any-return]
 
     def _sell(self, by: str, refunds: tuple[int, ...]) -> str:
         session_id: str = body_of(self.service.create(self.world.body()))["session_id"]
@@ -111,6 +111,6 @@ class Lifecycle(RuleBasedStateMachine):
             self.left_to_deliver.remove(event)
 
 
-def body_of(answer: Json) -> Json:
-    document: Json = json.loads(answer["body"])
+def body_of(response: Json) -> Json:
+    document: Json = json.loads(response["body"])
     return document

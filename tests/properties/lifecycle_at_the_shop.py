@@ -30,19 +30,19 @@ class AtTheShop(Lifecycle):
         broken=BROKEN,
     )
     def create(self, cart: str, key: str | None, broken: Break) -> "str | MultipleResults[str]":
-        answer = self._try(lambda: self.service.create(self.world.body(cart), key), broken)
+        response = self._try(lambda: self.service.create(self.world.body(cart), key), broken)
         if key is not None:
             self.used.add(key)
-        if answer is None:
+        if response is None:
             return multiple()
         known_cart, known = self.known.get(key or "", (cart, None))
-        if answer["statusCode"] == 422:
+        if response["statusCode"] == 422:
             # A crash may have left the key to another cart.
             assert key is not None
             assert known is None or known_cart != cart
             return multiple()
-        assert answer["statusCode"] == 201, answer
-        created = body_of(answer)
+        assert response["statusCode"] == 201, response
+        created = body_of(response)
         assert created["order_id"] in self.service.table.items
         if known is not None:
             assert known_cart == cart
@@ -85,10 +85,10 @@ class AtTheShop(Lifecycle):
 
     @rule(checkout=checkouts, broken=BROKEN)
     def confirm(self, checkout: str, broken: Break) -> None:
-        answer = self._try(lambda: self.service.confirm(checkout), broken)
-        if answer is not None:
-            assert answer["statusCode"] == 200, answer
-            said, truth = body_of(answer), self.account.truth(checkout)
+        response = self._try(lambda: self.service.confirm(checkout), broken)
+        if response is not None:
+            assert response["statusCode"] == 200, response
+            said, truth = body_of(response), self.account.truth(checkout)
             assert (said["status"], said["amount_total"]) == (truth.status, truth.amount_total)
 
     @rule(checkout=checkouts, by=BUYERS)

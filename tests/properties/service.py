@@ -102,7 +102,7 @@ class Service:
         self.restart()
 
     def restart(self) -> None:
-        self.effects.mend()
+        self.effects.repair()
         now = self._simulator.clock
         credentials = CredentialsReader(
             cast("Any", self._secret),
@@ -200,8 +200,8 @@ def _function(name: str) -> ModuleType:
 
 
 def _invoke(name: str, event: Json, context: Context | None = None) -> Json:
-    answer: Json = _function(name).lambda_handler(event, context or Context())
-    return answer
+    response: Json = _function(name).lambda_handler(event, context or Context())
+    return response
 
 
 def _over_http(body: str, headers: dict[str, str]) -> Json:

@@ -26,7 +26,7 @@ from tests.samples import SAMPLES, sample
 type Json = dict[str, Any]
 
 STEPS = 30
-MOMENTS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000}
+WAITS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000}
 # Of other accounts, whose events a Connect platform gets too, and thin ones.
 FOREIGN_ACCOUNTS = ({"account": "acct_1Other"}, {"context": "acct_1Other"}, {"account": ""})
 
@@ -71,8 +71,8 @@ class WholeLifecycle(AtTheShop):
         self.account.refund(checkout, amount)
 
     @rule(checkout=checkouts, evidence=st.sampled_from(EVIDENCE))
-    def answer_dispute(self, checkout: str, evidence: str) -> None:
-        self.account.answer_dispute(checkout, evidence)
+    def respond_to_dispute(self, checkout: str, evidence: str) -> None:
+        self.account.respond_to_dispute(checkout, evidence)
 
     @rule(by=st.sampled_from(sorted(FOREIGN)))
     def sell_elsewhere(self, by: str) -> None:
@@ -124,16 +124,16 @@ class WholeLifecycle(AtTheShop):
     @rule(event=NUMBERS, how=st.sampled_from(sorted(FORGERIES)))
     def forge(self, event: int, how: str) -> None:
         before, writes = dict(self.service.table.items), self.service.table.writes
-        answer = self.service.receive(*FORGERIES[how](self.account, self._event(event)))
-        assert answer["statusCode"] == 400
+        response = self.service.receive(*FORGERIES[how](self.account, self._event(event)))
+        assert response["statusCode"] == 400
         assert (self.service.table.items, self.service.table.writes) == (before, writes)
 
     @rule(overlap=st.booleans())
     def roll_the_secret(self, overlap: bool) -> None:  # noqa: FBT001  (a rule's arguments are named)
         """Without overlap, Stripe's next delivery is signed with a secret that no container knows,
-        a moment after the last forgery made one ask.
+        just after the last forgery caused one.
         """
-        self.world.clock.now += MOMENTS["two seconds"]
+        self.world.clock.now += WAITS["two seconds"]
         self.account.roll(overlap=overlap)
         self.world.secret.signing_secrets = self.account.signing_secrets[:2]
 
@@ -156,9 +156,9 @@ class WholeLifecycle(AtTheShop):
     def publish(self, broken: Break) -> None:
         self._try(self.service.publish, broken)
 
-    @rule(by=st.sampled_from((*MOMENTS, "two hours")), scheduled=st.booleans())
+    @rule(by=st.sampled_from((*WAITS, "two hours")), scheduled=st.booleans())
     def time_passes(self, by: str, scheduled: bool) -> None:  # noqa: FBT001  (see above)
-        self.world.clock.now += MOMENTS[by]
+        self.world.clock.now += WAITS[by]
         if scheduled:
             self.world.reconcile()
 

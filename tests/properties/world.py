@@ -1,4 +1,4 @@
-"""A service and a Stripe account of its own, and what must be true of them at every moment."""
+"""A service and a Stripe account of its own, and what must be true of them at all times."""
 
 import json
 from collections.abc import Iterator
@@ -65,18 +65,18 @@ class World:
         document = thin(event) if "thin" in form else event
         if "eventbridge" in form:
             try:
-                answer = self.service.receive_from_eventbridge(document)
+                response = self.service.receive_from_eventbridge(document)
             except Exception:
                 if self.service.effects.struck:
                     return False
                 raise
-            self._check_written(event, answer["outcome"])
+            self._check_written(event, response["outcome"])
             return True
-        answer = self.service.receive(*self.account.signed(document, seconds_off))
-        if self.service.effects.struck and answer["statusCode"] >= 500:
+        response = self.service.receive(*self.account.signed(document, seconds_off))
+        if self.service.effects.struck and response["statusCode"] >= 500:
             return False
-        assert answer["statusCode"] == 200, answer
-        self._check_written(event, json.loads(answer["body"])["outcome"])
+        assert response["statusCode"] == 200, response
+        self._check_written(event, json.loads(response["body"])["outcome"])
         return True
 
     def reconcile(self) -> Json:

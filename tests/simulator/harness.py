@@ -40,7 +40,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Running:
-    """A simulator that answers at `url`."""
+    """A simulator that listens at `url`."""
 
     url: str
     clock: Clock
@@ -66,14 +66,14 @@ class Running:
 
     def get(self, path: str, **parameters: str) -> Json:
         headers = {"Authorization": f"Bearer {self.secret_key}"}
-        answer = self.request("GET", path, params=parameters, headers=headers)
-        document: Json = answer.json()
+        response = self.request("GET", path, params=parameters, headers=headers)
+        document: Json = response.json()
         return document
 
     def behave(self, **behaviour: object) -> Json:
-        answer = self.request("PATCH", "/_simulator/behaviour", json=behaviour)
-        assert answer.status_code == 200, answer.text
-        document: Json = answer.json()
+        response = self.request("PATCH", "/_simulator/behaviour", json=behaviour)
+        assert response.status_code == 200, response.text
+        document: Json = response.json()
         return document
 
     def attempts(self) -> list[Json]:
@@ -108,7 +108,7 @@ def refused(
 
 
 class _Server(uvicorn.Server):
-    """Stops when it is told to: uvicorn's own looks ten times a second whether it should, and
+    """Stops on request: uvicorn's own looks ten times a second whether it should, and
     then waits as long again.
     """
 
@@ -178,11 +178,11 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A webhook endpoint. `answer` decides on the status of each response."""
+    """A webhook endpoint. `respond` gives the status of each response."""
 
     port: int
     received: list[Received] = field(default_factory=list)
-    answer: Callable[[Received], int] = lambda _: 200
+    respond: Callable[[Received], int] = lambda _: 200
     _arrived: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -190,7 +190,7 @@ class Receiver:
         return f"http://{LOOPBACK}:{self.port}/webhook"
 
     def take(self, delivery: Received) -> int:
-        status = self.answer(delivery)
+        status = self.respond(delivery)
         with self._arrived:
             self.received.append(delivery)
             self._arrived.notify_all()
@@ -262,28 +262,28 @@ class Shop:
         return self.sdk.v1.checkout.sessions.create(params | more)
 
     def payment_method(self, **card: str) -> str:
-        answer = self.sdk.raw_request("post", "/v1/payment_methods", type="card", card=card)
-        id_: str = answer.data["id"]
+        response = self.sdk.raw_request("post", "/v1/payment_methods", type="card", card=card)
+        id_: str = response.data["id"]
         return id_
 
     def bank_account(self, iban: str) -> str:
-        answer = self.sdk.raw_request(
+        response = self.sdk.raw_request(
             "post",
             "/v1/payment_methods",
             type="sepa_debit",
             sepa_debit={"iban": iban},
             billing_details={"name": "Jenny Rosen", "email": "jenny@example.com"},
         )
-        id_: str = answer.data["id"]
+        id_: str = response.data["id"]
         return id_
 
     def pay(self, session: stripe.checkout.Session, payment_method: str, **more: Any) -> Json:  # noqa: ANN401
-        answer = self.sdk.raw_request(
+        response = self.sdk.raw_request(
             "post",
             f"/v1/payment_pages/{session.id}/confirm",
             **({"payment_method": payment_method, "expected_amount": session.amount_total} | more),
         )
-        page: Json = answer.data
+        page: Json = response.data
         return page
 
     def paid_session(self, token: str = "tok_visa") -> stripe.checkout.Session:

@@ -38,10 +38,10 @@ def test_key_lets_in(simulator: Running, authorization: str) -> None:
     ],
 )
 def test_missing_key_is_refused(simulator: Running, headers: dict[str, str]) -> None:
-    answer = listed(simulator, **headers)
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Basic realm="Stripe"'
-    error = answer.json()["error"]
+    response = listed(simulator, **headers)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == 'Basic realm="Stripe"'
+    error = response.json()["error"]
     assert error["type"] == "invalid_request_error"
     assert error["message"].startswith("You did not provide an API key.")
 
@@ -56,12 +56,12 @@ def test_missing_key_is_refused(simulator: Running, headers: dict[str, str]) -> 
     ],
 )
 def test_wrong_key_is_refused_and_masked(simulator: Running, key: str, masked: str) -> None:
-    answer = listed(simulator, Authorization=f"Bearer {key}")
-    assert answer.status_code == 401
-    error = answer.json()["error"]
+    response = listed(simulator, Authorization=f"Bearer {key}")
+    assert response.status_code == 401
+    error = response.json()["error"]
     assert error["type"] == "invalid_request_error"
     assert error["message"] == f"Invalid API Key provided: {masked}"
-    assert key not in answer.text
+    assert key not in response.text
 
 
 def test_sdk_raises_its_authentication_error(simulator: Running) -> None:
@@ -78,8 +78,8 @@ def test_each_of_several_keys_lets_in() -> None:
 
 
 def test_refused_caller_changes_nothing(simulator: Running) -> None:
-    answer = simulator.post("/v1/products", "name=Mug", Authorization="Bearer sk_test_wrong")
-    assert answer.status_code == 401
+    response = simulator.post("/v1/products", "name=Mug", Authorization="Bearer sk_test_wrong")
+    assert response.status_code == 401
     assert simulator.get("/v1/products")["data"] == []
 
 
@@ -88,8 +88,8 @@ def test_unknown_address_is_not_told_to_strangers(simulator: Running) -> None:
 
 
 def test_unknown_address_is_stripes_404(simulator: Running) -> None:
-    answer = simulator.get("/v1/nothing")
-    message = answer["error"]["message"]
+    response = simulator.get("/v1/nothing")
+    message = response["error"]["message"]
     assert message.startswith("Unrecognized request URL (GET: /v1/nothing).")
 
 
@@ -97,9 +97,9 @@ def test_unknown_address_is_stripes_404(simulator: Running) -> None:
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1"])
 def test_another_name_is_refused(simulator: Running, path: str, host: str) -> None:
     headers = {"Host": host, "Authorization": f"Bearer {SECRET_KEY}"}
-    answer = simulator.request("GET", path, headers=headers)
-    assert answer.status_code == 403
-    assert answer.text == "The simulator answers on loopback only.\n"
+    response = simulator.request("GET", path, headers=headers)
+    assert response.status_code == 403
+    assert response.text == "The simulator accepts loopback requests only.\n"
 
 
 @pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "stripe.localhost:80", "[::1]:1"])

@@ -26,7 +26,7 @@ FAULT = {
     "times": 1,
     "delay_seconds": 0.0,
 }
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @pytest.fixture
@@ -78,23 +78,23 @@ def test_fault_has_its_defaults(simulator: Running) -> None:
     ],
 )
 def test_nonsense_is_refused(simulator: Running, changes: Json, named: str) -> None:
-    answer = simulator.request("PATCH", BEHAVIOUR, json={"shuffle": True} | changes)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith(f"{named}: ")
+    response = simulator.request("PATCH", BEHAVIOUR, json={"shuffle": True} | changes)
+    assert response.status_code == 400
+    assert response.json()["error"]["message"].startswith(f"{named}: ")
     assert simulator.request("GET", BEHAVIOUR).json() == WELL
 
 
 @pytest.mark.parametrize("content", ["{", "[]", ""])
 def test_body_is_a_json_object(simulator: Running, content: str) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = simulator.request("PATCH", BEHAVIOUR, content=content, headers=headers)
-    assert answer.status_code == 400
+    response = simulator.request("PATCH", BEHAVIOUR, content=content, headers=headers)
+    assert response.status_code == 400
 
 
 def test_body_of_a_web_form_is_refused(simulator: Running) -> None:
     headers = {"Content-Type": "text/plain"}
-    answer = simulator.request("PATCH", BEHAVIOUR, content='{"shuffle": true}', headers=headers)
-    assert answer.status_code == 415
+    response = simulator.request("PATCH", BEHAVIOUR, content='{"shuffle": true}', headers=headers)
+    assert response.status_code == 415
     assert simulator.request("GET", BEHAVIOUR).json() == WELL
 
 
@@ -185,13 +185,13 @@ def test_thin_event_leads_to_its_object(
         (402, "invalid_request_error", None),
     ],
 )
-def test_fault_answers_in_the_endpoints_place(
+def test_fault_responds_in_the_endpoints_place(
     simulator: Running, status: int, type_: str, code: str | None
 ) -> None:
     simulator.behave(faults=[{"path": "/v1/products", "status": status}])
-    answer = simulator.post("/v1/products", "name=Mug")
-    error = answer.json()["error"]
-    assert (answer.status_code, error["type"], error.get("code")) == (status, type_, code)
+    response = simulator.post("/v1/products", "name=Mug")
+    error = response.json()["error"]
+    assert (response.status_code, error["type"], error.get("code")) == (status, type_, code)
     assert simulator.get("/v1/products")["data"] == []
 
 
@@ -214,9 +214,9 @@ def test_fault_is_of_its_method_and_path(simulator: Running) -> None:
 def test_fault_of_status_200_is_late_only(simulator: Running) -> None:
     simulator.behave(faults=[{"path": "/v1/products", "status": 200, "delay_seconds": 0.2}])
     begun = time.monotonic()
-    answer = simulator.post("/v1/products", "name=Mug")
+    response = simulator.post("/v1/products", "name=Mug")
     assert time.monotonic() - begun >= 0.2
-    assert (answer.status_code, answer.json()["name"]) == (200, "Mug")
+    assert (response.status_code, response.json()["name"]) == (200, "Mug")
 
 
 def test_log_of_requests_is_of_the_api_alone(simulator: Running) -> None:
@@ -232,7 +232,7 @@ def test_log_of_requests_is_of_the_api_alone(simulator: Running) -> None:
         ("GET", "/v2/core/events/evt_test_1", 401, None),
     ]
     for one in logged:
-        assert MOMENT.fullmatch(one["at"])
+        assert TIMESTAMP.fullmatch(one["at"])
     assert simulator.request("DELETE", "/_simulator/requests").json() == []
     assert simulator.request("GET", "/_simulator/requests").json() == []
 
@@ -242,7 +242,7 @@ def test_log_of_deliveries_has_each_attempt(
 ) -> None:
     make_product(simulator)
     attempt = simulator.wait_for_attempts(1)[0]
-    assert MOMENT.fullmatch(attempt["at"])
+    assert TIMESTAMP.fullmatch(attempt["at"])
     assert attempt == {
         "event": simulator.get("/v1/events")["data"][0]["id"],
         "type": "product.created",

@@ -28,7 +28,7 @@ def disputed(shop: Shop, token: str = "tok_createDispute") -> stripe.Dispute:
     return shop.sdk.v1.disputes.list({"payment_intent": intent}).data[0]
 
 
-def answer(shop: Shop, dispute: stripe.Dispute, text: str, **more: Any) -> stripe.Dispute:  # noqa: ANN401
+def response(shop: Shop, dispute: stripe.Dispute, text: str, **more: Any) -> stripe.Dispute:  # noqa: ANN401
     params: Any = {"evidence": {"uncategorized_text": text}} | more
     return shop.sdk.v1.disputes.update(dispute.id, params)
 
@@ -38,7 +38,7 @@ def decided(simulator: Running, dispute: stripe.Dispute) -> stripe.Dispute:
     return simulator.sdk.v1.disputes.retrieve(dispute.id)
 
 
-def told(simulator: Running) -> list[str]:
+def reported(simulator: Running) -> list[str]:
     """What events there are of disputes, oldest first."""
     return [event["type"].removeprefix("charge.dispute.") for event in events(simulator)]
 
@@ -75,21 +75,21 @@ def test_chargeback_has_taken_the_money(simulator: Running, shop: Shop) -> None:
     [taken] = dispute.balance_transactions
     assert (taken.amount, taken.fee, taken.net) == (-AMOUNT, FEE, -AMOUNT - FEE)
     assert shop.sdk.v1.balance_transactions.retrieve(taken.id) == taken
-    assert told(simulator) == ["created", "funds_withdrawn"]
+    assert reported(simulator) == ["created", "funds_withdrawn"]
 
 
 def test_inquiry_has_taken_no_money(simulator: Running, shop: Shop) -> None:
     dispute = disputed(shop, "tok_createDisputeInquiry")
     assert dispute.balance_transactions == []
     assert dispute.is_charge_refundable
-    assert told(simulator) == ["created"]
+    assert reported(simulator) == ["created"]
 
 
 def test_dispute_is_told_of_before_the_session_is_complete(shop: Shop) -> None:
     """As at Stripe: who hears of it may not have heard of the payment."""
     disputed(shop)
-    told = shop.event_types()
-    assert told[-5:] == [
+    reported = shop.event_types()
+    assert reported[-5:] == [
         "charge.succeeded",
         "charge.dispute.created",
         "charge.dispute.funds_withdrawn",
@@ -106,14 +106,14 @@ def test_dispute_copies_no_metadata(shop: Shop) -> None:
 
 
 def test_winning_evidence_brings_the_money_back(simulator: Running, shop: Shop) -> None:
-    dispute = answer(shop, disputed(shop), "winning_evidence")
+    dispute = response(shop, disputed(shop), "winning_evidence")
     assert dispute.status == "under_review"
     assert dispute.evidence_details.submission_count == 1
     assert dispute.evidence_details.submission_method == "manual"
     dispute = decided(simulator, dispute)
     assert (dispute.status, dispute.is_charge_refundable) == ("won", True)
     assert [one.net for one in dispute.balance_transactions] == [-AMOUNT - FEE, AMOUNT + FEE]
-    assert told(simulator) == [
+    assert reported(simulator) == [
         *("created", "funds_withdrawn", "updated", "funds_reinstated", "closed")
     ]
     charge: Any = dispute.charge
@@ -121,18 +121,18 @@ def test_winning_evidence_brings_the_money_back(simulator: Running, shop: Shop) 
 
 
 def test_losing_evidence_loses(simulator: Running, shop: Shop) -> None:
-    dispute = decided(simulator, answer(shop, disputed(shop), "losing_evidence"))
+    dispute = decided(simulator, response(shop, disputed(shop), "losing_evidence"))
     assert (dispute.status, dispute.is_charge_refundable) == ("lost", False)
-    assert told(simulator) == ["created", "funds_withdrawn", "updated", "closed"]
+    assert reported(simulator) == ["created", "funds_withdrawn", "updated", "closed"]
 
 
 def test_other_evidence_stays_under_review(simulator: Running, shop: Shop) -> None:
-    dispute = decided(simulator, answer(shop, disputed(shop), "Here is the parcel's number."))
+    dispute = decided(simulator, response(shop, disputed(shop), "Here is the parcel's number."))
     assert dispute.status == "under_review"
 
 
 def test_evidence_may_be_kept_and_submitted_later(simulator: Running, shop: Shop) -> None:
-    dispute = answer(shop, disputed(shop), "winning_evidence", submit=False)
+    dispute = response(shop, disputed(shop), "winning_evidence", submit=False)
     assert dispute.evidence_details.has_evidence
     assert (dispute.status, dispute.evidence_details.submission_count) == ("needs_response", 0)
     assert decided(simulator, dispute).status == "needs_response"
@@ -151,33 +151,35 @@ def test_update_says_what_was_before(simulator: Running, shop: Shop) -> None:
 def test_close_is_to_lose(simulator: Running, shop: Shop) -> None:
     dispute = shop.sdk.v1.disputes.close(disputed(shop).id)
     assert dispute.status == "lost"
-    assert told(simulator) == ["created", "funds_withdrawn", "closed"]
+    assert reported(simulator) == ["created", "funds_withdrawn", "closed"]
     with refused(400, "This dispute is already closed"):
         shop.sdk.v1.disputes.close(dispute.id)
     with refused(400, "This dispute is already closed"):
-        answer(shop, dispute, "winning_evidence")
+        response(shop, dispute, "winning_evidence")
 
 
 def test_inquiry_ends_without_money(simulator: Running, shop: Shop) -> None:
-    dispute = answer(shop, disputed(shop, "tok_createDisputeInquiry"), "winning_evidence")
+    dispute = response(shop, disputed(shop, "tok_createDisputeInquiry"), "winning_evidence")
     assert dispute.status == "warning_under_review"
     assert decided(simulator, dispute).status == "warning_closed"
     closed = shop.sdk.v1.disputes.close(disputed(shop, "tok_createDisputeInquiry").id)
     assert closed.status == "warning_closed"
-    assert "funds_withdrawn" not in told(simulator)
+    assert "funds_withdrawn" not in reported(simulator)
 
 
 def test_inquiry_may_become_a_chargeback(simulator: Running, shop: Shop) -> None:
-    inquiry = answer(shop, disputed(shop, "tok_createDisputeInquiry"), "escalate_inquiry_evidence")
+    inquiry = response(
+        shop, disputed(shop, "tok_createDisputeInquiry"), "escalate_inquiry_evidence"
+    )
     dispute = decided(simulator, inquiry)
     assert (dispute.status, dispute.is_charge_refundable) == ("needs_response", False)
     assert len(dispute.balance_transactions) == 1
-    assert told(simulator) == ["created", "updated", "updated", "funds_withdrawn"]
-    assert decided(simulator, answer(shop, dispute, "winning_evidence")).status == "won"
+    assert reported(simulator) == ["created", "updated", "updated", "funds_withdrawn"]
+    assert decided(simulator, response(shop, dispute, "winning_evidence")).status == "won"
 
 
 def escalated(simulator: Running, dispute: stripe.Dispute) -> stripe.Dispute:
-    """The bank takes the money, whether its inquiry was answered or not."""
+    """The bank takes the money, whether the merchant responded to its inquiry or not."""
     response = simulator.request("POST", f"/_simulator/disputes/{dispute.id}/escalate")
     assert response.status_code == 200, response.text
     document = simulator.get(f"/v1/disputes/{dispute.id}")
@@ -193,15 +195,15 @@ def test_inquiry_without_a_response_may_become_a_chargeback(simulator: Running, 
     assert [one.net for one in dispute.balance_transactions] == [-AMOUNT - FEE]
     first, second = (one.evidence_details.due_by for one in (inquiry, dispute))
     assert (first or 0) + DAY_SECONDS == second
-    assert told(simulator) == ["created", "updated", "funds_withdrawn"]
+    assert reported(simulator) == ["created", "updated", "funds_withdrawn"]
     updated = events(simulator)[1]["data"]
     assert updated["previous_attributes"]["status"] == "warning_needs_response"
     assert updated["object"]["status"] == "needs_response"
-    assert decided(simulator, answer(shop, dispute, "losing_evidence")).status == "lost"
+    assert decided(simulator, response(shop, dispute, "losing_evidence")).status == "lost"
 
 
 def test_inquiry_under_review_may_become_a_chargeback(simulator: Running, shop: Shop) -> None:
-    inquiry = answer(shop, disputed(shop, "tok_createDisputeInquiry"), "losing_evidence")
+    inquiry = response(shop, disputed(shop, "tok_createDisputeInquiry"), "losing_evidence")
     assert escalated(simulator, inquiry).status == "needs_response"
     assert decided(simulator, inquiry).status == "needs_response"
 
@@ -212,8 +214,8 @@ def test_only_an_open_inquiry_is_escalated(simulator: Running, shop: Shop, token
     if token == "tok_createDisputeInquiry":
         shop.sdk.v1.disputes.close(dispute.id)
     before = events(simulator)
-    answered = simulator.request("POST", f"/_simulator/disputes/{dispute.id}/escalate")
-    assert answered.status_code == 409
+    responded = simulator.request("POST", f"/_simulator/disputes/{dispute.id}/escalate")
+    assert responded.status_code == 409
     assert events(simulator) == before
 
 
@@ -224,7 +226,7 @@ def test_bank_debit_is_lost_at_once(simulator: Running, shop: Shop) -> None:
     assert (dispute["reason"], dispute["status"]) == ("debit_not_authorized", "lost")
     assert dispute["evidence_details"]["due_by"] == 0
     assert not list(differences(stripe.Dispute, dispute, "dispute"))
-    assert told(simulator) == ["created", "funds_withdrawn", "closed"]
+    assert reported(simulator) == ["created", "funds_withdrawn", "closed"]
 
 
 def test_disputed_charge_is_not_refunded(shop: Shop) -> None:
@@ -261,21 +263,21 @@ def test_what_is_not_there_is_refused(simulator: Running, shop: Shop) -> None:
     message = "No such file upload: 'file_1'"
     with refused(400, message, code="resource_missing", param="evidence[receipt]"):
         shop.sdk.v1.disputes.update(dispute.id, params)
-    answer = simulator.post(f"/v1/disputes/{dispute.id}", "evidence[luck]=1")
-    assert answer.json()["error"]["message"] == "Received unknown parameter: evidence[luck]"
+    response = simulator.post(f"/v1/disputes/{dispute.id}", "evidence[luck]=1")
+    assert response.json()["error"]["message"] == "Received unknown parameter: evidence[luck]"
 
 
 def test_charge_disputed_again(simulator: Running, shop: Shop) -> None:
     first = disputed(shop)
-    answer = simulator.request("POST", f"/_simulator/charges/{first.charge}/dispute")
+    response = simulator.request("POST", f"/_simulator/charges/{first.charge}/dispute")
     listed = shop.sdk.v1.disputes.list({"charge": str(first.charge)}).data
-    assert [one.id for one in listed] == [answer.json()["id"], first.id]
-    assert told(simulator) == ["created", "funds_withdrawn"] * 2
+    assert [one.id for one in listed] == [response.json()["id"], first.id]
+    assert reported(simulator) == ["created", "funds_withdrawn"] * 2
 
 
 def test_charge_whose_card_does_not_dispute(simulator: Running, shop: Shop) -> None:
     session = shop.paid_session("tok_visa")
     [charge] = shop.sdk.v1.charges.list({"payment_intent": str(session.payment_intent)}).data
-    answer = simulator.request("POST", f"/_simulator/charges/{charge.id}/dispute")
-    assert answer.status_code == 404
-    assert told(simulator) == []
+    response = simulator.request("POST", f"/_simulator/charges/{charge.id}/dispute")
+    assert response.status_code == 404
+    assert reported(simulator) == []

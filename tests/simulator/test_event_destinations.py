@@ -208,11 +208,11 @@ def test_event_is_undelivered_until_an_endpoint_takes_it(
     simulator: Running, sdk: stripe.StripeClient, shop: Shop, receiver: Receiver
 ) -> None:
     sdk.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": [COMPLETED]})
-    receiver.answer = lambda _: 500
+    receiver.respond = lambda _: 500
     shop.paid_session()
     receiver.wait_for(4)
     [event] = undelivered(sdk)
-    receiver.answer = lambda _: 200
+    receiver.respond = lambda _: 200
     for number in (5, 6):  # a second time too: what is delivered stays delivered
         simulator.post(f"/v1/events/{event}/retry")
         receiver.wait_for(number)
@@ -281,7 +281,7 @@ def test_endpoint_disabled_meanwhile_gets_no_retry(
         sdk.v1.webhook_endpoints.update(made.id, {"disabled": True})
         return 500
 
-    receiver.answer = disable_and_fail
+    receiver.respond = disable_and_fail
     shop.paid_session()
     wait_until_taken(simulator, 2)
     assert [one["outcome"] for one in simulator.attempts()] == ["failed", "canceled"]

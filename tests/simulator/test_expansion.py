@@ -47,7 +47,7 @@ def test_null_stays_null(sdk: stripe.StripeClient, shop: Shop) -> None:
     assert (session.payment_intent, session.customer) == (None, None)
 
 
-def test_expansion_is_of_one_answer_only(sdk: stripe.StripeClient, shop: Shop) -> None:
+def test_expansion_is_of_one_response_only(sdk: stripe.StripeClient, shop: Shop) -> None:
     id_ = shop.paid_session().id
     sdk.v1.checkout.sessions.retrieve(id_, {"expand": ["payment_intent"]})
     assert isinstance(sdk.v1.checkout.sessions.retrieve(id_).payment_intent, str)

@@ -54,9 +54,9 @@ def test_star_is_any_part_of_a_path(simulator: Running, shop: Shop) -> None:
 @pytest.mark.parametrize("character", ["?", "["])
 def test_only_the_star_is_special(simulator: Running, character: str) -> None:
     path = f"/v1/products{character}"
-    answer = simulator.request("PATCH", BEHAVIOUR, json={"faults": [{"path": path}]})
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("faults.0.path: ")
+    response = simulator.request("PATCH", BEHAVIOUR, json={"faults": [{"path": path}]})
+    assert response.status_code == 400
+    assert response.json()["error"]["message"].startswith("faults.0.path: ")
 
 
 @pytest.mark.parametrize("status", [400, 402, 403, 404])

@@ -1,4 +1,4 @@
-"""Idempotency keys: one answer for one key."""
+"""Idempotency keys: one response for one key."""
 
 import threading
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def names(simulator: Running) -> list[str]:
     return [product["name"] for product in simulator.get("/v1/products")["data"]]
 
 
-def test_same_request_gets_the_stored_answer(simulator: Running) -> None:
+def test_same_request_gets_the_stored_response(simulator: Running) -> None:
     first, second = create(simulator), create(simulator)
     assert second.status_code == 200
     assert second.content == first.content
@@ -126,7 +126,7 @@ def test_server_error_is_replayed(simulator: Running) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_answer_that_nothing_ran_is_not_kept(simulator: Running, status: int) -> None:
+def test_response_that_nothing_ran_is_not_kept(simulator: Running, status: int) -> None:
     simulator.behave(faults=[{"method": "POST", "path": "/v1/products", "status": status}])
     assert create(simulator).status_code == status
     assert create(simulator).status_code == 200
@@ -181,9 +181,9 @@ def test_key_has_up_to_255_characters(simulator: Running) -> None:
 
 
 def test_event_names_the_key(simulator: Running) -> None:
-    answer = create(simulator)
+    response = create(simulator)
     event = simulator.get("/v1/events")["data"][0]
-    assert event["request"] == {"id": answer.headers["Request-Id"], "idempotency_key": "key-1"}
+    assert event["request"] == {"id": response.headers["Request-Id"], "idempotency_key": "key-1"}
 
 
 def buy(simulator: Running, price: str, key: str) -> httpx.Response:
@@ -232,7 +232,7 @@ def forget_keys(simulator: Running) -> int:
 
 
 def test_keys_may_be_forgotten_at_once(simulator: Running) -> None:
-    """As a day does, for whoever can't move the clock."""
+    """As a day does, for a caller that can't move the clock."""
     first = create(simulator)
     create(simulator, key="key-2")
     assert forget_keys(simulator) == 2

@@ -1,4 +1,4 @@
-"""What the API answers has the fields that the SDK's own classes declare, and no others."""
+"""What the API responds has the fields that the SDK's own classes declare, and no others."""
 
 import inspect
 from collections.abc import Iterator

@@ -47,9 +47,9 @@ class Page(HTMLParser):
 
 def show(simulator: Running, session: stripe.checkout.Session) -> Page:
     assert session.url is not None
-    answer = httpx.get(session.url)
-    assert answer.status_code == 200
-    return Page(answer.text)
+    response = httpx.get(session.url)
+    assert response.status_code == 200
+    return Page(response.text)
 
 
 def press_pay(simulator: Running, session: stripe.checkout.Session, **typed: str) -> httpx.Response:
@@ -69,9 +69,9 @@ def test_page_shows_what_is_bought(simulator: Running, shop: Shop) -> None:
 
 def test_card_pays_and_leads_back_to_the_shop(simulator: Running, shop: Shop) -> None:
     session = shop.session()
-    answer = press_pay(simulator, session, card_number=VISA)
-    assert answer.status_code == 303
-    assert answer.headers["Location"] == f"https://shop.example/thanks?session_id={session.id}"
+    response = press_pay(simulator, session, card_number=VISA)
+    assert response.status_code == 303
+    assert response.headers["Location"] == f"https://shop.example/thanks?session_id={session.id}"
     after = simulator.sdk.v1.checkout.sessions.retrieve(session.id)
     assert (after.status, after.payment_status) == ("complete", "paid")
     assert after.customer_details is not None
@@ -81,9 +81,9 @@ def test_card_pays_and_leads_back_to_the_shop(simulator: Running, shop: Shop) ->
 
 def test_decline_says_so_and_can_be_tried_again(simulator: Running, shop: Shop) -> None:
     session = shop.session()
-    answer = press_pay(simulator, session, card_number=DECLINED)
-    assert answer.status_code == 402
-    page = Page(answer.text)
+    response = press_pay(simulator, session, card_number=DECLINED)
+    assert response.status_code == 402
+    page = Page(response.text)
     assert page.alert == "Your card was declined."
     # What was typed is still there.
     assert page.inputs["card_number"] == DECLINED
@@ -103,9 +103,9 @@ def test_mistake_is_told(
     simulator: Running, shop: Shop, typed: dict[str, str], status: int, message: str
 ) -> None:
     session = shop.session()
-    answer = press_pay(simulator, session, **typed)
-    assert answer.status_code == status
-    assert Page(answer.text).alert.startswith(message)
+    response = press_pay(simulator, session, **typed)
+    assert response.status_code == status
+    assert Page(response.text).alert.startswith(message)
     assert simulator.sdk.v1.checkout.sessions.retrieve(session.id).status == "open"
 
 
@@ -120,17 +120,17 @@ def test_bank_debit_pays_later(
     simulator: Running, shop: Shop, iban: str, payment_status: str
 ) -> None:
     session = shop.session(shop.price(1200, "eur"))
-    answer = press_pay(simulator, session, method="sepa_debit", iban=iban)
-    assert answer.status_code == 303
+    response = press_pay(simulator, session, method="sepa_debit", iban=iban)
+    assert response.status_code == 303
     after = simulator.sdk.v1.checkout.sessions.retrieve(session.id)
     assert (after.status, after.payment_status) == ("complete", payment_status)
 
 
 def test_wrong_iban_keeps_the_choice_of_method(simulator: Running, shop: Shop) -> None:
     session = shop.session(shop.price(1200, "eur"))
-    answer = press_pay(simulator, session, method="sepa_debit", iban="AT61")
-    page = Page(answer.text)
-    assert (answer.status_code, page.alert) == (400, "The IBAN you provided is invalid.")
+    response = press_pay(simulator, session, method="sepa_debit", iban="AT61")
+    page = Page(response.text)
+    assert (response.status_code, page.alert) == (400, "The IBAN you provided is invalid.")
     assert (page.inputs["method"], page.inputs["iban"]) == ("sepa_debit", "AT61")
 
 
@@ -181,17 +181,17 @@ def test_closed_page_takes_no_payment(simulator: Running, shop: Shop, end: str) 
         simulator.sdk.v1.checkout.sessions.expire(session.id)
     charges = len(simulator.sdk.v1.charges.list().data)
     fields = PERSON | {"method": "card", "card_number": VISA}
-    answer = simulator.request("POST", f"/c/pay/{session.id}", data=fields)
-    assert answer.status_code == 409
+    response = simulator.request("POST", f"/c/pay/{session.id}", data=fields)
+    assert response.status_code == 409
     assert len(simulator.sdk.v1.charges.list().data) == charges
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_unknown_page_is_404(simulator: Running, method: str) -> None:
-    answer = simulator.request(method, "/c/pay/cs_test_%3Cscript%3E")
-    assert answer.status_code == 404
-    assert "There is no such page to pay on." in Page(answer.text).texts
-    assert "<script>" not in answer.text
+    response = simulator.request(method, "/c/pay/cs_test_%3Cscript%3E")
+    assert response.status_code == 404
+    assert "There is no such page to pay on." in Page(response.text).texts
+    assert "<script>" not in response.text
 
 
 def test_everything_from_outside_is_escaped(simulator: Running) -> None:
@@ -206,11 +206,11 @@ def test_everything_from_outside_is_escaped(simulator: Running) -> None:
     assert evil in page.texts
     assert page.links == [f"https://shop.example/{evil}"]
 
-    answer = press_pay(simulator, session, card_number=evil, name=evil, email=evil)
-    typed = Page(answer.text)
+    response = press_pay(simulator, session, card_number=evil, name=evil, email=evil)
+    typed = Page(response.text)
     assert "script" not in typed.tags
     assert (typed.inputs["name"], typed.inputs["card_number"]) == (evil, evil)
-    assert escape(evil) in answer.text
+    assert escape(evil) in response.text
 
 
 def test_template_marks_of_a_product_stay_as_they_are(simulator: Running) -> None:

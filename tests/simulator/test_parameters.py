@@ -9,9 +9,9 @@ import stripe
 from tests.simulator.harness import Json, Running, Shop, refused
 
 
-def refusal(answer: httpx.Response) -> Json:
-    assert answer.status_code == 400, answer.text
-    error: Json = answer.json()["error"]
+def refusal(response: httpx.Response) -> Json:
+    assert response.status_code == 400, response.text
+    error: Json = response.json()["error"]
     assert error["type"] == "invalid_request_error"
     return error
 
@@ -73,8 +73,8 @@ def test_malformed_name_is_refused(simulator: Running, name: str) -> None:
 
 
 def test_form_is_a_form(simulator: Running) -> None:
-    answer = simulator.post("/v1/products", '{"name": "Mug"}', Content_Type="application/json")
-    message = refusal(answer)["message"]
+    response = simulator.post("/v1/products", '{"name": "Mug"}', Content_Type="application/json")
+    message = refusal(response)["message"]
     assert message.startswith("Invalid request (check that your POST content type is ")
 
 

@@ -36,7 +36,7 @@ def process(*options: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def announced(child: subprocess.Popen[str]) -> str:
-    """Where it is: it says so once it answers."""
+    """Where it is: it says so once it responds."""
     assert child.stdout is not None
     ready = json.loads(child.stdout.readline())
     assert ready["secret_key"] == KEY
@@ -67,7 +67,7 @@ def test_signal_ends_it_cleanly(number: signal.Signals) -> None:
         assert (child.returncode, output, errors) == (0, "", "")
 
 
-def test_signal_does_not_wait_for_a_slow_answer() -> None:
+def test_signal_does_not_wait_for_a_slow_response() -> None:
     with process() as child, ThreadPoolExecutor() as pool:
         url = announced(child)
         fault = {"path": "/v1/products", "delay_seconds": 60.0}

@@ -1,4 +1,4 @@
-"""Refunds: what each does to its charge, what is told of it, and what is refused."""
+"""Refunds: what each does to its charge, which events it causes, and what is refused."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ def debited_charge(shop: Shop) -> stripe.Charge:
     return shop.sdk.v1.charges.list({"limit": 1}).data[0]
 
 
-def told(simulator: Running, *about: str) -> list[Json]:
+def reported(simulator: Running, *about: str) -> list[Json]:
     """The events about an object of one of these kinds, oldest first."""
     events = simulator.get("/v1/events", limit="100")["data"]
     return [one for one in reversed(events) if one["type"].startswith(about)]
@@ -51,7 +51,7 @@ def types(events: list[Json]) -> list[str]:
 
 
 def refund_events(simulator: Running) -> list[Json]:
-    return told(simulator, "refund.", "charge.refund")
+    return reported(simulator, "refund.", "charge.refund")
 
 
 def test_refund_without_an_amount_is_of_all(simulator: Running, shop: Shop) -> None:
@@ -75,7 +75,7 @@ def test_partial_refunds_add_up(simulator: Running, shop: Shop) -> None:
     assert rest.amount == 1500
     seen = [
         (event["data"]["object"]["amount_refunded"], event["data"]["object"]["refunded"])
-        for event in told(simulator, "charge.refunded")
+        for event in reported(simulator, "charge.refunded")
     ]
     assert seen == [(1000, False), (1500, False), (AMOUNT, True)]
 
@@ -142,9 +142,9 @@ def test_refund_is_refused_as_stripe_refuses(  # noqa: PLR0913, PLR0917  (fixtur
     simulator: Running, shop: Shop, form: str, message: str, code: str | None, param: str | None
 ) -> None:
     charge = paid_charge(shop)
-    answer = simulator.post("/v1/refunds", form.format(charge=charge.id))
-    error = answer.json()["error"]
-    assert answer.status_code == 400
+    response = simulator.post("/v1/refunds", form.format(charge=charge.id))
+    error = response.json()["error"]
+    assert response.status_code == 400
     assert (error["message"], error.get("code"), error.get("param")) == (message, code, param)
     assert shop.sdk.v1.charges.retrieve(charge.id).amount_refunded == 0
 

@@ -144,7 +144,7 @@ def test_failed_delivery_is_sent_again_until_it_is_taken(
     simulator: Running, receiver: Receiver, status: int
 ) -> None:
     endpoint = listen(simulator, receiver.url)
-    receiver.answer = lambda _: 200 if len(receiver.received) == 2 else status
+    receiver.respond = lambda _: 200 if len(receiver.received) == 2 else status
     make_product(simulator)
     events = {verify(one, secret_of(endpoint)).id for one in receiver.wait_for(3)}
     assert len(events) == 1
@@ -155,7 +155,7 @@ def test_failed_delivery_is_sent_again_until_it_is_taken(
 
 def test_retries_come_to_an_end(simulator: Running, receiver: Receiver) -> None:
     listen(simulator, receiver.url)
-    receiver.answer = lambda _: 500
+    receiver.respond = lambda _: 500
     make_product(simulator)
     logged = simulator.wait_for_attempts(4)
     assert [one["attempt"] for one in logged] == [1, 2, 3, 4]
@@ -180,8 +180,8 @@ def test_event_is_resent_when_asked(simulator: Running, receiver: Receiver) -> N
 
 def roll(simulator: Running, endpoint: stripe.WebhookEndpoint, overlap_seconds: float) -> str:
     path = f"/_simulator/endpoints/{endpoint.id}/roll_secret"
-    answer = simulator.request("POST", path, json={"overlap_seconds": overlap_seconds})
-    secret: str = answer.json()["secret"]
+    response = simulator.request("POST", path, json={"overlap_seconds": overlap_seconds})
+    secret: str = response.json()["secret"]
     return secret
 
 
@@ -220,17 +220,17 @@ def test_subdomain_of_localhost_is_this_machine(simulator: Running, receiver: Re
     assert receiver.wait_for(1)[0].host == f"x.lambda-url.localhost:{receiver.port}"
 
 
-def test_redirect_waits_for_the_answer_to_the_webhook(
+def test_redirect_waits_for_the_response_to_the_webhook(
     simulator: Running, receiver: Receiver
 ) -> None:
     listen(simulator, receiver.url, "checkout.session.completed")
-    asked, answering = threading.Event(), threading.Event()
+    asked, may_respond = threading.Event(), threading.Event()
 
-    def answer(_: Received) -> int:
+    def response(_: Received) -> int:
         asked.set()
-        return 200 if answering.wait(10) else 500
+        return 200 if may_respond.wait(10) else 500
 
-    receiver.answer = answer
+    receiver.respond = response
     session = Shop(simulator.sdk).session()
     with ThreadPoolExecutor() as pool:
         path = f"/c/pay/{session.id}"
@@ -239,26 +239,26 @@ def test_redirect_waits_for_the_answer_to_the_webhook(
         assert simulator.get(f"/v1/checkout/sessions/{session.id}")["status"] == "complete"
         # That it does not come can't be awaited.
         assert not wait({redirect}, timeout=0.2).done
-        answering.set()
+        may_respond.set()
         assert redirect.result(10).status_code == 303
 
 
 def test_redirect_does_not_wait_for_ever(receiver: Receiver) -> None:
-    answering = threading.Event()
-    receiver.answer = lambda _: 200 if answering.wait(10) else 500
+    may_respond = threading.Event()
+    receiver.respond = lambda _: 200 if may_respond.wait(10) else 500
     with running(fast(redirect_seconds=0.05)) as simulator:
         listen(simulator, receiver.url, "checkout.session.completed")
         session = Shop(simulator.sdk).session()
         begun = time.monotonic()
-        answer = simulator.request("POST", f"/c/pay/{session.id}", data=FORM)
-        assert answer.status_code == 303
+        response = simulator.request("POST", f"/c/pay/{session.id}", data=FORM)
+        assert response.status_code == 303
         assert time.monotonic() - begun < 5
-        answering.set()
+        may_respond.set()
 
 
 def test_redirect_does_not_wait_for_retries(simulator: Running, receiver: Receiver) -> None:
     listen(simulator, receiver.url, "checkout.session.completed")
-    receiver.answer = lambda _: 500
+    receiver.respond = lambda _: 500
     session = Shop(simulator.sdk).session()
     page: Json = Shop(simulator.sdk).pay(
         session, Shop(simulator.sdk).payment_method(token="tok_visa")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class AwsCalls:
     """`made` names the operations in the order of their requests, retries included.
 
-    A `failure` that raises stops a request before it is sent. One that answers only takes the place
-    of moto's answer, and moto has done what was asked by then: the answer was lost, not the write.
+    A `failure` that raises stops a request before it is sent. One that responds takes the place of
+    moto's response, after moto did what was asked: the response was lost, not the write.
     """
 
     made: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class AwsCalls:
 
     def watch(self, client: "BaseClient") -> None:
         service = client.meta.service_model.service_name
-        # Its stub forgets that a handler of this event may answer in place of the service.
+        # Its stub forgets that a handler of this event may response in place of the service.
         handler = cast("Callable[..., None]", self._before_send)
         client.meta.events.register_first(f"before-send.{service}.*", handler)
 
@@ -51,19 +51,19 @@ class _Body:
 
 
 def refuses(code: str, status: int = 400) -> Callable[[AWSPreparedRequest], AWSResponse]:
-    """Answer every request with an error of the JSON protocol."""
+    """Respond to every request with an error of the JSON protocol."""
     body = json.dumps({"__type": code, "message": "from the test"}).encode()
 
-    def answer(request: AWSPreparedRequest) -> AWSResponse:
+    def response(request: AWSPreparedRequest) -> AWSResponse:
         return AWSResponse(request.url, status, HTTPHeaders(), _Body(body))
 
-    return answer
+    return response
 
 
 def breaks(error: Exception) -> Callable[[AWSPreparedRequest], AWSResponse]:
     """Let every connection fail."""
 
-    def answer(request: AWSPreparedRequest) -> AWSResponse:
+    def response(request: AWSPreparedRequest) -> AWSResponse:
         raise error
 
-    return answer
+    return response

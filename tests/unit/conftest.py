@@ -265,7 +265,7 @@ def dead_letters(queue: Queue) -> DeadLetters:
 
 @pytest.fixture
 def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
-    """Stripe for whoever builds the SDK's default HTTP client; its retries do not wait."""
+    """Stripe for any code that builds the SDK's default HTTP client; its retries do not wait."""
     fake = FakeStripe()
     monkeypatch.setattr(stripe, "RequestsClient", lambda **_: fake)
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)

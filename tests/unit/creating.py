@@ -69,7 +69,7 @@ class _Used:
 
 
 class CreatingStripe(FakeStripe):
-    """Make, expire and give sessions, with idempotency keys; canned answers come first."""
+    """Make, expire and give sessions, with idempotency keys; canned responses come first."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.handlers import handler_of
-from tests.unit.invocations import Json, assert_answer
+from tests.unit.invocations import Json, assert_response
 from tests.unit.open_order import put_open_order
 from tests.unit.stack import TABLE
 
@@ -24,8 +24,8 @@ def open_order(dynamodb: "DynamoDBClient") -> None:
     put_open_order(dynamodb)
 
 
-def outcome(answer: Json) -> str:
-    document = assert_answer(answer, 200)
+def outcome(response: Json) -> str:
+    document = assert_response(response, 200)
     assert document.keys() == {"received", "outcome"}
     assert document["received"] is True
     said: str = document["outcome"]

@@ -1,4 +1,4 @@
-"""Stripe behind the SDK's own seam: an HTTP client with canned answers."""
+"""Stripe behind the SDK's own seam: an HTTP client with canned responses."""
 
 import json
 from collections import deque
@@ -31,33 +31,35 @@ class StripeRequest:
 
 
 class FakeStripe(stripe.HTTPClient):
-    """Give each request the next answer; `requests` has what the SDK sent."""
+    """Give each request the next response; `requests` has what the SDK sent."""
 
     name = "fake"
 
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[StripeRequest] = []
-        self._answers: deque[tuple[str, int, dict[str, str]] | stripe.APIConnectionError] = deque()
+        self._responses: deque[tuple[str, int, dict[str, str]] | stripe.APIConnectionError] = (
+            deque()
+        )
 
     @property
     def calls(self) -> list[tuple[str, str]]:
         return [(request.method, request.path) for request in self.requests]
 
-    def answer(self, document: Json, status: int = 200, **headers: str) -> None:
+    def respond(self, document: Json, status: int = 200, **headers: str) -> None:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._answers.append((json.dumps(document), status, names))
+        self._responses.append((json.dumps(document), status, names))
 
-    def answer_error(
+    def respond_with_error(
         self, status: int, headers: dict[str, str] | None = None, **error: str
     ) -> None:
-        self.answer({"error": error}, status, **{"request_id": "req_test"} | (headers or {}))
+        self.respond({"error": error}, status, **{"request_id": "req_test"} | (headers or {}))
 
-    def forget_answers(self) -> None:
-        self._answers.clear()
+    def forget_responses(self) -> None:
+        self._responses.clear()
 
     def break_connection(self) -> None:
-        self._answers.append(_no_route())
+        self._responses.append(_no_route())
 
     def request(
         self,
@@ -70,10 +72,10 @@ class FakeStripe(stripe.HTTPClient):
         address = urlsplit(url)
         params = dict(parse_qsl(post_data or address.query, keep_blank_values=True))
         self.requests.append(StripeRequest(method, address.path, params, dict(headers or {})))
-        answer = self._answers.popleft()
-        if isinstance(answer, stripe.APIConnectionError):
-            raise answer
-        return answer
+        response = self._responses.popleft()
+        if isinstance(response, stripe.APIConnectionError):
+            raise response
+        return response
 
 
 def _no_route() -> stripe.APIConnectionError:

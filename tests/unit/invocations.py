@@ -64,7 +64,7 @@ def with_headers(invocation: Json, **headers: str | None) -> Json:
 
 
 def signed(invocation: Json, *secrets: str, seconds_ago: int = 0) -> Json:
-    """Sign the body anew: a signature is too old after five minutes."""
+    """Sign the body again: a signature is too old after five minutes."""
     timestamp = int(time.time()) - seconds_ago
     header = signature(raw_body(invocation), *secrets, timestamp=timestamp)
     return with_headers(invocation, stripe_signature=header)
@@ -74,21 +74,21 @@ def delivered(name: str) -> Json:
     return signed(sample("stripe_webhook", name))
 
 
-def assert_answer(answer: Json, status: int, content_type: str = "application/json") -> Json:
-    """Check what all answers have in common, and give the document."""
-    assert answer["statusCode"] == status, answer
-    assert answer.keys() == {"statusCode", "headers", "body"}
-    assert answer["headers"]["content-type"] == content_type
-    assert answer["headers"]["cache-control"] == "no-store"
+def assert_response(response: Json, status: int, content_type: str = "application/json") -> Json:
+    """Check what all responses have in common, and give the document."""
+    assert response["statusCode"] == status, response
+    assert response.keys() == {"statusCode", "headers", "body"}
+    assert response["headers"]["content-type"] == content_type
+    assert response["headers"]["cache-control"] == "no-store"
     retry = {"retry-after"} if status == 503 else set()
-    assert answer["headers"].keys() == {"content-type", "cache-control"} | retry
-    document: Json = json.loads(answer["body"])
+    assert response["headers"].keys() == {"content-type", "cache-control"} | retry
+    document: Json = json.loads(response["body"])
     return document
 
 
-def assert_problem(answer: Json, status: int, slug: str) -> Json:
+def assert_problem(response: Json, status: int, slug: str) -> Json:
     """Check an RFC 9457 problem, and give it."""
-    problem = assert_answer(answer, status, "application/problem+json")
+    problem = assert_response(response, status, "application/problem+json")
     assert problem.keys() - {"errors"} == {"type", "title", "status", "detail"}
     assert problem["type"] == f"urn:problem-type:checkout:{slug}"
     assert problem["status"] == status

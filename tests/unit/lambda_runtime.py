@@ -42,10 +42,10 @@ class Invocations:
         event, status, response = self._waiting.pop(0)
         # Only now: the runtime sets its logging up before it imports the handler, and with it us.
         self._stripe = self._stripe or stand_ins()
-        self._stripe.forget_answers()
+        self._stripe.forget_responses()
         self._begun += 1
         for _ in range(MOST_REQUESTS):
-            self._stripe.answer(response, status, request_id="req_test")
+            self._stripe.respond(response, status, request_id="req_test")
         return SimpleNamespace(
             invoke_id=str(self._begun),
             event_body=json.dumps(event),

@@ -72,7 +72,7 @@ class ListingStripe(FakeStripe):
         params = dict(parse_qsl(address.query))
         name = _name(address.path, params)
         self.names.append(name)
-        self.answer(*(self.broken.get(name) or self._found(name, params)))
+        self.respond(*(self.broken.get(name) or self._found(name, params)))
         return super().request(method, url, headers, post_data)
 
     def _found(self, name: str, params: Mapping[str, str]) -> tuple[Json, int]:

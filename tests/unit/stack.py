@@ -55,7 +55,7 @@ ENVIRONMENT = {
     "STRIPE_MODE": "test",
     "STRIPE_SECRET_ARN": SECRET_NAME,
 }
-# What one function alone is told.
+# What only one function gets.
 OWN_ENVIRONMENT = {
     "StripeWebhookFunction": {
         "DEAD_LETTERED_EVENTS_TABLE": DEAD_LETTERED_TABLE,

@@ -8,7 +8,7 @@ from tests.unit.stack import FUNCTIONS
 
 
 def load(function: str) -> ModuleType:
-    """Import functions/<function>/app.py, anew each time."""
+    """Import functions/<function>/app.py, again each time."""
     path = FUNCTIONS / function / "app.py"
     spec = importlib.util.spec_from_file_location(f"{function}_app", path)
     assert spec is not None

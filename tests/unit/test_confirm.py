@@ -64,7 +64,7 @@ def test_brings_the_order_to_what_stripe_says(
     checkouts: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, status: OrderStatus
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
-    fake_stripe.answer(expanded(status))
+    fake_stripe.respond(expanded(status))
     order = checkouts.confirm(SESSION_ID)
     assert order == orders.find(ORDER_ID)
     assert order.status is status
@@ -77,8 +77,8 @@ def test_brings_the_order_to_what_stripe_says(
 def test_creates_an_order_that_a_crash_left_out(
     checkouts: Checkouts, fake_stripe: FakeStripe, stored: Stored, status: OrderStatus
 ) -> None:
-    fake_stripe.answer(expanded(status))
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(expanded(status))
+    fake_stripe.respond(listed(line_item()))
     checkouts.confirm(SESSION_ID)
     item = stored()
     assert item is not None
@@ -91,8 +91,8 @@ def test_creates_an_order_that_a_crash_left_out(
 
 def test_nothing_to_pay_is_paid(checkouts: Checkouts, fake_stripe: FakeStripe) -> None:
     free = session(status="complete", payment_status="no_payment_required", amount_total=0)
-    fake_stripe.answer(free)
-    fake_stripe.answer(listed(line_item(amount_total=0)))
+    fake_stripe.respond(free)
+    fake_stripe.respond(listed(line_item(amount_total=0)))
     order = checkouts.confirm(SESSION_ID)
     assert (order.status, order.checkout.payment_status) == (
         OrderStatus.PAID,
@@ -111,7 +111,7 @@ def test_costs_one_call_to_stripe_and_one_write(
 ) -> None:
     checkouts.orders.record(fact(known))
     calls.made.clear()
-    fake_stripe.answer(expanded(status))
+    fake_stripe.respond(expanded(status))
     checkouts.confirm(SESSION_ID)
     assert fake_stripe.calls == [("get", f"/v1/checkout/sessions/{SESSION_ID}")]
     assert calls.made == ["UpdateItem"]
@@ -121,8 +121,8 @@ def test_an_order_that_the_table_lacks_costs_one_more_of_each(
     checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     calls.made.clear()
-    fake_stripe.answer(expanded(OrderStatus.PAID))
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(expanded(OrderStatus.PAID))
+    fake_stripe.respond(listed(line_item()))
     checkouts.confirm(SESSION_ID)
     path = f"/v1/checkout/sessions/{SESSION_ID}"
     assert fake_stripe.calls == [("get", path), ("get", f"{path}/line_items")]
@@ -133,7 +133,7 @@ def test_asks_for_what_tells_failed_from_processing(
     checkouts: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     checkouts.orders.record(fact(OrderStatus.OPEN))
-    fake_stripe.answer(session())
+    fake_stripe.respond(session())
     checkouts.confirm(SESSION_ID)
     assert fake_stripe.requests[0].params == {"expand[0]": "payment_intent"}
 
@@ -142,11 +142,11 @@ def test_asking_again_changes_nothing(
     checkouts: Checkouts, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     checkouts.orders.record(fact(OrderStatus.OPEN))
-    answers = []
+    responses = []
     for _ in range(3):
-        fake_stripe.answer(expanded(OrderStatus.PAID))
-        answers.append((checkouts.confirm(SESSION_ID), stored()))
-    assert answers == answers[:1] * 3
+        fake_stripe.respond(expanded(OrderStatus.PAID))
+        responses.append((checkouts.confirm(SESSION_ID), stored()))
+    assert responses == responses[:1] * 3
 
 
 def test_a_paid_order_stays_paid_whatever_is_read_later(
@@ -154,7 +154,7 @@ def test_a_paid_order_stays_paid_whatever_is_read_later(
 ) -> None:
     paid = orders.record(fact(OrderStatus.PAID), read_back=True).order
     for status in OrderStatus:
-        fake_stripe.answer(expanded(status))
+        fake_stripe.respond(expanded(status))
         assert checkouts.confirm(SESSION_ID) == paid
 
 
@@ -171,7 +171,7 @@ def test_a_paid_order_stays_paid_whatever_is_read_later(
 def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
     checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls, change: dict[str, object]
 ) -> None:
-    fake_stripe.answer(session_in(OrderStatus.PAID, **change))
+    fake_stripe.respond(session_in(OrderStatus.PAID, **change))
     with pytest.raises(SessionNotFound):
         checkouts.confirm(SESSION_ID)
     assert calls.count("UpdateItem") == 0
@@ -180,7 +180,7 @@ def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
 def test_an_unknown_session_is_not_found(
     checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
-    fake_stripe.answer_error(
+    fake_stripe.respond_with_error(
         404, type="invalid_request_error", code="resource_missing", param="session"
     )
     with pytest.raises(SessionNotFound):
@@ -202,7 +202,7 @@ def test_an_unknown_session_is_not_found(
 def test_another_refusal_is_an_error_and_not_an_absence(
     checkouts: Checkouts, fake_stripe: FakeStripe, status: int, error: dict[str, str]
 ) -> None:
-    fake_stripe.answer_error(status, None, type="invalid_request_error", **error)
+    fake_stripe.respond_with_error(status, None, type="invalid_request_error", **error)
     with pytest.raises(StripeRefused):
         checkouts.confirm(SESSION_ID)
 
@@ -212,15 +212,15 @@ def test_another_session_of_a_known_order_is_not_found(
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     before = stored()
-    fake_stripe.answer(session_in(OrderStatus.PAID, id="cs_test_second"))
+    fake_stripe.respond(session_in(OrderStatus.PAID, id="cs_test_second"))
     with pytest.raises(SessionNotFound):
         checkouts.confirm("cs_test_second")
     assert stored() == before
 
 
 def test_every_not_found_reads_the_same(checkouts: Checkouts, fake_stripe: FakeStripe) -> None:
-    fake_stripe.answer(session(livemode=True))
-    fake_stripe.answer_error(404, type="invalid_request_error", code="resource_missing")
+    fake_stripe.respond(session(livemode=True))
+    fake_stripe.respond_with_error(404, type="invalid_request_error", code="resource_missing")
     details = set()
     for session_id in (SESSION_ID, SESSION_ID, "malformed"):
         with pytest.raises(SessionNotFound) as raised:
@@ -238,15 +238,15 @@ def test_a_live_stack_confirms_live_sessions_only(
     with pytest.raises(SessionNotFound):
         live.confirm(SESSION_ID)
     assert fake_stripe.requests == []
-    fake_stripe.answer(session_in(OrderStatus.PAID, id="cs_live_a1", livemode=True))
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(session_in(OrderStatus.PAID, id="cs_live_a1", livemode=True))
+    fake_stripe.respond(listed(line_item()))
     assert live.confirm("cs_live_a1").status is OrderStatus.PAID
 
 
 def test_an_order_that_is_not_saved_is_not_confirmed(
     checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
-    fake_stripe.answer(expanded(OrderStatus.PAID))
+    fake_stripe.respond(expanded(OrderStatus.PAID))
     calls.failure = refuses("ThrottlingException")
     with pytest.raises(OrdersUnavailable):
         checkouts.confirm(SESSION_ID)
@@ -255,7 +255,7 @@ def test_an_order_that_is_not_saved_is_not_confirmed(
 def test_a_session_of_ours_that_is_not_as_documented_changes_nothing(
     checkouts: Checkouts, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
-    fake_stripe.answer(session(payment_status="maybe", status="complete"))
+    fake_stripe.respond(session(payment_status="maybe", status="complete"))
     with pytest.raises(UnexpectedStripeObject):
         checkouts.confirm(SESSION_ID)
     assert stored() is None
@@ -266,7 +266,7 @@ def test_nothing_personal_is_saved_or_logged(
 ) -> None:
     checkouts.orders.record(fact(OrderStatus.OPEN))
     details = {"email": "ada@example.com", "name": "Ada L.", "phone": "+431234"}
-    fake_stripe.answer(session_in(OrderStatus.PAID, customer_details=details))
+    fake_stripe.respond(session_in(OrderStatus.PAID, customer_details=details))
     checkouts.confirm(SESSION_ID)
     saved = str(dynamodb.scan(TableName="orders")["Items"])
     [entry] = log.entries

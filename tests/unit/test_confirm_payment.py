@@ -13,8 +13,8 @@ from tests.unit.invocations import (
     Context,
     Handler,
     Json,
-    assert_answer,
     assert_problem,
+    assert_response,
     sample,
     sample_names,
 )
@@ -79,8 +79,8 @@ def test_the_samples_are_these() -> None:
 def test_tells_how_the_payment_went(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, known: Json, status: str
 ) -> None:
-    fake_stripe.answer(known)
-    assert assert_answer(handler(confirm, Context()), 200) == {
+    fake_stripe.respond(known)
+    assert assert_response(handler(confirm, Context()), 200) == {
         "order_id": ORDER_ID,
         "session_id": SESSION_ID,
         "status": status,
@@ -94,7 +94,7 @@ def test_tells_how_the_payment_went(
 def test_costs_one_call_to_stripe_and_one_write(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
-    fake_stripe.answer(session_in(OrderStatus.PAID))
+    fake_stripe.respond(session_in(OrderStatus.PAID))
     handler(confirm, Context())
     (request,) = fake_stripe.requests
     assert (request.method, request.path) == ("get", f"/v1/checkout/sessions/{SESSION_ID}")
@@ -107,8 +107,8 @@ def test_asking_again_says_the_same(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     for _ in range(2):
-        fake_stripe.answer(session_in(OrderStatus.PAID))
-    first, second = (assert_answer(handler(confirm, Context()), 200) for _ in range(2))
+        fake_stripe.respond(session_in(OrderStatus.PAID))
+    first, second = (assert_response(handler(confirm, Context()), 200) for _ in range(2))
     assert first == second
     assert calls.count("UpdateItem") == 2
     assert calls.count("GetSecretValue") == 1
@@ -117,10 +117,10 @@ def test_asking_again_says_the_same(
 def test_a_paid_order_stays_paid_whatever_stripe_says_later(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer(session_in(OrderStatus.PAID))
-    fake_stripe.answer(session())
+    fake_stripe.respond(session_in(OrderStatus.PAID))
+    fake_stripe.respond(session())
     handler(confirm, Context())
-    assert assert_answer(handler(confirm, Context()), 200)["status"] == "paid"
+    assert assert_response(handler(confirm, Context()), 200)["status"] == "paid"
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_a_paid_order_stays_paid_whatever_stripe_says_later(
 def test_a_malformed_session_is_not_found_and_stripe_not_asked(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, session_id: str
 ) -> None:
-    answer = handler(of_session(confirm, session_id), Context())
-    assert_problem(answer, 404, "session-not-found")
+    response = handler(of_session(confirm, session_id), Context())
+    assert_problem(response, 404, "session-not-found")
     assert fake_stripe.requests == []
 
 
@@ -161,9 +161,9 @@ def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
     calls: AwsCalls,
     foreign: Json,
 ) -> None:
-    fake_stripe.answer(foreign)
+    fake_stripe.respond(foreign)
     theirs = handler(confirm, Context())
-    fake_stripe.answer_error(
+    fake_stripe.respond_with_error(
         404,
         type="invalid_request_error",
         code="resource_missing",
@@ -179,11 +179,11 @@ def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
 def test_another_session_of_a_known_order_is_not_found(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer(session_in(OrderStatus.PAID))
+    fake_stripe.respond(session_in(OrderStatus.PAID))
     handler(confirm, Context())
-    fake_stripe.answer(session_in(OrderStatus.PAID, id="cs_test_second"))
-    answer = handler(of_session(confirm, "cs_test_second"), Context())
-    assert_problem(answer, 404, "session-not-found")
+    fake_stripe.respond(session_in(OrderStatus.PAID, id="cs_test_second"))
+    response = handler(of_session(confirm, "cs_test_second"), Context())
+    assert_problem(response, 404, "session-not-found")
 
 
 def test_a_silent_stripe_is_a_bad_gateway(
@@ -198,7 +198,7 @@ def test_a_broken_stripe_is_a_bad_gateway(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe
 ) -> None:
     for _ in range(2):
-        fake_stripe.answer_error(500, type="api_error", message="Oops")
+        fake_stripe.respond_with_error(500, type="api_error", message="Oops")
     assert_problem(handler(confirm, Context()), 502, "stripe-unavailable")
     assert len(fake_stripe.requests) == 2
 
@@ -206,35 +206,35 @@ def test_a_broken_stripe_is_a_bad_gateway(
 def test_a_refusal_that_is_no_absence_is_an_internal_error(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer_error(400, type="invalid_request_error", param="expand", message="No.")
+    fake_stripe.respond_with_error(400, type="invalid_request_error", param="expand", message="No.")
     assert_problem(handler(confirm, Context()), 500, "internal-error")
 
 
 def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer_error(429, type="rate_limit_error", message="Too many requests")
-    answer = handler(confirm, Context())
-    assert_problem(answer, 503, "rate-limited")
-    assert answer["headers"]["retry-after"] == "2"
+    fake_stripe.respond_with_error(429, type="rate_limit_error", message="Too many requests")
+    response = handler(confirm, Context())
+    assert_problem(response, 503, "rate-limited")
+    assert response["headers"]["retry-after"] == "2"
 
 
-def test_a_table_that_does_not_answer_is_unavailable(
+def test_a_table_that_does_not_respond_is_unavailable(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     for _ in range(2):
-        fake_stripe.answer(session())
+        fake_stripe.respond(session())
     handler(confirm, Context())
     calls.failure = refuses("AccessDeniedException")
-    answer = handler(confirm, Context())
-    assert_problem(answer, 503, "orders-unavailable")
-    assert answer["headers"]["retry-after"] == "2"
+    response = handler(confirm, Context())
+    assert_problem(response, 503, "orders-unavailable")
+    assert response["headers"]["retry-after"] == "2"
 
 
 def test_a_session_that_is_not_as_documented_is_an_internal_error(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, log: Log
 ) -> None:
-    fake_stripe.answer(session(amount_total=None))
+    fake_stripe.respond(session(amount_total=None))
     assert_problem(handler(confirm, Context()), 500, "internal-error")
     (entry,) = log.entries
     assert entry["level"] == "ERROR"
@@ -253,7 +253,7 @@ def test_a_bad_secret_is_named_in_the_log(
     assert "sk_live_leaked" not in log.text
 
 
-def test_a_bug_is_answered_and_logged(handler: Handler, confirm: Json, log: Log) -> None:
+def test_a_bug_gets_a_response_and_is_logged(handler: Handler, confirm: Json, log: Log) -> None:
     del confirm["pathParameters"]
     assert_problem(handler(confirm, Context()), 500, "internal-error")
     (entry,) = log.entries
@@ -263,8 +263,8 @@ def test_a_bug_is_answered_and_logged(handler: Handler, confirm: Json, log: Log)
 def test_the_log_has_ids_and_no_personal_data(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, dynamodb: "DynamoDBClient", log: Log
 ) -> None:
-    fake_stripe.answer(session_in(OrderStatus.PAID))
-    answer = handler(confirm, Context())
+    fake_stripe.respond(session_in(OrderStatus.PAID))
+    response = handler(confirm, Context())
     (entry,) = log.entries
     assert entry["message"] == "recorded"
     assert entry["function_request_id"] == REQUEST_ID
@@ -273,4 +273,4 @@ def test_the_log_has_ids_and_no_personal_data(
     assert entry["outcome"] == "applied"
     stored = json.dumps(dynamodb.scan(TableName=TABLE)["Items"])
     for private in ("ada@", "shop.example", API_KEY, SIGNING_SECRET):
-        assert private not in log.text + answer["body"] + stored
+        assert private not in log.text + response["body"] + stored

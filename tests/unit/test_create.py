@@ -76,7 +76,7 @@ def test_the_amounts_are_stripes_and_not_a_product_of_ours(
     details = {"amount_discount": 10, "amount_shipping": 500, "amount_tax": 90}
     lines = {"data": [fake_stripe.line(PRICE, 2) | {"amount_total": 400}], "has_more": False}
     made = session(amount_total=990, amount_subtotal=410, currency="jpy", total_details=details)
-    fake_stripe.answer(made | {"line_items": lines})
+    fake_stripe.respond(made | {"line_items": lines})
     order = orders.find(checkouts.create(request(), None).order_id)
     assert order is not None
     state = order.checkout
@@ -225,7 +225,7 @@ def test_what_stripe_refuses_is_the_callers_field(
 ) -> None:
     fake_stripe.sell("price_tea", lookup_key="tea")
     checkouts.catalogue.prices(["tea"])
-    fake_stripe.answer_error(400, type="invalid_request_error", param=param, message="h1dden")
+    fake_stripe.respond_with_error(400, type="invalid_request_error", param=param, message="h1dden")
     tea = {"lookup_key": "tea", "quantity": 1}
     wanted = CheckoutRequest.model_validate(FULL | {"items": [*FULL["items"], tea]})
     error = refusal(checkouts, wanted)
@@ -248,7 +248,7 @@ def test_what_stripe_refuses_is_the_callers_field(
 def test_what_the_caller_did_not_send_is_not_blamed_on_the_caller(
     checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls, param: str
 ) -> None:
-    fake_stripe.answer_error(400, type="invalid_request_error", param=param, code="bad")
+    fake_stripe.respond_with_error(400, type="invalid_request_error", param=param, code="bad")
     with pytest.raises(StripeRefused, match="refuses the parameter") as raised:
         checkouts.create(request(), None)
     assert raised.value.detail.endswith(f"{param}: bad.")
@@ -271,7 +271,7 @@ def test_a_session_that_is_not_as_documented_is_not_saved(
     checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls
 ) -> None:
     lines = {"data": [fake_stripe.line(PRICE, 2)], "has_more": False}
-    fake_stripe.answer(session(amount_total=None, line_items=lines))
+    fake_stripe.respond(session(amount_total=None, line_items=lines))
     with pytest.raises(UnexpectedStripeObject):
         checkouts.create(request(), None)
     assert calls.count("UpdateItem") == 0

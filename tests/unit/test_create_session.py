@@ -13,8 +13,8 @@ from tests.unit.invocations import (
     Context,
     Handler,
     Json,
-    assert_answer,
     assert_problem,
+    assert_response,
     sample,
     sample_names,
     with_body,
@@ -39,7 +39,7 @@ def test_the_samples_are_these() -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_answers_each_sample_as_the_contract_says(
+def test_responds_to_each_sample_as_the_contract_says(
     handler: Handler, fake_stripe: CreatingStripe, name: str
 ) -> None:
     assert handler(sample("create_session", name), Context())["statusCode"] == ANSWERS[name]
@@ -48,7 +48,7 @@ def test_answers_each_sample_as_the_contract_says(
 def test_creates_an_order_and_its_session(
     handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", calls: AwsCalls
 ) -> None:
-    created = assert_answer(handler(card_checkout, Context()), 201)
+    created = assert_response(handler(card_checkout, Context()), 201)
     order_id = created.pop("order_id")
     assert ORDER_ID.fullmatch(order_id)
     assert created == {
@@ -65,7 +65,7 @@ def test_creates_an_order_and_its_session(
 def test_asks_stripe_for_what_the_frontend_asked_for(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
-    order_id = assert_answer(handler(card_checkout, Context()), 201)["order_id"]
+    order_id = assert_response(handler(card_checkout, Context()), 201)["order_id"]
     (request,) = fake_stripe.requests
     assert (request.method, request.path) == ("post", "/v1/checkout/sessions")
     assert request.api_key == API_KEY
@@ -90,7 +90,7 @@ def test_asks_stripe_for_what_the_frontend_asked_for(
 
 
 def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: CreatingStripe) -> None:
-    assert_answer(handler(sample("create_session", "lookup_key"), Context()), 201)
+    assert_response(handler(sample("create_session", "lookup_key"), Context()), 201)
     prices, created = fake_stripe.requests
     assert (prices.method, prices.path) == ("get", "/v1/prices")
     assert created.params["line_items[0][price]"] == "price_1mug"
@@ -98,8 +98,8 @@ def test_a_lookup_key_stands_for_its_price(handler: Handler, fake_stripe: Creati
 
 
 def test_points_at_each_field_that_is_wrong(handler: Handler, fake_stripe: CreatingStripe) -> None:
-    answer = handler(sample("create_session", "invalid_body"), Context())
-    problem = assert_problem(answer, 400, "invalid-request")
+    response = handler(sample("create_session", "invalid_body"), Context())
+    problem = assert_problem(response, 400, "invalid-request")
     assert {error["pointer"] for error in problem["errors"]} == {"/items/0/quantity", "/amount"}
     assert all(error.keys() == {"pointer", "detail"} for error in problem["errors"])
     assert fake_stripe.requests == []
@@ -109,7 +109,7 @@ def test_the_same_key_and_body_give_the_same_order(
     handler: Handler, card_checkout: Json, dynamodb: "DynamoDBClient", fake_stripe: CreatingStripe
 ) -> None:
     first, second = (handler(card_checkout, Context()) for _ in range(2))
-    assert assert_answer(first, 201) == assert_answer(second, 201)
+    assert assert_response(first, 201) == assert_response(second, 201)
     assert len(items(dynamodb)) == 1
     assert len({request.idempotency_key for request in fake_stripe.requests}) == 1
 
@@ -118,7 +118,7 @@ def test_without_a_key_each_request_is_an_order_of_its_own(
     handler: Handler, card_checkout: Json
 ) -> None:
     keyless = with_headers(card_checkout, idempotency_key=None)
-    first, second = (assert_answer(handler(keyless, Context()), 201) for _ in range(2))
+    first, second = (assert_response(handler(keyless, Context()), 201) for _ in range(2))
     assert first["order_id"] != second["order_id"]
 
 
@@ -136,8 +136,8 @@ def test_the_same_key_with_another_body_is_unprocessable(
 def test_refuses_a_malformed_idempotency_key(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, key: str
 ) -> None:
-    answer = handler(with_headers(card_checkout, idempotency_key=key), Context())
-    problem = assert_problem(answer, 400, "invalid-request")
+    response = handler(with_headers(card_checkout, idempotency_key=key), Context())
+    problem = assert_problem(response, 400, "invalid-request")
     assert "Idempotency-Key" in problem["detail"]
     assert fake_stripe.requests == []
 
@@ -167,7 +167,7 @@ def test_refuses_broken_base64(handler: Handler, card_checkout: Json) -> None:
 
 def test_reads_a_base64_body(handler: Handler, card_checkout: Json) -> None:
     encoded = with_body(card_checkout, card_checkout["body"].encode())
-    assert assert_answer(handler(encoded, Context()), 201) == assert_answer(
+    assert assert_response(handler(encoded, Context()), 201) == assert_response(
         handler(card_checkout, Context()), 201
     )
 
@@ -180,10 +180,10 @@ def test_refuses_a_body_that_is_too_large(
     encode: Callable[[str], str | bytes],
 ) -> None:
     padded = card_checkout["body"].ljust(128 * 1024)
-    assert_answer(handler(with_body(card_checkout, encode(padded)), Context()), 201)
+    assert_response(handler(with_body(card_checkout, encode(padded)), Context()), 201)
     fake_stripe.requests.clear()
-    answer = handler(with_body(card_checkout, encode(padded + " ")), Context())
-    assert_problem(answer, 413, "payload-too-large")
+    response = handler(with_body(card_checkout, encode(padded + " ")), Context())
+    assert_problem(response, 413, "payload-too-large")
     assert fake_stripe.requests == []
 
 
@@ -194,7 +194,7 @@ def test_refuses_a_body_that_is_too_large(
 def test_takes_json_however_it_is_declared(
     handler: Handler, card_checkout: Json, content_type: str | None
 ) -> None:
-    assert_answer(handler(with_headers(card_checkout, content_type=content_type), Context()), 201)
+    assert_response(handler(with_headers(card_checkout, content_type=content_type), Context()), 201)
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_takes_json_however_it_is_declared(
 def test_refuses_another_media_type(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, content_type: str
 ) -> None:
-    answer = handler(with_headers(card_checkout, content_type=content_type), Context())
-    assert_problem(answer, 415, "unsupported-media-type")
+    response = handler(with_headers(card_checkout, content_type=content_type), Context())
+    assert_problem(response, 415, "unsupported-media-type")
     assert fake_stripe.requests == []
 
 
-def test_answers_a_request_without_any_header(handler: Handler, card_checkout: Json) -> None:
+def test_responds_to_a_request_without_any_header(handler: Handler, card_checkout: Json) -> None:
     del card_checkout["headers"]
-    assert_answer(handler(card_checkout, Context()), 201)
+    assert_response(handler(card_checkout, Context()), 201)
 
 
 def test_a_return_address_elsewhere_is_refused(handler: Handler, card_checkout: Json) -> None:
@@ -225,7 +225,7 @@ def test_a_return_address_elsewhere_is_refused(handler: Handler, card_checkout: 
 def test_the_log_has_ids_and_no_personal_data(
     handler: Handler, card_checkout: Json, log: Log
 ) -> None:
-    created = assert_answer(handler(card_checkout, Context()), 201)
+    created = assert_response(handler(card_checkout, Context()), 201)
     (entry,) = log.entries
     assert entry["message"] == "recorded"
     assert entry["function_request_id"] == REQUEST_ID
@@ -240,8 +240,8 @@ def test_a_refusal_is_logged_without_what_was_sent(
     handler: Handler, card_checkout: Json, log: Log
 ) -> None:
     body = card_checkout["body"].replace("ada@example.com", "ada at example.com")
-    answer = handler(with_body(card_checkout, body), Context())
-    problem = assert_problem(answer, 400, "invalid-request")
+    response = handler(with_body(card_checkout, body), Context())
+    problem = assert_problem(response, 400, "invalid-request")
     assert [error["pointer"] for error in problem["errors"]] == ["/customer_email"]
     (entry,) = log.entries
     assert (entry["level"], entry["status"]) == ("INFO", 400)

@@ -1,4 +1,4 @@
-"""What a frontend is answered when Stripe, AWS or our own settings fail."""
+"""What a frontend gets when Stripe, AWS or our own settings fail."""
 
 import json
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from tests.unit.invocations import (
     Context,
     Handler,
     Json,
-    assert_answer,
     assert_problem,
+    assert_response,
 )
 from tests.unit.stack import API_KEY, SIGNING_SECRET
 
@@ -30,7 +30,7 @@ card_checkout = creating.card_checkout
 def test_an_unknown_price_is_the_callers_to_fix(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer_error(
+    fake_stripe.respond_with_error(
         400,
         type="invalid_request_error",
         code="resource_missing",
@@ -54,27 +54,27 @@ def test_a_silent_stripe_is_a_bad_gateway(
 def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer_error(429, type="rate_limit_error", message="Too many requests")
-    answer = handler(card_checkout, Context())
-    assert_problem(answer, 503, "rate-limited")
-    assert answer["headers"]["retry-after"] == "2"
+    fake_stripe.respond_with_error(429, type="rate_limit_error", message="Too many requests")
+    response = handler(card_checkout, Context())
+    assert_problem(response, 503, "rate-limited")
+    assert response["headers"]["retry-after"] == "2"
 
 
 def test_an_order_that_is_not_saved_is_not_shown(
     handler: Handler, card_checkout: Json, calls: AwsCalls
 ) -> None:
-    assert_answer(handler(card_checkout, Context()), 201)
+    assert_response(handler(card_checkout, Context()), 201)
     calls.failure = refuses("AccessDeniedException")
     problem = assert_problem(handler(card_checkout, Context()), 503, "orders-unavailable")
     assert "cs_test_" not in json.dumps(problem)
     calls.failure = None
-    assert_answer(handler(card_checkout, Context()), 201)
+    assert_response(handler(card_checkout, Context()), 201)
 
 
 def test_stripe_refusing_our_own_parameter_is_an_internal_error(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer_error(
+    fake_stripe.respond_with_error(
         400, type="invalid_request_error", code="parameter_unknown", param="mode", message="mode"
     )
     problem = assert_problem(handler(card_checkout, Context()), 500, "internal-error")
@@ -115,7 +115,9 @@ def test_a_refused_key_is_named_in_the_log(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, log: Log
 ) -> None:
     # Stripe's text quotes a part of the key.
-    fake_stripe.answer_error(401, type="invalid_request_error", message=f"Invalid key: {API_KEY}")
+    fake_stripe.respond_with_error(
+        401, type="invalid_request_error", message=f"Invalid key: {API_KEY}"
+    )
     assert_problem(handler(card_checkout, Context()), 500, "internal-error")
     (reason,) = [entry["reason"] for entry in log.entries if entry["level"] == "ERROR"]
     assert "stripe_api_key" in reason
@@ -123,10 +125,10 @@ def test_a_refused_key_is_named_in_the_log(
     assert API_KEY not in log.text
 
 
-def test_a_bug_is_answered_and_logged(
+def test_a_bug_gets_a_response_and_is_logged(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, log: Log
 ) -> None:
-    fake_stripe.answer({"id": 1})
+    fake_stripe.respond({"id": 1})
     assert_problem(handler(card_checkout, Context()), 500, "internal-error")
     assert [entry["level"] for entry in log.entries] == ["ERROR"]
     assert log.entries[0]["function_request_id"] == REQUEST_ID

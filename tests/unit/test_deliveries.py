@@ -58,7 +58,7 @@ def test_a_declined_payment_is_stored_and_is_no_status(
     document: Json,
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
-    fake_stripe.answer(DECLINED)
+    fake_stripe.respond(DECLINED)
     thin = document["object"] != "event"
     assert deliveries.process(document) is Outcome.APPLIED
     assert fake_stripe.calls == [("get", f"/v1/payment_intents/{PAYMENT_INTENT}")][: int(thin)]
@@ -71,7 +71,7 @@ def test_a_declined_payment_is_stored_and_is_no_status(
     assert [entry["type"] for entry in item["history"]] == ["order.created"]
     assert item["change"]["type"] == "order.payment_declined"
     again = document | {"id": "evt_2"}
-    fake_stripe.answer(DECLINED)
+    fake_stripe.respond(DECLINED)
     assert deliveries.process(again) is Outcome.DUPLICATE
 
 
@@ -94,7 +94,7 @@ def test_a_payment_of_the_other_mode_or_not_declined_is_ignored(
 ) -> None:
     intent = DECLINED | change
     assert deliveries.process(event(PAYMENT_FAILED, intent)) is Outcome.IGNORED
-    fake_stripe.answer(intent)
+    fake_stripe.respond(intent)
     assert deliveries.process(thin_event(PAYMENT_FAILED, PAYMENT_INTENT)) is Outcome.IGNORED
     assert set(calls.made) <= {"GetSecretValue"}
 
@@ -175,7 +175,7 @@ def test_a_decline_is_not_taken_from_another_payment(
     """Its mark was copied, or edited: Stripe's session of the payment decides, and it has none."""
     orders.record(fact(OrderStatus.PAID))
     before = stored()
-    fake_stripe.answer({"object": "list", "data": [], "has_more": False})
+    fake_stripe.respond({"object": "list", "data": [], "has_more": False})
     other = DECLINED | {"id": "pi_another", "metadata": payment_metadata(order_id=ORDER_ID)}
     assert deliveries.process(event(PAYMENT_FAILED, other)) is Outcome.IGNORED
     assert len(fake_stripe.calls) == 1

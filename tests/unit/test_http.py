@@ -24,7 +24,7 @@ class RefusedInItsOwnWay(errors.StripeUnavailable):
     pass
 
 
-def answer_to(error: Exception) -> dict[str, Any]:
+def response_to(error: Exception) -> dict[str, Any]:
     @returns_problems
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         raise error
@@ -32,9 +32,9 @@ def answer_to(error: Exception) -> dict[str, Any]:
     return handler({}, LambdaContext())
 
 
-def test_an_answer_passes_through_as_it_is(log: Log) -> None:
-    answer = json_response(201, {"order_id": "ord_1"})
-    assert returns_problems(lambda _event, _context: answer)({}, LambdaContext()) is answer
+def test_a_response_passes_through_as_it_is(log: Log) -> None:
+    response = json_response(201, {"order_id": "ord_1"})
+    assert returns_problems(lambda _event, _context: response)({}, LambdaContext()) is response
     assert log.entries == []
 
 
@@ -45,7 +45,7 @@ def test_a_handler_keeps_its_name() -> None:
     assert returns_problems(lambda_handler).__name__ == "lambda_handler"
 
 
-def test_an_answer_is_json_that_nobody_caches() -> None:
+def test_a_response_is_json_that_nobody_caches() -> None:
     assert json_response(200, {"received": True}) == {
         "statusCode": 200,
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
@@ -84,11 +84,11 @@ OURS = [
 def test_each_error_is_a_problem_of_its_own(
     log: Log, kind: type[errors.CheckoutError], status: int, slug: str, title: str
 ) -> None:
-    answer = answer_to(kind("What to do about it."))
-    problem = json.loads(answer["body"])
-    assert answer["statusCode"] == status
-    assert answer["headers"]["content-type"] == "application/problem+json"
-    assert answer["headers"]["cache-control"] == "no-store"
+    response = response_to(kind("What to do about it."))
+    problem = json.loads(response["body"])
+    assert response["statusCode"] == status
+    assert response["headers"]["content-type"] == "application/problem+json"
+    assert response["headers"]["cache-control"] == "no-store"
     assert problem.pop("title").startswith(title)
     assert problem == {
         "type": f"urn:problem-type:checkout:{slug}",
@@ -102,16 +102,16 @@ def test_each_error_is_a_problem_of_its_own(
 
 @pytest.mark.parametrize("error", [ValueError(PRIVATE), *(kind(PRIVATE) for kind in OURS)])
 def test_an_internal_error_tells_the_cause_to_ops_alone(log: Log, error: Exception) -> None:
-    answer = answer_to(error)
-    assert answer["statusCode"] == 500
-    assert answer["headers"]["content-type"] == "application/problem+json"
-    assert json.loads(answer["body"]) == {
+    response = response_to(error)
+    assert response["statusCode"] == 500
+    assert response["headers"]["content-type"] == "application/problem+json"
+    assert json.loads(response["body"]) == {
         "type": "urn:problem-type:checkout:internal-error",
         "title": "Internal error",
         "status": 500,
         "detail": INTERNAL,
     }
-    assert PRIVATE not in json.dumps(answer)
+    assert PRIVATE not in json.dumps(response)
     [entry] = log.entries
     assert entry["level"] == "ERROR"
     assert type(error).__name__ in entry["exception"]
@@ -120,7 +120,7 @@ def test_an_internal_error_tells_the_cause_to_ops_alone(log: Log, error: Excepti
 
 
 def test_an_error_that_nobody_expected_is_named_in_the_log(log: Log) -> None:
-    answer_to(RecursionError("too deep"))
+    response_to(RecursionError("too deep"))
     [entry] = log.entries
     assert (entry["message"], entry["error"]) == ("unexpected error", "RecursionError")
 
@@ -138,7 +138,7 @@ def test_every_error_of_the_package_is_told_apart() -> None:
 def test_ops_see_where_a_passing_failure_comes_from(
     log: Log, kind: type[errors.CheckoutError], status: int, slug: str, title: str
 ) -> None:
-    answer_to(kind("Please try again."))
+    response_to(kind("Please try again."))
     [entry] = log.entries
     assert entry["level"] == "ERROR"
     assert "Traceback" in entry["exception"]
@@ -148,7 +148,7 @@ def test_ops_see_where_a_passing_failure_comes_from(
 def test_a_callers_mistake_raises_no_alarm(
     log: Log, kind: type[errors.CheckoutError], status: int, slug: str, title: str
 ) -> None:
-    answer_to(kind("What to do about it."))
+    response_to(kind("What to do about it."))
     [entry] = log.entries
     assert entry["level"] == "INFO"
     assert "exception" not in entry
@@ -158,13 +158,13 @@ def test_a_callers_mistake_raises_no_alarm(
 def test_503_says_when_to_try_again(
     kind: type[errors.CheckoutError], status: int, slug: str, title: str
 ) -> None:
-    headers = answer_to(kind("Please try again."))["headers"]
+    headers = response_to(kind("Please try again."))["headers"]
     assert headers.get("retry-after") == ("2" if status == 503 else None)
 
 
 def test_points_at_each_field_that_is_wrong() -> None:
-    answer = answer_to(errors.InvalidRequest("The body does not fit the contract.", FIELDS))
-    assert json.loads(answer["body"])["errors"] == [
+    response = response_to(errors.InvalidRequest("The body does not fit the contract.", FIELDS))
+    assert json.loads(response["body"])["errors"] == [
         {"pointer": "/items/0/price", "detail": "no such price"},
         {"pointer": "", "detail": "not an object"},
     ]
@@ -172,7 +172,7 @@ def test_points_at_each_field_that_is_wrong() -> None:
 
 def test_what_the_caller_sent_is_not_logged(log: Log) -> None:
     fields = (errors.FieldError(f"/{PRIVATE}", PRIVATE),)
-    assert PRIVATE in answer_to(errors.InvalidRequest("Not valid.", fields))["body"]
+    assert PRIVATE in response_to(errors.InvalidRequest("Not valid.", fields))["body"]
     assert PRIVATE not in log.text
 
 

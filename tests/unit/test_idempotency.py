@@ -110,7 +110,7 @@ def test_a_retry_completes_what_a_failure_left(
     failure: Failure,
     written: bool,  # noqa: FBT001
 ) -> None:
-    """The write fails, or its answer is lost."""
+    """The write fails, or its response is lost."""
     calls.failure = failure
     with pytest.raises(OrdersUnavailable):
         checkouts.create(REQUEST, KEY)
@@ -168,7 +168,7 @@ def test_a_key_without_an_order_is_free_for_another_body(
 def test_two_requests_at_once_are_asked_to_come_back(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer_error(409, type="idempotency_error", code="idempotency_key_in_use")
+    fake_stripe.respond_with_error(409, type="idempotency_error", code="idempotency_key_in_use")
     with pytest.raises(StripeRateLimited):
         checkouts.create(REQUEST, KEY)
 

@@ -1,4 +1,4 @@
-"""The table in memory answers the orders' writes as moto's does."""
+"""The table in memory responds to the orders' writes as moto's does."""
 
 from typing import TYPE_CHECKING, Any, cast
 

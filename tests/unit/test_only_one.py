@@ -39,10 +39,10 @@ def test_a_second_one_is_refused_and_the_first_is_named(stack_file: Path) -> Non
         with pytest.raises(LocalCloudError) as refused, only_one(stack_file):
             pass
         assert stack_file.read_text() == text
-    told = refused.value.explained()
-    assert f"process {os.getpid()}, API http://127.0.0.1:4566/api" in told
-    assert f"`kill {os.getpid()}`" in told
-    assert "whsec" not in told
+    message = refused.value.explained()
+    assert f"process {os.getpid()}, API http://127.0.0.1:4566/api" in message
+    assert f"`kill {os.getpid()}`" in message
+    assert "whsec" not in message
 
 
 def test_one_that_is_still_starting_is_named_too(stack_file: Path) -> None:

@@ -47,7 +47,7 @@ def open_connection(orders: OrdersTable) -> None:
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("operation", [record, find, open_connection])
-def test_a_table_that_does_not_answer_is_unavailable(
+def test_a_table_that_does_not_respond_is_unavailable(
     environment: pytest.MonkeyPatch,
     boto3_session: None,
     calls: AwsCalls,

@@ -94,7 +94,9 @@ def test_a_pending_order_may_lack_its_session(
     assert pending(orders)[0] == [PendingOrder(ORDER_ID, None, 7)]
 
 
-def test_an_index_that_does_not_answer_is_unavailable(orders: OrdersTable, calls: AwsCalls) -> None:
+def test_an_index_that_does_not_respond_is_unavailable(
+    orders: OrdersTable, calls: AwsCalls
+) -> None:
     calls.failure = refuses("ThrottlingException")
     with pytest.raises(OrdersUnavailable):
         pending(orders)

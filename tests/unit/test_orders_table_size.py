@@ -34,7 +34,7 @@ def size(item: Item) -> int:
 
 
 def test_the_fullest_order_is_far_below_the_limit() -> None:
-    """What strangers repeat adds at most a few KB; every refund and dispute is kept whole."""
+    """What strangers repeat adds at most a few KB; every refund and dispute is stored."""
     table = MemoryTable()
     orders = OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
     orders.record(fact(OrderStatus.OPEN))

@@ -134,18 +134,20 @@ def timeout_of(function: str) -> int:
 
 
 @pytest.mark.parametrize("function", ["CreateSessionFunction", "ConfirmPaymentFunction"])
-def test_a_frontends_request_is_answered_before_lambda_ends_it(worst: Worst, function: str) -> None:
+def test_a_frontends_request_gets_a_response_before_lambda_ends_it(
+    worst: Worst, function: str
+) -> None:
     needed = worst.of_the_secret + worst.of_stripe + worst.of_the_table
     assert needed < timeout_of(function) < HTTP_API_SECONDS
 
 
-def test_a_delivery_is_answered_before_lambda_ends_it(worst: Worst) -> None:
+def test_a_delivery_gets_a_response_before_lambda_ends_it(worst: Worst) -> None:
     # The secret is read a second time for a signature that does not match.
     needed = 2 * worst.of_the_secret + worst.of_the_table
     assert needed < timeout_of("StripeWebhookFunction") < HTTP_API_SECONDS
 
 
-def test_a_refund_or_a_dispute_is_answered_before_lambda_ends_it(worst: Worst) -> None:
+def test_a_refund_or_a_dispute_gets_a_response_before_lambda_ends_it(worst: Worst) -> None:
     needed = worst.of_the_secret + worst.of_stripe + worst.of_the_table
     assert needed < timeout_of("StripeWebhookFunction")
 

@@ -20,7 +20,7 @@ from tests.unit.streams import STREAM_ARN, record, records_of
 from tests.unit.stripe_objects import ORDER_ID, fact
 
 type Handler = Callable[[Json, Context], Json]
-type Answer = Callable[[AWSPreparedRequest], AWSResponse]
+type Respond = Callable[[AWSPreparedRequest], AWSResponse]
 
 # What each sample is published as.
 TYPES = {
@@ -164,7 +164,7 @@ def dead_letter(one: Json) -> Json:
 
 
 def failing_at(
-    service: str, failing: int, failure: Answer, calls: AwsCalls
+    service: str, failing: int, failure: Respond, calls: AwsCalls
 ) -> Callable[[AWSPreparedRequest], AWSResponse | None]:
     """Let the request to a service fail that follows `failing` others."""
 
@@ -176,7 +176,7 @@ def failing_at(
     return fail
 
 
-def refused_by_sns(code: str) -> Answer:
+def refused_by_sns(code: str) -> Respond:
     return breaks(ClientError({"Error": {"Code": code}}, "Publish"))
 
 

@@ -52,9 +52,9 @@ def handler(
 
 
 def respond(fake_stripe: FakeStripe, *complete: Json) -> None:
-    fake_stripe.answer(listed(*complete))
+    fake_stripe.respond(listed(*complete))
     for _ in range(2):
-        fake_stripe.answer(listed())
+        fake_stripe.respond(listed())
 
 
 def metrics(capsys: pytest.CaptureFixture[str]) -> Json:
@@ -147,7 +147,7 @@ def test_a_run_that_gave_up_is_measured(
     capsys: pytest.CaptureFixture[str],
     log: Log,
 ) -> None:
-    fake_stripe.answer_error(401, message="Invalid API Key provided: sk_test_unit")
+    fake_stripe.respond_with_error(401, message="Invalid API Key provided: sk_test_unit")
     report = handler(BY_HAND, Context())
     assert report == NOTHING | {"failed": 1, "finished": False}
     measured = metrics(capsys)

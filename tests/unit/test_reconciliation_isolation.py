@@ -81,7 +81,7 @@ def test_a_session_that_cannot_be_retrieved_stops_no_other(
     for number in range(broken):
         runs.stripe.break_call(f"checkout/sessions/cs_{number}", status)
     report = runs.run()
-    # Lists tell of the broken ones.
+    # Lists show the broken ones.
     assert report == Report(checked=broken + 2, repaired=broken + 2)
     assert errors(log) == []
 

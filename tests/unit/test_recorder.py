@@ -102,7 +102,7 @@ def test_the_order_of_the_payment_decides_whatever_the_mark(
 ) -> None:
     document, metadata = case
     orders.record(fact(OrderStatus.PAID))
-    fake_stripe.answer(fetched(document, metadata=metadata))
+    fake_stripe.respond(fetched(document, metadata=metadata))
     assert deliveries.process(document) is Outcome.APPLIED
     assert len(fake_stripe.calls) == 1
     found = items(dynamodb)
@@ -125,7 +125,7 @@ def test_a_mark_of_another_order_does_not_touch_that_order(
     other_order(status, orders)
     before = items(dynamodb)
     marked = payment_metadata(order_id=OTHER_ORDER)
-    fake_stripe.answer(fetched(document, metadata=marked))
+    fake_stripe.respond(fetched(document, metadata=marked))
     assert deliveries.process(document) is Outcome.APPLIED
     after = items(dynamodb)
     assert after[OTHER_ORDER] == before[OTHER_ORDER]
@@ -144,7 +144,7 @@ def test_an_edited_mark_costs_one_query(
     ):
         calls.made.clear()
         number = len(fake_stripe.calls)
-        fake_stripe.answer(expanded(refund(f"re_{number}"), metadata=metadata))
+        fake_stripe.respond(expanded(refund(f"re_{number}"), metadata=metadata))
         deliveries.process(REFUNDED)
         # With refunds in the order, the first write is refused and the second knows them.
         assert of_table(calls)[: len(made)] == made
@@ -168,10 +168,10 @@ def test_while_the_index_lags_stripes_session_decides(
 ) -> None:
     document, metadata = case
     orders.record(fact(OrderStatus.PAID))
-    answer = cast("Callable[..., None]", empty_page)
-    dynamodb.meta.events.register("before-call.dynamodb.Query", answer)
-    fake_stripe.answer(fetched(document, metadata=metadata))
-    fake_stripe.answer(listed(COMPLETE))
+    response = cast("Callable[..., None]", empty_page)
+    dynamodb.meta.events.register("before-call.dynamodb.Query", response)
+    fake_stripe.respond(fetched(document, metadata=metadata))
+    fake_stripe.respond(listed(COMPLETE))
     assert deliveries.process(document) is Outcome.APPLIED
     assert fake_stripe.calls[1:] == [SESSIONS_CALL]
     found = items(dynamodb)
@@ -195,8 +195,8 @@ def test_a_part_before_its_payment_records_the_payment_first(
     document, known = case
     if known:
         orders.record(fact(known))
-    fake_stripe.answer(fetched(document))
-    fake_stripe.answer(listed(COMPLETE))
+    fake_stripe.respond(fetched(document))
+    fake_stripe.respond(listed(COMPLETE))
     assert deliveries.process(document) is Outcome.APPLIED
     assert fake_stripe.calls[1:] == [SESSIONS_CALL]
     assert fake_stripe.requests[1].params == {
@@ -218,9 +218,9 @@ def test_a_large_cart_needs_its_line_items_too(
     deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     some = listed(*[line_item()] * 10, has_more=True)
-    fake_stripe.answer(fetched(REFUNDED))
-    fake_stripe.answer(listed(session_in(OrderStatus.PAID, line_items=some)))
-    fake_stripe.answer(listed(*[line_item()] * 11))
+    fake_stripe.respond(fetched(REFUNDED))
+    fake_stripe.respond(listed(session_in(OrderStatus.PAID, line_items=some)))
+    fake_stripe.respond(listed(*[line_item()] * 11))
     assert deliveries.process(REFUNDED) is Outcome.APPLIED
     assert len(fake_stripe.calls) == 3
     item = stored()
@@ -231,23 +231,23 @@ def test_a_large_cart_needs_its_line_items_too(
 def test_a_decline_before_its_order_makes_the_open_order(
     deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
-    fake_stripe.answer(listed(session(payment_intent=DECLINED, line_items=listed(line_item()))))
+    fake_stripe.respond(listed(session(payment_intent=DECLINED, line_items=listed(line_item()))))
     assert deliveries.process(PAYMENT_FAILED) is Outcome.APPLIED
     item = stored()
     assert item is not None
     assert (item["status"], list(item["declines"])) == ("open", ["ch_3abc"])
 
 
-@pytest.mark.parametrize("answers", [0, 1])
+@pytest.mark.parametrize("responses", [0, 1])
 def test_what_stripe_does_not_respond_to_is_left_to_a_retry(
-    deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored, answers: int
+    deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored, responses: int
 ) -> None:
-    for _ in range(answers):
-        fake_stripe.answer(fetched(REFUNDED))
+    for _ in range(responses):
+        fake_stripe.respond(fetched(REFUNDED))
     fake_stripe.break_connection()
     with pytest.raises(StripeUnavailable):
         deliveries.process(REFUNDED)
     assert stored() is None
-    fake_stripe.answer(fetched(REFUNDED))
-    fake_stripe.answer(listed(COMPLETE))
+    fake_stripe.respond(fetched(REFUNDED))
+    fake_stripe.respond(listed(COMPLETE))
     assert deliveries.process(REFUNDED) is Outcome.APPLIED

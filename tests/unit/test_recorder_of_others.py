@@ -75,8 +75,8 @@ def test_a_foreign_payment_costs_one_call_and_is_ignored(
     session: Json | None,
 ) -> None:
     for document in (REFUNDED, DISPUTED):
-        fake_stripe.answer(expanded(document["data"]["object"], metadata=metadata))
-        fake_stripe.answer(listed(session) if session else listed())
+        fake_stripe.respond(expanded(document["data"]["object"], metadata=metadata))
+        fake_stripe.respond(listed(session) if session else listed())
         assert deliveries.process(document) is Outcome.IGNORED
     assert len(fake_stripe.calls) == 4
     writes = 2 if metadata == payment_metadata() else 0
@@ -86,11 +86,13 @@ def test_a_foreign_payment_costs_one_call_and_is_ignored(
 def test_a_payment_that_stripe_does_not_have_any_more_is_ignored(
     deliveries: Deliveries, fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer(expanded(refund(), metadata={}))
-    fake_stripe.answer_error(404, code="resource_missing", param="payment_intent", message="No.")
+    fake_stripe.respond(expanded(refund(), metadata={}))
+    fake_stripe.respond_with_error(
+        404, code="resource_missing", param="payment_intent", message="No."
+    )
     assert deliveries.process(REFUNDED) is Outcome.IGNORED
-    fake_stripe.answer(expanded(refund(), metadata={}))
-    fake_stripe.answer_error(400, param="expand", message="This property cannot be expanded.")
+    fake_stripe.respond(expanded(refund(), metadata={}))
+    fake_stripe.respond_with_error(400, param="expand", message="This property cannot be expanded.")
     with pytest.raises(StripeRefused):
         deliveries.process(REFUNDED)
 
@@ -106,8 +108,8 @@ def test_a_session_that_names_another_order_is_no_way_to_it(
     other = fact(OrderStatus.PAID, session_id="cs_test_other", payment_intent="pi_other")
     orders.record(other)
     before = dynamodb.scan(TableName=TABLE)["Items"]
-    fake_stripe.answer(expanded(refund()))
-    fake_stripe.answer(listed(COMPLETE))
+    fake_stripe.respond(expanded(refund()))
+    fake_stripe.respond(listed(COMPLETE))
     with pytest.raises(UnexpectedStripeObject, match="another payment"):
         deliveries.receive(*delivery(REFUNDED))
     assert dynamodb.scan(TableName=TABLE)["Items"] == before
@@ -126,7 +128,7 @@ def test_a_session_event_without_its_order_fetches_the_items(
     stored: Stored,
     status: OrderStatus,
 ) -> None:
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(listed(line_item()))
     assert deliveries.process(event_of(status)) is Outcome.APPLIED
     assert fake_stripe.calls == [LINE_ITEMS_CALL]
     assert fake_stripe.requests[0].params == {"limit": "100", "expand[0]": "data.price.product"}
@@ -151,7 +153,7 @@ def test_an_order_without_items_gets_them_before_it_is_paid(
         UpdateExpression="REMOVE #items",
         ExpressionAttributeNames={"#items": "items"},
     )
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(listed(line_item()))
     assert deliveries.process(event_of(OrderStatus.PAID)) is Outcome.APPLIED
     assert deliveries.process(event_of(OrderStatus.PAID)) is Outcome.DUPLICATE
     assert fake_stripe.calls == [LINE_ITEMS_CALL]
@@ -163,7 +165,9 @@ def test_an_order_without_items_gets_them_before_it_is_paid(
 def test_no_line_items_no_order(
     deliveries: Deliveries, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
-    fake_stripe.answer_error(404, code="resource_missing", param="session", message="No such.")
+    fake_stripe.respond_with_error(
+        404, code="resource_missing", param="session", message="No such."
+    )
     with pytest.raises(StripeRefused):
         deliveries.process(event_of(OrderStatus.PAID))
     assert stored() is None
@@ -175,7 +179,7 @@ def test_a_completed_fact_is_read_back_where_it_is_asked_for(
     fake_stripe: FakeStripe,
     read_back: bool,  # noqa: FBT001
 ) -> None:
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(listed(line_item()))
     recorded = recorder.record(event_fact(OrderStatus.PAID), read_back=read_back)
     assert recorded.outcome is Outcome.APPLIED
     if read_back:

@@ -64,7 +64,7 @@ CASES: list[tuple[dict[str, str], str, str]] = [
 
 
 def refuse(fake_stripe: CreatingStripe, **error: str) -> None:
-    fake_stripe.answer_error(400, None, type="invalid_request_error", **error)
+    fake_stripe.respond_with_error(400, None, type="invalid_request_error", **error)
 
 
 @pytest.mark.parametrize(("error", "pointer", "reason"), CASES)

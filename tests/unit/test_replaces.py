@@ -84,15 +84,15 @@ def test_a_session_does_not_replace_itself(
 def test_a_session_paid_at_that_instant_is_no_error(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    """Stripe says that it is open, and refuses to expire it a moment later."""
+    """Stripe says that it is open, and then refuses to expire it."""
     first = checkouts.create(request(), None)
     wanted = request(replaces=first.session_id)
     created = checkouts.create(wanted, KEY)
     stale = fake_stripe.sessions[first.session_id] | {"status": "open"}
     fake_stripe.sessions[first.session_id] |= {"status": "complete", "payment_status": "paid"}
     fake_stripe.requests.clear()
-    fake_stripe.answer(next(reversed(fake_stripe.keys.values())).document)
-    fake_stripe.answer(stale)
+    fake_stripe.respond(next(reversed(fake_stripe.keys.values())).document)
+    fake_stripe.respond(stale)
     assert checkouts.create(wanted, KEY) == created
     assert fake_stripe.calls == [CREATE, retrieve(1), expire(1)]
 

@@ -30,16 +30,16 @@ KEPT = {"requestPayload": {"detail": EVENT}, "responsePayload": {"errorType": "V
 
 @dataclass
 class Functions:
-    """Lambda, with one function that answers what it is told to."""
+    """Lambda, with one function that returns what the test says."""
 
-    answer: Json
+    response: Json
     error: bool = False
     invoked: list[tuple[str, Json]] = field(default_factory=list)
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> Json:  # noqa: N803
         self.invoked.append((FunctionName, json.loads(Payload)))
-        answer: Json = {"Payload": io.BytesIO(json.dumps(self.answer).encode())}
-        return answer | ({"FunctionError": "Unhandled"} if self.error else {})
+        response: Json = {"Payload": io.BytesIO(json.dumps(self.response).encode())}
+        return response | ({"FunctionError": "Unhandled"} if self.error else {})
 
 
 @dataclass
@@ -196,10 +196,10 @@ def test_a_message_that_fails_in_any_way_stops_no_other(queue: "tuple[SQSClient,
 
     lines = list(replayed(client, url, replay, wait_seconds=0))
     assert [line.text for line in lines if not line.left] == ["done"]
-    told = " ".join(line.text for line in lines)
-    assert "GetShardIterator: AccessDeniedException" in told
-    assert "ReadTimeoutError" in told
-    assert "KeyError" in told
+    printed = " ".join(line.text for line in lines)
+    assert "GetShardIterator: AccessDeniedException" in printed
+    assert "ReadTimeoutError" in printed
+    assert "KeyError" in printed
 
 
 def test_what_a_replay_dead_letters_again_waits_for_the_next_run(
@@ -251,8 +251,8 @@ def test_an_interrupted_replay_gives_back_what_it_has_not_come_to(
 
 def test_changes_are_read_again_from_the_stream() -> None:
     functions = Functions({"batchItemFailures": []})
-    told = changes(functions, Stream(range(20))).replay(batch(3, 5, 3))
-    assert told == "shard 3 to 5: 3 published"
+    printed = changes(functions, Stream(range(20))).replay(batch(3, 5, 3))
+    assert printed == "shard 3 to 5: 3 published"
     [(name, sent)] = functions.invoked
     assert name == "publish"
     assert [one["dynamodb"]["SequenceNumber"] for one in sent["Records"]] == ["3", "4", "5"]

@@ -97,7 +97,7 @@ def test_a_recurring_price_is_never_sold(checkouts: Checkouts, fake_stripe: Crea
     assert refusal(everything, request(*by_key("new"))).pointer == "/items/0/lookup_key"
     lines = [fake_stripe.line("price_1new", 1)]
     accepted = fake_stripe.sessions["cs_test_1"] = session(id="cs_test_1")
-    fake_stripe.answer(accepted | {"line_items": {"data": lines, "has_more": False}})
+    fake_stripe.respond(accepted | {"line_items": {"data": lines, "has_more": False}})
     assert refusal(everything, request(*by_price("price_1new"))).pointer == "/items/0/price"
     assert fake_stripe.states == ["expired"]
 
@@ -128,7 +128,7 @@ def test_a_line_that_stripe_leaves_out_is_not_sold(
 ) -> None:
     made = fake_stripe.sessions["cs_test_1"] = session(id="cs_test_1")
     lines = {"data": [fake_stripe.line(PRICE, 1)], "has_more": False}
-    fake_stripe.answer(made | {"line_items": lines})
+    fake_stripe.respond(made | {"line_items": lines})
     assert refusal(checkouts, request(*by_price(PRICE, OTHER_PRICE))).pointer == "/items/1/price"
     assert fake_stripe.states == ["expired"]
 
@@ -189,7 +189,7 @@ def test_a_lookup_key_that_went_off_sale_is_an_unknown_one(
 ) -> None:
     """It is remembered for a minute, while Stripe's own reason would tell that there is one."""
     checkouts.create(request(*by_key("mug-blue")), None)
-    fake_stripe.answer_error(400, None, type="invalid_request_error", **error)
+    fake_stripe.respond_with_error(400, None, type="invalid_request_error", **error)
     gone = refusal(checkouts, request(*by_key("mug-blue")))
     assert gone == refusal(checkouts, request(*by_key("no_such_key")))
 

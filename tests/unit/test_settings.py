@@ -63,7 +63,7 @@ def test_refuses_an_unknown_mode(mode: str) -> None:
     "base",
     ["http://localhost", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:12111"],
 )
-def test_a_simulator_may_answer_on_a_loopback_address(base: str) -> None:
+def test_a_simulator_may_listen_on_a_loopback_address(base: str) -> None:
     assert with_variables(STRIPE_API_BASE=base).stripe_api_base == base
 
 

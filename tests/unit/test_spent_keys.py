@@ -135,7 +135,7 @@ def test_a_replayed_error_spends_the_key(
     checkouts: Checkouts, fake_stripe: CreatingStripe, status: int
 ) -> None:
     headers = {"Idempotent_Replayed": "true"}
-    fake_stripe.answer_error(status, headers, message="No.", type="invalid_request_error")
+    fake_stripe.respond_with_error(status, headers, message="No.", type="invalid_request_error")
     created = checkouts.create(SMALL, KEY)
     assert fake_stripe.calls == [CREATE, CREATE]
     first, second = (sent.idempotency_key for sent in fake_stripe.requests)
@@ -147,7 +147,7 @@ def test_a_replayed_error_spends_the_key(
 def test_a_new_error_does_not_spend_the_key(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    fake_stripe.answer_error(500, message="No.", type="api_error")
+    fake_stripe.respond_with_error(500, message="No.", type="api_error")
     with pytest.raises(StripeUnavailable):
         checkouts.create(SMALL, KEY)
     assert fake_stripe.calls == [CREATE]
@@ -158,7 +158,7 @@ def test_one_further_key_is_tried_at_most(
 ) -> None:
     for _ in range(3):
         headers = {"Idempotent_Replayed": "true"}
-        fake_stripe.answer_error(500, headers, message="No.", type="api_error")
+        fake_stripe.respond_with_error(500, headers, message="No.", type="api_error")
     with pytest.raises(StripeUnavailable):
         checkouts.create(SMALL, KEY)
     assert fake_stripe.calls == [CREATE, CREATE]
@@ -169,7 +169,7 @@ def test_a_spent_key_of_an_order_gives_the_order(
 ) -> None:
     first = checkouts.create(SMALL, KEY)
     headers = {"Idempotent_Replayed": "true"}
-    fake_stripe.answer_error(400, headers, message="No.", type="invalid_request_error")
+    fake_stripe.respond_with_error(400, headers, message="No.", type="invalid_request_error")
     assert checkouts.create(SMALL, KEY) == first
     assert len(fake_stripe.sessions) == 1
 
@@ -191,10 +191,10 @@ def test_the_sdks_own_retry_does_not_spend_a_new_key(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     """Its first request was processed, and the response lost."""
-    fake_stripe.answer({"error": {"type": "idempotency_error"}}, 400)
+    fake_stripe.respond({"error": {"type": "idempotency_error"}}, 400)
     lines = {"data": [line_item(price=fake_stripe.prices[PRICE])], "has_more": False}
     replay = session(line_items=lines)
-    fake_stripe.answer(replay, Idempotent_Replayed="true")
+    fake_stripe.respond(replay, Idempotent_Replayed="true")
     assert checkouts.create(request(), KEY).session_id == replay["id"]
 
 
@@ -203,6 +203,6 @@ def test_a_replayed_refusal_to_expire_says_that_it_is_not_open(
 ) -> None:
     """The SDK makes a key of its own for it, and retries: nothing of ours is spent."""
     headers = {"Idempotent_Replayed": "true"}
-    fake_stripe.answer_error(400, headers, **refused()[1]["error"])
+    fake_stripe.respond_with_error(400, headers, **refused()[1]["error"])
     assert checkouts.stripe_api.expire_session("cs_test_1") is None
     assert fake_stripe.calls == [expire(1)]

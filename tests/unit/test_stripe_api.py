@@ -55,13 +55,13 @@ def api(stripe_client: stripe.StripeClient, credentials: CredentialsReader) -> S
 
 
 def refuse(fake: FakeStripe, status: int, **error: str) -> None:
-    fake.answer_error(status, None, message="No.", **error)
+    fake.respond_with_error(status, None, message="No.", **error)
 
 
 def test_creates_a_session_with_the_key_of_the_secret(
     api: StripeApi, fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer(session())
+    fake_stripe.respond(session())
     assert create(api) == CreatedSession(session(), replayed=False)
     [request] = fake_stripe.requests
     assert (request.method, request.path) == ("post", "/v1/checkout/sessions")
@@ -78,7 +78,7 @@ def test_creates_a_session_with_the_key_of_the_secret(
 def test_retrieves_a_session_with_its_payment_intent(
     api: StripeApi, fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer(session())
+    fake_stripe.respond(session())
     assert retrieve(api) == session()
     [request] = fake_stripe.requests
     assert (request.method, request.path) == ("get", f"/v1/checkout/sessions/{SESSION_ID}")
@@ -86,7 +86,7 @@ def test_retrieves_a_session_with_its_payment_intent(
 
 
 def test_expires_a_session(api: StripeApi, fake_stripe: FakeStripe) -> None:
-    fake_stripe.answer(session(status="expired"))
+    fake_stripe.respond(session(status="expired"))
     expire(api)
     assert fake_stripe.calls == [("post", f"/v1/checkout/sessions/{SESSION_ID}/expire")]
 
@@ -103,7 +103,7 @@ def test_a_session_that_is_not_open_any_more_needs_no_expiry(
 
 def test_finds_the_active_prices_of_lookup_keys(api: StripeApi, fake_stripe: FakeStripe) -> None:
     tea = price(id="price_1", lookup_key="tea")
-    fake_stripe.answer(listed(tea))
+    fake_stripe.respond(listed(tea))
     assert api.prices_by_lookup_key({"tea", "gone"}) == {"tea": tea}
     [request] = fake_stripe.requests
     assert (request.method, request.path) == ("get", "/v1/prices")
@@ -117,7 +117,7 @@ def test_finds_the_active_prices_of_lookup_keys(api: StripeApi, fake_stripe: Fak
 
 
 def test_gives_all_line_items_with_their_products(api: StripeApi, fake_stripe: FakeStripe) -> None:
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(listed(line_item()))
     assert api.line_items(SESSION_ID) == [line_item()]
     [request] = fake_stripe.requests
     assert request.path == f"/v1/checkout/sessions/{SESSION_ID}/line_items"
@@ -125,7 +125,7 @@ def test_gives_all_line_items_with_their_products(api: StripeApi, fake_stripe: F
 
 
 def test_says_that_a_created_session_was_replayed(api: StripeApi, fake_stripe: FakeStripe) -> None:
-    fake_stripe.answer(session(), Idempotent_Replayed="true")
+    fake_stripe.respond(session(), Idempotent_Replayed="true")
     assert api.create_session(PARAMS, ORDER_ID) == CreatedSession(session(), replayed=True)
 
 
@@ -142,12 +142,12 @@ def test_a_broken_connection_is_stripe_unavailable(
 def test_a_rolled_key_works_at_once(
     api: StripeApi, fake_stripe: FakeStripe, secret: Secret, calls: AwsCalls, call: Operation
 ) -> None:
-    fake_stripe.answer(session())
+    fake_stripe.respond(session())
     retrieve(api)
     secret.roll(api_key=ROLLED)
     refuse(fake_stripe, 401)
     for _ in range(2):
-        fake_stripe.answer(listed() if call is look_up else session())
+        fake_stripe.respond(listed() if call is look_up else session())
     call(api)
     call(api)
     used = [request.api_key for request in fake_stripe.requests]
@@ -161,7 +161,7 @@ def test_a_rolled_key_keeps_the_idempotency_key(
     credentials.read()
     secret.roll(api_key=ROLLED)
     refuse(fake_stripe, 401)
-    fake_stripe.answer(session())
+    fake_stripe.respond(session())
     create(api)
     assert [request.idempotency_key for request in fake_stripe.requests] == [ORDER_ID, ORDER_ID]
 

@@ -49,7 +49,7 @@ def create(api: StripeApi) -> object:
 
 
 def refuse(fake: FakeStripe, status: int, **error: str) -> None:
-    fake.answer_error(status, None, message="No.", **error)
+    fake.respond_with_error(status, None, message="No.", **error)
 
 
 ERRORS: list[tuple[int, dict[str, str], type[CheckoutError]]] = [
@@ -167,7 +167,7 @@ def test_a_refused_key_says_what_to_do(api: StripeApi, fake_stripe: FakeStripe) 
 def test_a_missing_permission_is_named_and_nothing_else(
     api: StripeApi, fake_stripe: FakeStripe, log: Log, message: str, named: str
 ) -> None:
-    fake_stripe.answer_error(403, None, message=message, type="invalid_request_error")
+    fake_stripe.respond_with_error(403, None, message=message, type="invalid_request_error")
     with pytest.raises(StripePermissionMissing) as raised:
         create(api)
     assert raised.value.detail == (
@@ -181,7 +181,7 @@ def test_a_missing_permission_is_named_and_nothing_else(
 def test_a_replayed_error_spends_the_key_of_a_create(
     api: StripeApi, fake_stripe: FakeStripe, status: int
 ) -> None:
-    fake_stripe.answer_error(status, REPLAYED, message="No.", type="invalid_request_error")
+    fake_stripe.respond_with_error(status, REPLAYED, message="No.", type="invalid_request_error")
     with pytest.raises(IdempotencyKeySpent):
         create(api)
     assert len(fake_stripe.requests) == 1
@@ -204,6 +204,6 @@ def test_what_another_key_would_not_help_does_not_spend_it(
     error: dict[str, str],
     expected: type[CheckoutError],
 ) -> None:
-    fake_stripe.answer_error(status, REPLAYED, message="No.", **error)
+    fake_stripe.respond_with_error(status, REPLAYED, message="No.", **error)
     with pytest.raises(expected):
         create(api)

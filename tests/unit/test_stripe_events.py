@@ -88,7 +88,7 @@ def test_a_thin_event_is_worth_what_was_fetched(
     fetched = session_in(status)
     if status is OrderStatus.FAILED:
         fetched |= {"payment_intent": DECLINED}
-    fake_stripe.answer(fetched)
+    fake_stripe.respond(fetched)
     assert deliveries.process(thin_event(STATES[status][0], SESSION_ID)) is Outcome.APPLIED
     assert fake_stripe.calls == [("get", f"/v1/checkout/sessions/{SESSION_ID}")]
     assert fake_stripe.requests[0].params == {"expand[0]": "payment_intent"}
@@ -106,7 +106,7 @@ def test_a_thin_event_that_is_outrun_records_the_state_now(
     deliveries: Deliveries, orders: OrdersTable, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
-    fake_stripe.answer(PAID)
+    fake_stripe.respond(PAID)
     failed = thin_event("checkout.session.async_payment_failed", SESSION_ID)
     assert deliveries.process(failed) is Outcome.APPLIED
     item = stored()
@@ -140,7 +140,7 @@ def test_a_session_snapshot_costs_one_write(
 def test_a_thin_event_of_a_foreign_session_is_ignored(
     deliveries: Deliveries, fake_stripe: FakeStripe, calls: AwsCalls, change: Json
 ) -> None:
-    fake_stripe.answer(PAID | change)
+    fake_stripe.respond(PAID | change)
     thin = thin_event("checkout.session.completed", SESSION_ID)
     assert deliveries.process(thin) is Outcome.IGNORED
     assert of_table(calls) == []
@@ -170,7 +170,7 @@ def test_a_refund_or_a_dispute_costs_one_call_and_one_write(
     fetched: Fetched,
 ) -> None:
     stripe_object, call = fetched
-    fake_stripe.answer(expanded(stripe_object))
+    fake_stripe.respond(expanded(stripe_object))
     assert deliveries.process(document) is Outcome.APPLIED
     assert fake_stripe.calls == [call]
     assert fake_stripe.requests[0].params == {"expand[0]": "payment_intent"}
@@ -181,7 +181,7 @@ def test_a_refund_or_a_dispute_costs_one_call_and_one_write(
 def test_what_belongs_to_no_payment_intent_is_ignored(
     deliveries: Deliveries, fake_stripe: FakeStripe, calls: AwsCalls, alone: Json
 ) -> None:
-    fake_stripe.answer(alone)
+    fake_stripe.respond(alone)
     kind = "refund.updated" if alone["object"] == "refund" else "charge.dispute.updated"
     assert deliveries.process(event(kind, alone)) is Outcome.IGNORED
     assert of_table(calls) == []
@@ -200,7 +200,9 @@ OBJECTS = [
 def test_what_this_account_does_not_have_is_ignored(
     deliveries: Deliveries, fake_stripe: FakeStripe, event_type: str, object_id: str
 ) -> None:
-    fake_stripe.answer_error(404, code="resource_missing", param="id", message="No such object")
+    fake_stripe.respond_with_error(
+        404, code="resource_missing", param="id", message="No such object"
+    )
     assert deliveries.process(thin_event(event_type, object_id)) is Outcome.IGNORED
 
 
@@ -218,7 +220,7 @@ def test_any_other_refusal_is_an_error_and_no_absence(
     deliveries: Deliveries, fake_stripe: FakeStripe, event_type: str, object_id: str, status: int
 ) -> None:
     for error in REFUSALS:
-        fake_stripe.answer_error(status, None, type="invalid_request_error", **error)
+        fake_stripe.respond_with_error(status, None, type="invalid_request_error", **error)
         with pytest.raises(StripeRefused):
             deliveries.process(thin_event(event_type, object_id))
 
@@ -226,7 +228,7 @@ def test_any_other_refusal_is_an_error_and_no_absence(
 def test_what_counts_is_the_refund_as_it_is_now(
     deliveries: Deliveries, fake_stripe: FakeStripe, paid: None, stored: Stored
 ) -> None:
-    fake_stripe.answer(expanded(refund(status="failed")))
+    fake_stripe.respond(expanded(refund(status="failed")))
     deliveries.process(event("refund.created", refund(status="succeeded")))
     item = stored()
     assert item is not None
@@ -244,8 +246,8 @@ def test_all_refunds_of_a_charge_are_one_write(
     document: Json,
 ) -> None:
     first, second = expanded(refund("re_2", amount=500)), expanded(refund("re_1"))
-    fake_stripe.answer(listed(first, has_more=True))
-    fake_stripe.answer(listed(second))
+    fake_stripe.respond(listed(first, has_more=True))
+    fake_stripe.respond(listed(second))
     assert deliveries.process(document) is Outcome.APPLIED
     assert fake_stripe.calls == [REFUNDS_CALL, REFUNDS_CALL]
     wanted = {"charge": CHARGE, "limit": "100", "expand[0]": "data.payment_intent"}
@@ -265,7 +267,7 @@ def test_a_charge_whose_refunds_are_known_is_a_duplicate(
     known, news = expanded(refund("re_1")), expanded(refund("re_2"))
     outcomes = []
     for refunds in ([known], [news, known], [news, known], []):
-        fake_stripe.answer(listed(*refunds))
+        fake_stripe.respond(listed(*refunds))
         outcomes.append(deliveries.process(event(CHARGE_REFUNDED, charge())))
     assert outcomes == [Outcome.APPLIED, Outcome.APPLIED, Outcome.DUPLICATE, Outcome.IGNORED]
     # Only the second meets an order that has refunds and news for it: its first write is refused.
@@ -276,8 +278,8 @@ def test_a_charge_whose_refunds_are_known_is_a_duplicate(
 def test_a_status_that_stripe_adds_is_stored_as_it_names_it(
     deliveries: Deliveries, fake_stripe: FakeStripe, paid: None, stored: Stored, status: str
 ) -> None:
-    fake_stripe.answer(expanded(refund(status=status)))
-    fake_stripe.answer(expanded(dispute(status=status)))
+    fake_stripe.respond(expanded(refund(status=status)))
+    fake_stripe.respond(expanded(dispute(status=status)))
     assert deliveries.process(event("refund.updated", refund())) is Outcome.APPLIED
     assert deliveries.process(event("charge.dispute.updated", dispute())) is Outcome.APPLIED
     item = stored()

@@ -32,7 +32,7 @@ def api(stripe_client: stripe.StripeClient, credentials: CredentialsReader) -> S
     return StripeApi(stripe_client, credentials)
 
 
-def answer_to(call: Callable[[], object]) -> str:
+def response_to(call: Callable[[], object]) -> str:
     """Give what a caller gets to see."""
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -56,8 +56,8 @@ def test_a_refusal_is_logged_by_its_code_and_without_its_message(
     api: StripeApi, fake_stripe: FakeStripe, log: Log, call: str, error: dict[str, str]
 ) -> None:
     for status in STATUSES:
-        fake_stripe.answer_error(status, None, message=f"Invalid: {LEAK}", **error)
-        assert LEAK not in answer_to(lambda: CALLS[call](api))
+        fake_stripe.respond_with_error(status, None, message=f"Invalid: {LEAK}", **error)
+        assert LEAK not in response_to(lambda: CALLS[call](api))
     refused = [entry for entry in log.entries if entry["message"] == "stripe refused"]
     assert [entry["stripe_status"] for entry in refused] == STATUSES
     assert {entry["stripe_request_id"] for entry in refused} == {"req_test"}
@@ -72,10 +72,10 @@ def test_a_replayed_server_error_keeps_its_message(
 ) -> None:
     for _ in range(5):
         headers = {"Idempotent_Replayed": "true"}
-        fake_stripe.answer_error(500, headers, message=LEAK, type="api_error")
-    answer = answer_to(lambda: CALLS[call](api))
-    assert "stripe-unavailable" in answer
-    assert LEAK not in answer
+        fake_stripe.respond_with_error(500, headers, message=LEAK, type="api_error")
+    response = response_to(lambda: CALLS[call](api))
+    assert "stripe-unavailable" in response
+    assert LEAK not in response
     assert LEAK not in log.text
 
 
@@ -88,9 +88,9 @@ def test_a_secret_that_is_malformed_by_then_does_not_bring_the_message_to_the_lo
 ) -> None:
     credentials.read()
     secret.put({})
-    fake_stripe.answer_error(401, message=LEAK, type="invalid_request_error")
-    answer = answer_to(lambda: api.session(SESSION_ID))
-    assert "internal-error" in answer
+    fake_stripe.respond_with_error(401, message=LEAK, type="invalid_request_error")
+    response = response_to(lambda: api.session(SESSION_ID))
+    assert "internal-error" in response
     assert "Traceback" in log.text
     assert LEAK not in log.text
 
@@ -104,9 +104,9 @@ def test_a_secret_that_is_unreadable_by_then_does_not_bring_the_message_to_the_l
 ) -> None:
     credentials.read()
     calls.failure = refuses("AccessDeniedException")
-    fake_stripe.answer_error(401, message=LEAK, type="invalid_request_error")
-    answer = answer_to(lambda: api.session(SESSION_ID))
-    assert "internal-error" in answer
+    fake_stripe.respond_with_error(401, message=LEAK, type="invalid_request_error")
+    response = response_to(lambda: api.session(SESSION_ID))
+    assert "internal-error" in response
     assert "Traceback" in log.text
     assert LEAK not in log.text
 
@@ -115,6 +115,6 @@ def test_a_broken_connection_is_logged_without_its_message(
     api: StripeApi, fake_stripe: FakeStripe, log: Log
 ) -> None:
     fake_stripe.break_connection()
-    assert "stripe-unavailable" in answer_to(lambda: api.session(SESSION_ID))
+    assert "stripe-unavailable" in response_to(lambda: api.session(SESSION_ID))
     assert log.entries[0]["stripe_error"] == "APIConnectionError"
     assert "no route" not in log.text

@@ -34,9 +34,9 @@ def test_nothing_is_acknowledged_before_it_is_saved(
     handler: Handler, dynamodb: "DynamoDBClient", log: Log
 ) -> None:
     dynamodb.delete_table(TableName=TABLE)
-    answer = handler(delivered(COMPLETED), Context())
-    assert_problem(answer, 503, "orders-unavailable")
-    assert answer["headers"]["retry-after"] == "2"
+    response = handler(delivered(COMPLETED), Context())
+    assert_problem(response, 503, "orders-unavailable")
+    assert response["headers"]["retry-after"] == "2"
     (entry,) = log.entries
     assert (entry["level"], entry["event_id"]) == ("ERROR", "evt_1completed")
     dynamodb.create_table(**orders_table())

@@ -19,8 +19,8 @@ from tests.unit.invocations import (
     Context,
     Handler,
     Json,
-    assert_answer,
     assert_problem,
+    assert_response,
     delivered,
     raw_body,
     sample,
@@ -44,7 +44,7 @@ from tests.unit.stripe_objects import (
 type Stored = Callable[[], Json | None]
 
 PAID = session_in(OrderStatus.PAID)
-# What Stripe answers for each, and the change that it makes to a paid order.
+# What Stripe returns for each, and the change that it makes to a paid order.
 CHANGES: dict[str, tuple[list[Json], str]] = {
     "refund_created": ([expanded(refund())], "order.refunded"),
     "refund_failed": ([expanded(refund(status="failed"))], "order.refund_failed"),
@@ -74,13 +74,13 @@ def delivery(document: Json) -> Json:
 def test_records_what_came_after_the_payment(
     handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe, stored: Stored, name: str
 ) -> None:
-    answers, change = CHANGES[name]
+    responses, change = CHANGES[name]
     orders.record(fact(OrderStatus.PAID))
-    for answer in answers:
-        fake_stripe.answer(answer)
-    answered = assert_answer(handler(delivered(name), Context()), 200)
-    assert answered == {"received": True, "outcome": "applied"}
-    assert len(fake_stripe.requests) == len(answers)
+    for response in responses:
+        fake_stripe.respond(response)
+    responded = assert_response(handler(delivered(name), Context()), 200)
+    assert responded == {"received": True, "outcome": "applied"}
+    assert len(fake_stripe.requests) == len(responses)
     item = stored()
     assert item is not None
     assert (item["status"], item["change"]["type"]) == ("paid", change)
@@ -93,8 +93,8 @@ def test_what_came_after_the_payment_leaves_no_personal_data(
     handler: Handler, fake_stripe: FakeStripe, stored: Stored, log: Log, name: str
 ) -> None:
     wiring.orders().record(fact(OrderStatus.PAID))
-    for answer in CHANGES[name][0]:
-        fake_stripe.answer(answer)
+    for response in CHANGES[name][0]:
+        fake_stripe.respond(response)
     handler(delivered(name), Context())
     assert ORDER_ID in log.text
     for private in ("ada@", "Ada"):
@@ -104,9 +104,9 @@ def test_what_came_after_the_payment_leaves_no_personal_data(
 def test_a_thin_event_is_worth_what_stripe_says_of_its_session(
     handler: Handler, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
-    fake_stripe.answer(PAID)
-    answer = handler(delivered("thin_checkout_session_completed"), Context())
-    assert assert_answer(answer, 200)["outcome"] == "applied"
+    fake_stripe.respond(PAID)
+    response = handler(delivered("thin_checkout_session_completed"), Context())
+    assert assert_response(response, 200)["outcome"] == "applied"
     item = stored()
     assert item is not None
     assert item["status"] == "paid"
@@ -204,13 +204,13 @@ def test_what_a_retry_helps_is_not_dead_lettered(
         return refuses("ThrottlingException")(request) if service in request.url else None
 
     calls.failure = fail  # type: ignore[assignment]
-    answer = handler(delivered("checkout_session_completed"), Context())
-    assert answer["statusCode"] in (500, 503)
+    response = handler(delivered("checkout_session_completed"), Context())
+    assert response["statusCode"] in (500, 503)
     calls.failure = None
     assert queue.receive() == []
     # Another container: this one does not read a secret again at once.
     forget_parts()
-    assert_answer(handler(delivered("checkout_session_completed"), Context()), 200)
+    assert_response(handler(delivered("checkout_session_completed"), Context()), 200)
     assert stored() is not None
 
 
@@ -218,16 +218,16 @@ def test_a_stripe_outage_is_not_dead_lettered(
     handler: Handler, queue: Queue, orders: OrdersTable, fake_stripe: FakeStripe
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
-    fake_stripe.answer_error(429, message="Slow down.", type="invalid_request_error")
-    answer = handler(delivered("refund_created"), Context())
-    assert answer["statusCode"] == 503
+    fake_stripe.respond_with_error(429, message="Slow down.", type="invalid_request_error")
+    response = handler(delivered("refund_created"), Context())
+    assert response["statusCode"] == 503
     for _ in range(2):
         fake_stripe.break_connection()
-    answer = handler(delivered("refund_created"), Context())
-    assert answer["statusCode"] >= 500
+    response = handler(delivered("refund_created"), Context())
+    assert response["statusCode"] >= 500
     assert queue.receive() == []
-    fake_stripe.answer(expanded(refund()))
-    assert_answer(handler(delivered("refund_created"), Context()), 200)
+    fake_stripe.respond(expanded(refund()))
+    assert_response(handler(delivered("refund_created"), Context()), 200)
 
 
 def test_what_is_not_authentic_is_not_dead_lettered(handler: Handler, queue: Queue) -> None:

@@ -101,7 +101,7 @@ def test_the_table_is_on_demand_encrypted_and_can_be_restored() -> None:
     assert table["KeySchema"] == [{"AttributeName": "order_id", "KeyType": "HASH"}]
     assert table["SSESpecification"] == {"SSEEnabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    # A name of its own would keep a retained table from being made anew.
+    # A name of its own would keep a retained table from being made again.
     assert "TableName" not in table
 
 

@@ -107,7 +107,7 @@ def test_a_queue_keeps_what_failed_as_long_as_sqs_does(transformed: Json, queue:
     properties = transformed[queue]["Properties"]
     assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS
     assert properties["SqsManagedSseEnabled"] is True
-    # No name of its own, which would keep a retained queue from being made anew.
+    # No name of its own, which would keep a retained queue from being made again.
     assert "QueueName" not in properties
     assert transformed[queue]["DeletionPolicy"] == "Retain"
     assert transformed[queue]["UpdateReplacePolicy"] == "Retain"
@@ -134,7 +134,7 @@ def test_the_reconciliation_runs_on_a_schedule_and_one_run_at_a_time(transformed
     (schedule,) = of_type(transformed, "AWS::Scheduler::Schedule").values()
     minutes = int(schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(" minutes)"))
     assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
-    # The next run makes up for one that failed.
+    # The next run repairs what a failed one missed.
     assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
     timeout = transformed["ReconcileFunction"]["Properties"]["Timeout"]

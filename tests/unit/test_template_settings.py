@@ -1,4 +1,4 @@
-"""What the functions are told: the settings, the secret, and the parameters behind them."""
+"""What the functions get: the settings, the secret, and the parameters behind them."""
 
 import re
 

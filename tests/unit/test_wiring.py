@@ -13,7 +13,7 @@ from checkout.errors import Misconfigured
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.conftest import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Context, assert_answer, assert_problem, delivered
+from tests.unit.invocations import Context, assert_problem, assert_response, delivered
 from tests.unit.stack import FUNCTIONS, TABLE
 from tests.unit.stripe_objects import SESSION_ID, fact, line_item, listed, session
 
@@ -95,8 +95,8 @@ def test_importing_the_handlers_builds_nothing(
 def test_stripe_is_asked_in_the_sdks_version_of_its_api(
     clients: "list[BaseClient]", dynamodb: "DynamoDBClient", fake_stripe: FakeStripe
 ) -> None:
-    fake_stripe.answer(session())
-    fake_stripe.answer(listed(line_item()))
+    fake_stripe.respond(session())
+    fake_stripe.respond(listed(line_item()))
     wiring.checkouts().confirm(SESSION_ID)
     versions = [request.headers["Stripe-Version"] for request in fake_stripe.requests]
     assert versions == ["2026-10-28.endive"] * 2
@@ -140,7 +140,7 @@ def test_the_first_delivery_finds_it_all_ready(
     handler = load_function("stripe_webhook").lambda_handler
     assert log.entries == []
     watched.made.clear()
-    assert_answer(handler(delivered("checkout_session_completed"), Context()), 200)
+    assert_response(handler(delivered("checkout_session_completed"), Context()), 200)
     assert watched.made == ["UpdateItem"]
 
 
@@ -153,8 +153,8 @@ def test_a_warm_up_without_a_secret_is_logged_and_the_first_request_says_it_agai
     (entry,) = log.entries
     assert (entry["level"], entry["message"]) == ("WARNING", "not warm")
     assert "stripe_api_key" in entry["reason"]
-    answer = handler(delivered("checkout_session_completed"), Context())
-    assert_problem(answer, 500, "internal-error")
+    response = handler(delivered("checkout_session_completed"), Context())
+    assert_problem(response, 500, "internal-error")
     assert log.entries[1]["reason"] == entry["reason"]
     assert "leaked-value" not in log.text
 
@@ -167,8 +167,8 @@ def test_a_warm_up_without_a_table_is_logged_and_the_first_request_says_it_again
     (entry,) = log.entries
     assert (entry["level"], entry["message"]) == ("WARNING", "not warm")
     assert "orders table" in entry["reason"]
-    answer = handler(delivered("checkout_session_completed"), Context())
-    assert_problem(answer, 503, "orders-unavailable")
+    response = handler(delivered("checkout_session_completed"), Context())
+    assert_problem(response, 503, "orders-unavailable")
 
 
 @pytest.mark.usefixtures("in_lambda")
@@ -177,7 +177,7 @@ def test_a_warm_up_without_a_setting_is_logged_and_the_first_request_says_it_aga
 ) -> None:
     environment.delenv("CHECKOUT_STACK")
     handler = load_function("stripe_webhook").lambda_handler
-    answer = handler(delivered("checkout_session_completed"), Context())
-    assert_problem(answer, 500, "internal-error")
+    response = handler(delivered("checkout_session_completed"), Context())
+    assert_problem(response, 500, "internal-error")
     assert [entry["level"] for entry in log.entries] == ["WARNING", "ERROR"]
     assert all("CHECKOUT_STACK" in entry["reason"] for entry in log.entries)

@@ -1,4 +1,4 @@
-"""The API request that is being answered. Outside one, as when time alone passes, there is none."""
+"""The API request in progress. Outside one, as when time alone passes, there is none."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass

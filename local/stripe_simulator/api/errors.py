@@ -1,6 +1,6 @@
 """Stripe's errors.
 
-StripeError                 anything that Stripe answers with an `error` document
+StripeError                 anything that Stripe refuses with an `error` document
 ├── InvalidRequest          400: a parameter or a state that Stripe refuses
 │   ├── NoSuchObject        404, or 400 where the id is a parameter's value
 │   └── NotSimulated        400: Stripe can do this, the simulator can't

@@ -1,4 +1,4 @@
-"""`expand`: ids in an answer, replaced by the objects that they name."""
+"""`expand`: ids in a response, replaced by the objects that they name."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -48,11 +48,11 @@ type Find = Callable[[str], Json | None]
 """The object of an id."""
 
 type Include = Callable[[Json, str], Json | None]
-"""What a field holds that an answer leaves out unless it is expanded."""
+"""What a field holds that a response leaves out unless it is expanded."""
 
 
 def check(kind: str, paths: Iterable[str]) -> None:
-    """`kind` is what the endpoint answers: `charge`, or `list charge`."""
+    """`kind` is what the endpoint returns: `charge`, or `list charge`."""
     for path in paths:
         steps = path.split(".")
         if len(steps) > MAX_DEPTH:

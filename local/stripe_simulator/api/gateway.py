@@ -1,6 +1,6 @@
 """The one door to the API: what Stripe does with a request before and after its endpoint runs.
 
-logged ─> authenticated ─> parameters read ─> idempotency key ─> run ─> expanded ─> answered
+logged ─> authenticated ─> parameters read ─> idempotency key ─> run ─> expanded ─> response
 """
 
 import inspect
@@ -23,29 +23,29 @@ from local.stripe_simulator.api.errors import (
     Unavailable,
 )
 from local.stripe_simulator.api.expansion import Find, Include
-from local.stripe_simulator.api.idempotency import Answer, IdempotencyKeys
+from local.stripe_simulator.api.idempotency import IdempotencyKeys, StoredResponse
 from local.stripe_simulator.api.parameters import Parameters
 from local.stripe_simulator.behaviour import Behaviour, Fault
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
-from local.stripe_simulator.moments import written
 from local.stripe_simulator.settings import API_VERSION, Settings
+from local.stripe_simulator.timestamps import written
 
-# Answers that say that nothing ran: the same key may try again.
+# Responses that say that nothing ran: the same key may try again.
 NOT_KEPT = frozenset({401, 409, 429, 502, 503, 504})
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One endpoint. `run` gets its parameters, then the ids in its path; `answers` is the kind
-    of object that it answers, `charge` or `list charge`.
+    """One endpoint. `run` gets its parameters, then the ids in its path; `returns` is the kind
+    of object that it returns, `charge` or `list charge`.
     """
 
     method: str
     path: str
     parameters: type[Parameters]
     run: Callable[..., Json | Awaitable[Json]]
-    answers: str = ""
+    returns: str = ""
 
 
 class Gateway:
@@ -72,7 +72,7 @@ class Gateway:
 
     def forget_keys(self) -> int:
         """Forget every idempotency key that has a response; how many there were."""
-        return self._keys.forget_answered()
+        return self._keys.forget_completed()
 
     async def handle(self, operation: Operation | None, request: Request) -> Response:
         """No operation: Stripe has no such URL."""
@@ -86,14 +86,16 @@ class Gateway:
         entry = self._log(request, call)
         started = time.monotonic()
         try:
-            answer = await self._answer(operation, request, call)
+            response = await self._respond(operation, request, call)
         except StripeError as error:
-            answer = self._refusal(error, call)
-        entry["status"] = answer.status
+            response = self._refusal(error, call)
+        entry["status"] = response.status
         entry["duration_ms"] = round(1000 * (time.monotonic() - started), 3)
-        return self._response(answer, request, call)
+        return self._response(response, request, call)
 
-    async def _answer(self, operation: Operation | None, request: Request, call: Call) -> Answer:
+    async def _respond(
+        self, operation: Operation | None, request: Request, call: Call
+    ) -> StoredResponse:
         authenticate(request.headers.get("authorization"), self._settings.secret_keys)
         if operation is None:
             raise InvalidRequest(
@@ -109,27 +111,29 @@ class Gateway:
         if kept is not None:
             return kept
         try:
-            answer = await self._run(operation, request, raw, call)
+            response = await self._run(operation, request, raw, call)
         except BaseException:
             self._keys.forget(key)
             raise
-        if answer.status in NOT_KEPT:
+        if response.status in NOT_KEPT:
             self._keys.forget(key)
         else:
-            self._keys.keep(key, answer)
-        return answer
+            self._keys.keep(key, response)
+        return response
 
-    async def _run(self, operation: Operation, request: Request, raw: Json, call: Call) -> Answer:
-        """Raises what is refused before the endpoint runs; answers what it then refuses."""
+    async def _run(
+        self, operation: Operation, request: Request, raw: Json, call: Call
+    ) -> StoredResponse:
+        """Raises what is refused before the endpoint runs; returns what it then refuses."""
         parameters = operation.parameters.read(raw)
-        expansion.check(operation.answers, parameters.expand)
+        expansion.check(operation.returns, parameters.expand)
         fault = self._behaviour.take_fault(request.method, request.url.path)
         try:
             document = await self._carry_out(operation, request, parameters, fault)
         except StripeError as error:
             return self._refusal(error, call)
         shown = expansion.expanded(document, parameters.expand, self._find, self._include)
-        return Answer(HTTPStatus.OK, _encoded(shown), call.request_id)
+        return StoredResponse(HTTPStatus.OK, _encoded(shown), call.request_id)
 
     async def _carry_out(
         self, operation: Operation, request: Request, parameters: Parameters, fault: Fault | None
@@ -143,30 +147,30 @@ class Gateway:
             await sleep(fault.delay_seconds)
         return document
 
-    def _refusal(self, error: StripeError, call: Call) -> Answer:
+    def _refusal(self, error: StripeError, call: Call) -> StoredResponse:
         mode = "" if self._settings.livemode else "test/"
         log_url = (
             f"https://dashboard.stripe.com/{mode}logs/{call.request_id}?t={int(self._clock())}"
         )
-        return Answer(error.status, _encoded(error.body(log_url)), call.request_id)
+        return StoredResponse(error.status, _encoded(error.body(log_url)), call.request_id)
 
-    def _response(self, answer: Answer, request: Request, call: Call) -> Response:
+    def _response(self, response: StoredResponse, request: Request, call: Call) -> Response:
         headers = {
             "Request-Id": call.request_id,
             "Stripe-Version": request.headers.get("stripe-version", API_VERSION),
         }
         if call.idempotency_key is not None:
             headers["Idempotency-Key"] = call.idempotency_key
-            headers["Original-Request"] = answer.request_id
-        if answer.request_id != call.request_id:
+            headers["Original-Request"] = response.request_id
+        if response.request_id != call.request_id:
             headers["Idempotent-Replayed"] = "true"
-        if answer.status == HTTPStatus.UNAUTHORIZED:
+        if response.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # A 500 is replayed: to repeat it with its key is no use.
-            again = answer.status in NOT_KEPT or call.idempotency_key is None
+            again = response.status in NOT_KEPT or call.idempotency_key is None
             headers["Stripe-Should-Retry"] = "true" if again else "false"
-        return Response(answer.body, answer.status, headers, media_type="application/json")
+        return Response(response.body, response.status, headers, media_type="application/json")
 
     def _log(self, request: Request, call: Call) -> Json:
         entry: Json = {

@@ -1,4 +1,4 @@
-"""Idempotency keys: one answer for one key, for 24 hours, an error's too.
+"""Idempotency keys: one response for one key, for 24 hours, an error's too.
 
 A key is used up once the endpoint runs: what validation refuses before that is not kept, nor is
 a 429 or a 5xx other than 500, which say that nothing ran.
@@ -16,7 +16,7 @@ MAX_KEY = 255
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredResponse:
     status: int
     body: bytes
     request_id: str
@@ -27,7 +27,7 @@ class _Use:
     path: str
     fingerprint: str
     at: float
-    answer: Answer | None = None
+    response: StoredResponse | None = None
 
 
 class IdempotencyKeys:
@@ -35,8 +35,8 @@ class IdempotencyKeys:
         self._clock = clock
         self._uses: dict[str, _Use] = {}
 
-    def begin(self, key: str, path: str, parameters: Mapping[str, object]) -> Answer | None:
-        """The answer that the key already has; None marks the request as the one under way."""
+    def begin(self, key: str, path: str, parameters: Mapping[str, object]) -> StoredResponse | None:
+        """The response that the key already has; None marks the request as the one under way."""
         self._forget_old()
         if len(key) > MAX_KEY:
             raise InvalidRequest(f"Idempotency keys can have up to {MAX_KEY} characters.")
@@ -46,17 +46,17 @@ class IdempotencyKeys:
             self._uses[key] = _Use(path, fingerprint, self._clock())
             return None
         self._check(key, use, path, fingerprint)
-        return use.answer
+        return use.response
 
-    def keep(self, key: str, answer: Answer) -> None:
-        self._uses[key].answer = answer
+    def keep(self, key: str, response: StoredResponse) -> None:
+        self._uses[key].response = response
 
     def forget(self, key: str) -> None:
         self._uses.pop(key, None)
 
-    def forget_answered(self) -> int:
+    def forget_completed(self) -> int:
         """Forget what 24 hours would, now; how many keys that were."""
-        under_way = {key: use for key, use in self._uses.items() if use.answer is None}
+        under_way = {key: use for key, use in self._uses.items() if use.response is None}
         forgotten = len(self._uses) - len(under_way)
         self._uses = under_way
         return forgotten
@@ -74,7 +74,7 @@ class IdempotencyKeys:
                 f"were first used with. Try using a key other than '{key}' if you meant to "
                 "execute a different request."
             )
-        if use.answer is None:
+        if use.response is None:
             raise IdempotencyConflict(
                 "There is currently another in-progress request using this idempotent key (that "
                 "probably means you submitted twice, and the other request is still going "

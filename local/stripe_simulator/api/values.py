@@ -165,12 +165,12 @@ class Range(BaseModel, extra="forbid"):
     lt: Integer | None = None
     lte: Integer | None = None
 
-    def __contains__(self, moment: int) -> bool:
+    def __contains__(self, timestamp: int) -> bool:
         return (
-            (self.gt is None or moment > self.gt)
-            and (self.gte is None or moment >= self.gte)
-            and (self.lt is None or moment < self.lt)
-            and (self.lte is None or moment <= self.lte)
+            (self.gt is None or timestamp > self.gt)
+            and (self.gte is None or timestamp >= self.gte)
+            and (self.lt is None or timestamp < self.lt)
+            and (self.lte is None or timestamp <= self.lte)
         )
 
 

@@ -68,7 +68,7 @@ def make(account: Account, intent: Json, method: Json) -> Json:
 
 
 def await_bank(account: Account, charge: Json) -> None:
-    """Bank debits count as captured before the bank has answered."""
+    """Bank debits count as captured before the bank has responded."""
     charge.update(
         amount_captured=charge["amount"], captured=True, outcome=_outcome(None), paid=False
     )
@@ -147,7 +147,7 @@ def _outcome(decline: Decline | None) -> Json:
 
 
 def _details(method: Json, instrument: Instrument) -> Json:
-    """Only the hash of the method's own type, as Stripe's answers have it."""
+    """Only the hash of the method's own type, as Stripe's responses have it."""
     if instrument.type == "sepa_debit":
         return {"type": "sepa_debit", "sepa_debit": _sepa_debit(method["sepa_debit"])}
     card = declared(

@@ -261,7 +261,7 @@ def _make(account: Account, parameters: CreateSession, amount: int, currency: st
 
 
 def _defaults(parameters: CreateSession) -> Json:
-    """What Stripe answers for settings that the simulator has no use for."""
+    """What Stripe returns for settings that the simulator has no use for."""
     session = stripe.checkout.Session
     email = parameters.customer_email
     return {

@@ -8,7 +8,7 @@ warning_needs_response ──> warning_under_review ─┬─> warning_closed
        │                                         │
        └─────────────────────────────────────────┴─> needs_response    now a chargeback
 
-Only a chargeback has taken the money. A bank debit's is lost at once: nobody can answer it.
+Only a chargeback has taken the money. A bank debit's is lost at once: nobody can response it.
 """
 
 import copy

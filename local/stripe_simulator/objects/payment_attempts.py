@@ -26,7 +26,7 @@ def attempt(
 ) -> None:
     """Pay with a method. A declined card is recorded, then raised.
 
-    `on_settled` is called when a bank has answered; a card is settled at once.
+    `on_settled` is called when a bank has responded; a card is settled at once.
     """
     _require_confirmable(intent, method)
     instrument = account.instruments[method["id"]]

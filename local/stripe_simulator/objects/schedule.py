@@ -19,8 +19,8 @@ class Schedule:
         self._number = itertools.count()
         self._changed = asyncio.Event()
 
-    def at(self, moment: float, action: Action) -> None:
-        heapq.heappush(self._waiting, (moment, next(self._number), action))
+    def at(self, at: float, action: Action) -> None:
+        heapq.heappush(self._waiting, (at, next(self._number), action))
         self._changed.set()
 
     def after(self, seconds: float, action: Action) -> None:

@@ -15,8 +15,8 @@ import httpx
 
 from local.stripe_simulator.behaviour import Behaviour
 from local.stripe_simulator.documents import Json
-from local.stripe_simulator.moments import written
 from local.stripe_simulator.settings import Settings
+from local.stripe_simulator.timestamps import written
 from local.stripe_simulator.webhooks import signature, thin_events
 from local.stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
 from local.stripe_simulator.webhooks.transport import Transport

@@ -20,7 +20,7 @@ class Endpoint:
     document: Json
     thin: bool
     secrets: list[tuple[str, float]] = field(default_factory=list)
-    """Each with the moment at which it ends."""
+    """Each with the time at which it ends."""
 
     @property
     def id(self) -> str:

@@ -11,10 +11,10 @@ from local.stripe_simulator.api.parameters import Fields, ListParameters, Parame
 from local.stripe_simulator.api.values import Array, Limit, Metadata, MetadataChanges, Text, Url
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
-from local.stripe_simulator.moments import written
 from local.stripe_simulator.objects import metadata
 from local.stripe_simulator.objects.shapes import declared
 from local.stripe_simulator.settings import API_VERSION
+from local.stripe_simulator.timestamps import written
 from local.stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
 from local.stripe_simulator.webhooks.events import EVENT_TYPES
 

@@ -4,7 +4,7 @@ Each is the sibling of a snapshot event, under an id of its own: `snapshot_event
 """
 
 from local.stripe_simulator.documents import Json
-from local.stripe_simulator.moments import written
+from local.stripe_simulator.timestamps import written
 
 URLS = {
     "charge": "/v1/charges",
@@ -46,7 +46,7 @@ def notification(snapshot: Json) -> Json:
 
 
 def event(snapshot: Json) -> Json:
-    """What the API answers for it."""
+    """What the API returns for it."""
     return notification(snapshot) | {"changes": None, "snapshot_event": snapshot["id"]}
 
 

@@ -28,7 +28,7 @@ class Transport:
         )
 
     async def post(self, url: str, body: bytes, signature: str) -> int:
-        """The status of the answer. Raises httpx.HTTPError where there was none."""
+        """The status of the response. Raises httpx.HTTPError where there was none."""
         given = httpx.URL(url)
         headers = HEADERS | {"Host": given.netloc.decode(), "Stripe-Signature": signature}
         extensions = {"sni_hostname": given.host}

@@ -1,9 +1,0 @@
-"""Moments, as the v2 API and the simulator's logs write them."""
-
-from datetime import UTC, datetime
-
-
-def written(seconds: float) -> str:
-    """`2026-11-24T05:51:00.123Z`, from seconds since 1970."""
-    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return moment.replace("+00:00", "Z")
