@@ -1,9 +1,6 @@
 import io
-import json
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +9,6 @@ import pytest
 import stripe
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.client import BaseClient
-from botocore.config import Config
 from moto import mock_aws
 from pytest_socket import disable_socket
 
@@ -28,6 +24,14 @@ from checkout.stripe.events import EventReader
 from checkout.stripe.readers import Readers
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls
+from tests.unit.environment import (
+    ONE_TRY,
+    Clock,
+    Log,
+    Secret,
+    client_of_all_tests,
+    session_of_all_tests,
+)
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.queues import Queue, Subscriber
 from tests.unit.stack import (
@@ -39,7 +43,6 @@ from tests.unit.stack import (
     QUEUE,
     QUEUE_URL,
     SECRET_NAME,
-    SIGNING_SECRET,
     STACK,
     TABLE,
     TOPIC,
@@ -52,9 +55,7 @@ from tests.unit.stripe_objects import NOW, ORDER_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
-ONE_TRY = Config(retries={"total_max_attempts": 1})
 OVERRIDES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
@@ -107,18 +108,6 @@ def watched(calls: AwsCalls, monkeypatch: pytest.MonkeyPatch) -> AwsCalls:
     return calls
 
 
-@cache
-def session_of_all_tests() -> boto3.Session:
-    """It caches botocore's models, slow to read."""
-    return boto3.Session()
-
-
-@cache
-def client_of_all_tests(service: Any) -> Any:  # noqa: ANN401  (boto3 has a type for each name)
-    """Give a client that nobody watches or disturbs; it takes as long to make as ten requests."""
-    return session_of_all_tests().client(service, config=ONE_TRY)
-
-
 @pytest.fixture
 def boto3_session(environment: pytest.MonkeyPatch) -> None:
     environment.setattr(boto3, "DEFAULT_SESSION", session_of_all_tests())
@@ -158,19 +147,6 @@ def stored(dynamodb: "DynamoDBClient") -> Callable[[], dict[str, Any] | None]:
     return read
 
 
-@dataclass(frozen=True)
-class Secret:
-    client: "SecretsManagerClient"
-
-    def put(self, value: object) -> None:
-        text = value if isinstance(value, str) else json.dumps(value)
-        self.client.put_secret_value(SecretId=SECRET_NAME, SecretString=text)
-
-    def roll(self, *signing_secrets: str, api_key: str = API_KEY) -> None:
-        secrets = list(signing_secrets or (SIGNING_SECRET,))
-        self.put({"stripe_api_key": api_key, "webhook_signing_secrets": secrets})
-
-
 @pytest.fixture
 def secret(aws: None) -> Secret:
     client = client_of_all_tests("secretsmanager")
@@ -194,16 +170,6 @@ def subscriber(queue: Queue) -> Subscriber:
     arn = f"arn:aws:sqs:us-east-1:123456789012:{QUEUE}"
     client.subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=arn)
     return Subscriber(queue)
-
-
-@dataclass
-class Clock:
-    """Seconds, moved by the test."""
-
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -275,19 +241,6 @@ def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
 @pytest.fixture
 def stripe_client(fake_stripe: FakeStripe) -> stripe.StripeClient:
     return stripe.StripeClient(API_KEY, http_client=fake_stripe, max_network_retries=0)
-
-
-@dataclass(frozen=True)
-class Log:
-    stream: io.StringIO
-
-    @property
-    def text(self) -> str:
-        return self.stream.getvalue()
-
-    @property
-    def entries(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.text.splitlines()]
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from checkout.errors import FieldError, InvalidRequest
 from checkout.recorder import Recorder
 from checkout.settings import Settings
 from checkout.stripe.catalogue import Catalogue
-from tests.unit.conftest import Clock
+from tests.unit.environment import Clock
 from tests.unit.fake_stripe import FakeStripe, StripeRequest
 from tests.unit.handlers import handler_of
 from tests.unit.invocations import Json, sample

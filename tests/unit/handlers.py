@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Secret
+from tests.unit.environment import Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import Handler
 

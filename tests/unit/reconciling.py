@@ -17,7 +17,7 @@ from checkout.recorder import Recorder
 from checkout.stripe.api import StripeApi
 from checkout.stripe.readers import Readers
 from tests.properties.cloud import CloudTable
-from tests.unit.conftest import ONE_TRY, Clock, Log
+from tests.unit.environment import ONE_TRY, Clock, Log
 from tests.unit.fake_stripe import FakeStripe, Json
 from tests.unit.stack import API_KEY, PROGRESS_TABLE, STACK, TABLE, progress_table
 from tests.unit.stripe_objects import (

@@ -6,7 +6,6 @@ from checkout.api.models import CheckoutRequest
 from checkout.checkouts import Checkouts
 from checkout.errors import CheckoutError
 from tests.unit import creating
-from tests.unit.conftest import Clock
 from tests.unit.creating import (
     CREATE,
     LOOK_UP,
@@ -20,6 +19,7 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
+from tests.unit.environment import Clock
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

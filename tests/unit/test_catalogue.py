@@ -6,8 +6,8 @@ from checkout.checkouts import Checkouts
 from checkout.errors import StripeUnavailable
 from checkout.stripe.catalogue import REMEMBERED_KEYS
 from tests.unit import creating
-from tests.unit.conftest import Clock
 from tests.unit.creating import CREATE, LOOK_UP, MUG, CreatingStripe, by_key, refusal, request
+from tests.unit.environment import Clock
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

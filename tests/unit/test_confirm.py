@@ -17,7 +17,7 @@ from checkout.settings import Settings
 from checkout.stripe.readers import Readers
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Log
+from tests.unit.environment import Log
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import OTHER_STACK, STACK
 from tests.unit.stripe_objects import (

@@ -5,7 +5,7 @@ import pytest
 
 from checkout.domain.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Log, Secret
+from tests.unit.environment import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.handlers import handler_of
 from tests.unit.invocations import (

@@ -10,7 +10,6 @@ from checkout.domain.order import OrderItem, OrderStatus
 from checkout.errors import OrdersUnavailable, StripeRefused, UnexpectedStripeObject
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Log
 from tests.unit.creating import (
     CREATE,
     LOOK_UP,
@@ -25,6 +24,7 @@ from tests.unit.creating import (
     refusal,
     request,
 )
+from tests.unit.environment import Log
 from tests.unit.stack import STACK
 from tests.unit.stripe_objects import EXPIRES_AT, session
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Log
 from tests.unit.creating import CreatingStripe, items
+from tests.unit.environment import Log
 from tests.unit.invocations import (
     REQUEST_ID,
     Context,

@@ -7,8 +7,8 @@ import pytest
 
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Log, Secret
 from tests.unit.creating import CreatingStripe, items
+from tests.unit.environment import Log, Secret
 from tests.unit.invocations import (
     REQUEST_ID,
     Context,

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from checkout.aws.cursor import NAME, Cursor, CursorStore, ListCursor
 from checkout.errors import OrdersUnavailable
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.conftest import ONE_TRY, Log
+from tests.unit.environment import ONE_TRY, Log
 from tests.unit.stack import PROGRESS_TABLE, progress_table
 from tests.unit.stripe_objects import NOW
 

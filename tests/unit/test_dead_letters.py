@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from checkout.aws.dead_letters import REMEMBERED_SECONDS, DeadLetters
 from checkout.errors import UnexpectedStripeObject
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.conftest import ONE_TRY, Log
+from tests.unit.environment import ONE_TRY, Log
 from tests.unit.queues import Queue
 from tests.unit.stack import DEAD_LETTERED_TABLE, QUEUE_URL, dead_lettered_events_table
 from tests.unit.stripe_objects import NOW, event, session

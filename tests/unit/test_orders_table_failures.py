@@ -15,7 +15,7 @@ from checkout.aws.orders_table import OrdersTable, Recorded
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.conftest import ONE_TRY
+from tests.unit.environment import ONE_TRY
 from tests.unit.stack import TABLE
 from tests.unit.stripe_objects import ORDER_ID, fact
 

@@ -15,7 +15,7 @@ from checkout.domain.order import OrderStatus
 from checkout.domain.parts import Refund
 from checkout.errors import OrdersUnavailable
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import ONE_TRY
+from tests.unit.environment import ONE_TRY
 from tests.unit.memory_table import MemoryTable
 from tests.unit.purchases import decline, dispute, parts, refund
 from tests.unit.stack import TABLE

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
 from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.conftest import ONE_TRY, Log
+from tests.unit.environment import ONE_TRY, Log
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
 from tests.unit.purchases import refund
 from tests.unit.queues import Queue, Subscriber

@@ -14,7 +14,7 @@ from checkout.domain.changes import PUBLISHED, ChangeType
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.conftest import ONE_TRY
+from tests.unit.environment import ONE_TRY
 from tests.unit.purchases import dispute, refund
 from tests.unit.queues import Subscriber
 from tests.unit.stack import TOPIC_ARN, load_template

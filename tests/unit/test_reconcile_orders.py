@@ -13,7 +13,7 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest, Misconfigured
 from checkout.reconciliation import Report
-from tests.unit.conftest import ONE_TRY, Log, Secret
+from tests.unit.environment import ONE_TRY, Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
 from tests.unit.stack import progress_table

@@ -10,7 +10,7 @@ from checkout.credentials import CredentialsReader
 from checkout.domain.order import OrderStatus
 from checkout.reconciliation import Report
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Clock
+from tests.unit.environment import Clock
 from tests.unit.reconciling import COMPLETE, DAY, DISPUTES, EXPIRED, REFUNDS, Runs, runs_of
 from tests.unit.stack import OTHER_STACK
 from tests.unit.stripe_objects import (

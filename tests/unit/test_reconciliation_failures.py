@@ -9,7 +9,7 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.conftest import Clock, Log
+from tests.unit.environment import Clock, Log
 from tests.unit.reconciling import (
     COMPLETE,
     DAY,

@@ -12,7 +12,7 @@ from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.conftest import ONE_TRY, Clock, Log
+from tests.unit.environment import ONE_TRY, Clock, Log
 from tests.unit.memory_table import Value
 from tests.unit.reconciling import (
     DAY,

@@ -16,7 +16,7 @@ from checkout.reconciliation.parts import (
 )
 from tests.properties.cloud import CloudTable, SideEffects
 from tests.samples import SAMPLES
-from tests.unit.conftest import Clock
+from tests.unit.environment import Clock
 from tests.unit.reconciling import (
     COMPLETE,
     DAY,

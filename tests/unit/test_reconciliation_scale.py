@@ -12,7 +12,7 @@ from checkout.credentials import CredentialsReader
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
-from tests.unit.conftest import Clock
+from tests.unit.environment import Clock
 from tests.unit.reconciling import (
     COMPLETE,
     DAY,

@@ -7,7 +7,7 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import NotAuthentic
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Clock, Secret
+from tests.unit.environment import Clock, Secret
 from tests.unit.stripe_objects import NOW, delivery, event_of, signature
 
 FETCH = "GetSecretValue"

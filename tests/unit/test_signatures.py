@@ -13,7 +13,7 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured, NotAuthentic
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Clock, Log, Secret
+from tests.unit.environment import Clock, Log, Secret
 from tests.unit.open_order import put_open_order
 from tests.unit.stack import SIGNING_SECRET
 from tests.unit.stripe_objects import NOW, delivery, event_of, signature

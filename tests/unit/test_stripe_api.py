@@ -12,7 +12,7 @@ from checkout.errors import (
 )
 from checkout.stripe.api import CreatedSession, StripeApi
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Clock, Log, Secret
+from tests.unit.environment import Clock, Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import API_KEY
 from tests.unit.stripe_objects import ORDER_ID, SESSION_ID, line_item, listed, price, session

@@ -12,7 +12,7 @@ from checkout.api.http import returns_problems
 from checkout.credentials import CredentialsReader
 from checkout.stripe.api import StripeApi
 from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.conftest import Log, Secret
+from tests.unit.environment import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import API_KEY
 from tests.unit.stripe_objects import ORDER_ID, SESSION_ID

@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit import delivering
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Log, Secret
 from tests.unit.delivering import COMPLETED, outcome, statuses
+from tests.unit.environment import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import (
     REQUEST_ID,

@@ -9,8 +9,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from tests.unit import delivering
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Log, Secret
 from tests.unit.delivering import COMPLETED, outcome, statuses
+from tests.unit.environment import Log, Secret
 from tests.unit.invocations import (
     Context,
     Handler,

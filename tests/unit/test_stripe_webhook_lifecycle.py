@@ -13,7 +13,7 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable, UnexpectedStripeObject
 from tests.unit import delivering
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.conftest import Log
+from tests.unit.environment import Log
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import (
     Context,

@@ -15,7 +15,7 @@ from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.log import logger
 from checkout.stripe.events import HANDLED_EVENTS
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.conftest import Log
+from tests.unit.environment import Log
 from tests.unit.open_order import put_open_order
 from tests.unit.queues import Queue
 from tests.unit.stack import OTHER_STACK

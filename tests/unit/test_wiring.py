@@ -11,7 +11,7 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.conftest import Log, Secret
+from tests.unit.environment import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import Context, assert_problem, assert_response, delivered
 from tests.unit.stack import FUNCTIONS, TABLE

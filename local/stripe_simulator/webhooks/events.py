@@ -17,7 +17,7 @@ EVENT_TYPES = frozenset(get_args(stripe.Event.__annotations__["type"]))
 
 
 class EventLog:
-    """Every event, oldest first. `announce` is called with each and gives its number of endpoints."""
+    """Every event, oldest first. `announce` takes each, and gives how many endpoints it goes to."""
 
     def __init__(self, clock: Callable[[], float], *, livemode: bool) -> None:
         self.events = Collection("event", "id")

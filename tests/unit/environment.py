@@ -1,0 +1,65 @@
+"""What the service finds around it: AWS clients, a secret, a clock and a log."""
+
+import io
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from tests.unit.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+ONE_TRY = Config(retries={"total_max_attempts": 1})
+
+
+@cache
+def session_of_all_tests() -> boto3.Session:
+    """It caches botocore's models, slow to read."""
+    return boto3.Session()
+
+
+@cache
+def client_of_all_tests(service: Any) -> Any:  # noqa: ANN401  (boto3 has a type for each name)
+    """Give a client that nobody watches or disturbs; it takes as long to make as ten requests."""
+    return session_of_all_tests().client(service, config=ONE_TRY)
+
+
+@dataclass(frozen=True)
+class Secret:
+    client: "SecretsManagerClient"
+
+    def put(self, value: object) -> None:
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.client.put_secret_value(SecretId=SECRET_NAME, SecretString=text)
+
+    def roll(self, *signing_secrets: str, api_key: str = API_KEY) -> None:
+        secrets = list(signing_secrets or (SIGNING_SECRET,))
+        self.put({"stripe_api_key": api_key, "webhook_signing_secrets": secrets})
+
+
+@dataclass
+class Clock:
+    """Seconds, moved by the test."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Log:
+    stream: io.StringIO
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
