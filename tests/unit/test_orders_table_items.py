@@ -1,7 +1,7 @@
 """What was bought, in orders that were created here, by an event, or before items were stored."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -57,6 +57,17 @@ def test_an_order_from_before_items_is_paid_with_items(
     assert order_after(orders, fact(OrderStatus.PAID)).checkout.items == (ITEM,)
 
 
+def store(dynamodb: "DynamoDBClient", path: str, value: dict[str, Any]) -> None:
+    names = {"ExpressionAttributeNames": {"#items": "items"}} if "#items" in path else {}
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression=f"SET {path} = :value",
+        ExpressionAttributeValues={":value": value},
+        **cast("Any", names),
+    )
+
+
 @pytest.mark.parametrize("value", [{"BOOL": True}, {"SS": ["a", "b"]}, {"B": b"x"}, {"N": "0.5"}])
 def test_an_order_with_attributes_of_a_later_version_loads(
     orders: OrdersTable, dynamodb: "DynamoDBClient", value: dict[str, Any]
@@ -64,12 +75,7 @@ def test_an_order_with_attributes_of_a_later_version_loads(
     """While a new version is deployed gradually, both write the same orders."""
     orders.record(fact(OrderStatus.OPEN))
     before = orders.find(ORDER_ID)
-    dynamodb.update_item(
-        TableName=TABLE,
-        Key={"order_id": {"S": ORDER_ID}},
-        UpdateExpression="SET later = :value",
-        ExpressionAttributeValues={":value": value},
-    )
+    store(dynamodb, "later", value)
     assert orders.find(ORDER_ID) == before
 
 
@@ -78,24 +84,13 @@ def test_an_item_with_a_field_of_a_later_version_loads(
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
     before = orders.find(ORDER_ID)
-    dynamodb.update_item(
-        TableName=TABLE,
-        Key={"order_id": {"S": ORDER_ID}},
-        UpdateExpression="SET #items[0].later = :value",
-        ExpressionAttributeNames={"#items": "items"},
-        ExpressionAttributeValues={":value": {"S": "x"}},
-    )
+    store(dynamodb, "#items[0].later", {"S": "x"})
     assert orders.find(ORDER_ID) == before
 
 
 def test_a_value_of_another_type_is_named(orders: OrdersTable, dynamodb: "DynamoDBClient") -> None:
     orders.record(fact(OrderStatus.OPEN))
-    dynamodb.update_item(
-        TableName=TABLE,
-        Key={"order_id": {"S": ORDER_ID}},
-        UpdateExpression="SET amount_total = :value",
-        ExpressionAttributeValues={":value": {"S": "much"}},
-    )
+    store(dynamodb, "amount_total", {"S": "much"})
     with pytest.raises(OrderUnreadable, match="str where <class 'int'> is stored"):
         orders.find(ORDER_ID)
 
