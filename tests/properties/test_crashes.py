@@ -43,7 +43,11 @@ POINTS = [
     for mishap in mishaps(number)
     if SAMPLES == "all" or not amid_repetitions(scenario.effects, (number - 1) // 2)
 ]
-RECONCILED = [param for param in POINTS if SCENARIOS[str(param.values[0])].is_reconciled]
+RECONCILED = [
+    param
+    for param in POINTS[:: 1 if SAMPLES == "all" else 2]
+    if SCENARIOS[str(param.values[0])].is_reconciled
+]
 
 
 @pytest.fixture

@@ -165,7 +165,7 @@ class WholeLifecycle(AtTheShop):
 
 TestLifecycle = WholeLifecycle.TestCase
 TestLifecycle.settings = settings(
-    max_examples=sample(some=10, all=200),
+    max_examples=sample(some=6, all=200),
     stateful_step_count=STEPS,
     derandomize=SAMPLES == "some",
     deadline=None,

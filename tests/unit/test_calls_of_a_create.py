@@ -3,8 +3,10 @@
 import pytest
 
 from checkout.api.models import CheckoutRequest
+from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.errors import CheckoutError
+from tests.properties.cloud import CloudTable, SideEffects
 from tests.unit import creating
 from tests.unit.creating import (
     CREATE,
@@ -20,6 +22,7 @@ from tests.unit.creating import (
     retrieve,
 )
 from tests.unit.environment import Clock
+from tests.unit.reconciling import orders_in
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -36,6 +39,11 @@ OFF_SALE: dict[str, dict[str, object]] = {
     "refused by Stripe": {"active": False},
     "refused by the shop": {"metadata": {}},
 }
+
+
+@pytest.fixture
+def orders() -> OrdersTable:
+    return orders_in(CloudTable(SideEffects()))
 
 
 @pytest.fixture(autouse=True)

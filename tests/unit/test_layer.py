@@ -1,6 +1,7 @@
 """What `sam build` ships: the locked packages, with bytecode that counts, and short imports."""
 
 import importlib.util
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,3 +257,12 @@ def test_what_nobody_needs_is_something_that_exists(site: Path) -> None:
     for name in ours:
         path = site.joinpath(*name.split("."))
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
+
+
+def test_botocore_describes_the_services_that_are_called(site: Path) -> None:
+    wiring = (LAYER / "checkout" / "wiring.py").read_text()
+    called = set(re.findall(r'boto3\.client\("(\w+)"', wiring))
+    described = {
+        folder.name for folder in (site / "botocore" / "data").iterdir() if folder.is_dir()
+    }
+    assert described == called

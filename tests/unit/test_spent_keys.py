@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from checkout.api.models import CheckoutRequest
+from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest, StripeUnavailable
+from tests.properties.cloud import CloudTable, SideEffects
 from tests.unit import creating
 from tests.unit.creating import (
     CREATE,
@@ -23,6 +25,7 @@ from tests.unit.creating import (
     refused,
     request,
 )
+from tests.unit.reconciling import orders_in
 from tests.unit.stripe_objects import NOW, line_item, session
 
 fake_stripe = creating.fake_stripe
@@ -40,6 +43,11 @@ REASONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 EACH_REASON = pytest.mark.parametrize("reason", ["inactive", "recurring", "unsellable"])
 EACH_CART = pytest.mark.parametrize("cart", [SMALL, LARGE], ids=["small", "large"])
+
+
+@pytest.fixture
+def orders() -> OrdersTable:
+    return orders_in(CloudTable(SideEffects()))
 
 
 @dataclass(frozen=True)
