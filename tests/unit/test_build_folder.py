@@ -20,8 +20,8 @@ def built(makefile: Path, target: str, folder: Path) -> dict[str, bytes]:
     shutil.copytree(makefile.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
     artifacts.mkdir()
     variables = [f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}", "UV=true"]
-    # The layer's target makes this folder with its first package.
-    (artifacts / "python").mkdir()
+    # What the layer's target has once uv has installed its packages.
+    (artifacts / "python" / "botocore" / "data").mkdir(parents=True)
     make = shutil.which("make")
     assert make is not None
     subprocess.run([make, "--silent", target, *variables], cwd=copy, check=True)
