@@ -81,7 +81,8 @@ lock:
 # The layer's and the functions' Makefiles run in a copy of their folders: paths must be whole.
 build:
 	@$(BOOTSTRAP) sam dev
-	UV="$(CURDIR)/.local/uv/bin/uv" PYTHON="$(CURDIR)/$(DEV_PYTHON)" $(SAM) build
+	UV="$(CURDIR)/.local/uv/bin/uv" PYTHON="$(CURDIR)/$(DEV_PYTHON)" \
+		SAMCONFIG="$(CURDIR)/samconfig.toml" $(SAM) build
 
 deploy: build
 	$(SAM) deploy --config-env $(ENV)

@@ -62,6 +62,7 @@ def environment() -> dict[str, str]:
         "SAM_CLI_TELEMETRY": "0",
         "UV": str(UV),
         "PYTHON": sys.executable,
+        "SAMCONFIG": str(ROOT / "samconfig.toml"),
         "LAYER_PLATFORM": PLATFORMS[platform.system(), architecture()],
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from local.aws import LocalAws
 from local.deploy import STACK_NAME
+from ops.dead_letters import ALIAS
 
 type Json = dict[str, Any]
 
@@ -21,7 +22,9 @@ class FunctionFailed(Exception):
 def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
     """Give a function's response, by the function's name in the template; raise FunctionFailed."""
     response = aws.functions.invoke(
-        FunctionName=physical_name(aws, name), Payload=json.dumps(event).encode()
+        FunctionName=physical_name(aws, name),
+        Qualifier=ALIAS,
+        Payload=json.dumps(event).encode(),
     )
     document: Json = json.loads(response["Payload"].read())
     if "FunctionError" in response:

@@ -26,8 +26,8 @@ def import_http_api(aws: LocalAws, stack: str) -> str:
 
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
-            function = ids[integrated_function(operation)]
-            add_route(aws, ids[API], f"{method.upper()} {path}", function)
+            alias_arn = ids[integrated_alias(operation)]
+            add_route(aws, ids[API], f"{method.upper()} {path}", alias_arn)
     set_cors(aws, ids[API], body["x-amazon-apigateway-cors"])
     return ids[API]
 
@@ -38,22 +38,21 @@ def as_document(body: str | Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
-def integrated_function(operation: dict[str, Any]) -> str:
-    """The function's logical id, from `...functions/${CreateSessionFunction.Arn}/invocations`."""
+def integrated_alias(operation: dict[str, Any]) -> str:
+    """The alias' logical id, from `...functions/${CreateSessionFunctionAliaslive}/invocations`."""
     uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-    match = re.search(r"functions/\$\{(\w+)\.Arn\}", uri)
+    match = re.search(r"functions/\$\{(\w+)\}/", uri)
     if match is None:
-        raise ValueError(f"not a Lambda integration: {uri}")
+        raise ValueError(f"not an integration with a Lambda alias: {uri}")
     return match[1]
 
 
-def add_route(aws: LocalAws, api_id: str, route_key: str, function: str) -> None:
-    configuration = aws.functions.get_function_configuration(FunctionName=function)
+def add_route(aws: LocalAws, api_id: str, route_key: str, alias_arn: str) -> None:
     gateway = aws.apigateway
     integration = gateway.create_integration(
         ApiId=api_id,
         IntegrationType="AWS_PROXY",
-        IntegrationUri=configuration["FunctionArn"],
+        IntegrationUri=alias_arn,
         PayloadFormatVersion="2.0",
     )
     target = f"integrations/{integration['IntegrationId']}"

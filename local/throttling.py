@@ -17,6 +17,7 @@ import httpx
 
 from local.aws import LocalAws
 from local.functions import physical_name
+from ops.dead_letters import ALIAS
 
 THROTTLED = json.dumps(
     {
@@ -107,3 +108,5 @@ def lead(aws: LocalAws, function: str, url: str) -> None:
         FunctionName=function,
         Environment={"Variables": variables | {"AWS_ENDPOINT_URL_DYNAMODB": url}},
     )
+    version = aws.functions.publish_version(FunctionName=function)["Version"]
+    aws.functions.update_alias(FunctionName=function, Name=ALIAS, FunctionVersion=version)

@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from checkout import errors
 from checkout.domain.changes import PUBLISHED
 from ops.dead_letters import (
+    ALIAS,
     Function,
     Json,
     NotReplayed,
@@ -224,7 +225,7 @@ def is_published(record: Mapping[str, Any]) -> bool:
 def invoke(functions: "LambdaClient", function: Function, event: Json, name: str) -> Json:
     """The function's response; raise NotReplayed with its error."""
     payload = json.dumps(event, default=_seconds).encode()
-    response = functions.invoke(FunctionName=function.name, Payload=payload)
+    response = functions.invoke(FunctionName=function.name, Qualifier=ALIAS, Payload=payload)
     document: Json = json.loads(response["Payload"].read())
     if "FunctionError" in response:
         raise NotReplayed(f"{name}: {_printable(document)}")

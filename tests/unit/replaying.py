@@ -27,14 +27,14 @@ KEPT = {"requestPayload": {"detail": EVENT}, "responsePayload": {"errorType": "V
 
 @dataclass
 class Functions:
-    """Lambda, with one function that returns what the test says."""
+    """Lambda, with one function that returns what the test says, called as `name:alias`."""
 
     response: Json
     error: bool = False
     invoked: list[tuple[str, Json]] = field(default_factory=list)
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> Json:  # noqa: N803
-        self.invoked.append((FunctionName, json.loads(Payload)))
+    def invoke(self, *, FunctionName: str, Qualifier: str, Payload: bytes) -> Json:  # noqa: N803
+        self.invoked.append((f"{FunctionName}:{Qualifier}", json.loads(Payload)))
         response: Json = {"Payload": io.BytesIO(json.dumps(self.response).encode())}
         return response | ({"FunctionError": "Unhandled"} if self.error else {})
 

@@ -26,13 +26,16 @@ print(json.dumps(translator.translate(template, parameter_values=parameters)))
 """
 
 
-def transformed_template() -> Json:
-    template: Json = json.loads(_transformed())
+def transformed_template(
+    code: str = "s3://bucket/functions", layer: str = "s3://bucket/layer"
+) -> Json:
+    """Give the template once `code` and `layer` are uploaded, which are named by their digests."""
+    template: Json = json.loads(_transformed(code, layer))
     return template
 
 
-def transformed_resources() -> Json:
-    resources: Json = transformed_template()["Resources"]
+def transformed_resources(**uploaded: str) -> Json:
+    resources: Json = transformed_template(**uploaded)["Resources"]
     return resources
 
 
@@ -42,10 +45,10 @@ def transformed() -> Json:
 
 
 @cache
-def _transformed() -> str:
+def _transformed(code: str, layer: str) -> str:
     template = load_template()
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions"
-    template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = "s3://bucket/layer"
+    template["Globals"]["Function"]["CodeUri"] = code
+    template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = layer
     # CloudFormation hands SAM a list parameter as a list.
     parameters = {"AllowedOrigins": ORIGINS}
     done = subprocess.run(

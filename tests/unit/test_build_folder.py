@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER
+from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER, ROOT
 
 # What the bytecode calls its sources: https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
 SOURCES_IN_LAMBDA = {"layer": b"/opt/python/checkout/", "function": b"/var/task/app.py"}
 
 
-def built(makefile: Path, target: str, folder: Path) -> dict[str, bytes]:
+def built(
+    makefile: Path, target: str, folder: Path, samconfig: Path = ROOT / "samconfig.toml"
+) -> dict[str, bytes]:
     """Run a target as SAM does, in a copy; `true` stands in for uv, so no package is installed."""
     copy, artifacts = folder / "copy", folder / "artifacts"
     shutil.copytree(makefile.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
     artifacts.mkdir()
     variables = [f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}", "UV=true"]
+    variables.append(f"SAMCONFIG={samconfig}")
     # What the layer's target has once uv has installed its packages.
     (artifacts / "python" / "botocore" / "data").mkdir(parents=True)
     make = shutil.which("make")
@@ -52,3 +55,16 @@ def test_the_bytes_do_not_depend_on_the_folder(
     assert {name: hashlib.sha256(content).hexdigest() for name, content in one.items()} == {
         name: hashlib.sha256(content).hexdigest() for name, content in another.items()
     }
+
+
+@pytest.mark.parametrize("function", HANDLERS)
+def test_another_value_of_a_parameter_is_another_code(tmp_path: Path, function: str) -> None:
+    """SAM publishes a version for another code only (test_template_versions.py)."""
+    makefile, target = FUNCTIONS / "Makefile", f"build-{function}"
+    changed = tmp_path / "samconfig.toml"
+    text = (ROOT / "samconfig.toml").read_text()
+    changed.write_text(text.replace("https://shop.example", "https://www.shop.example"))
+    before = built(makefile, target, tmp_path / "before")
+    after = built(makefile, target, tmp_path / "after", changed)
+    assert before.keys() == after.keys()
+    assert before != after

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from local.deploy import with_parameters
-from local.http_api import as_document, import_http_api, integrated_function
+from local.http_api import as_document, import_http_api, integrated_alias
 
 if TYPE_CHECKING:
     from local.aws import LocalAws
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 type Json = dict[str, Any]
 
 
-def operation(function: str) -> Json:
-    uri = f"arn:aws:apigateway:us-east-1:lambda:path/functions/${{{function}.Arn}}/invocations"
+def operation(alias: str) -> Json:
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/functions/${{{alias}}}/invocations"
     return {"x-amazon-apigateway-integration": {"type": "aws_proxy", "uri": {"Fn::Sub": uri}}}
 
 
 def processed(origins: object) -> Json:
     body = {
         "paths": {
-            "/checkout/sessions": {"post": operation("CreateSessionFunction")},
-            "/stripe/webhook": {"post": operation("StripeWebhookFunction")},
+            "/checkout/sessions": {"post": operation("CreateSessionFunctionAliaslive")},
+            "/stripe/webhook": {"post": operation("StripeWebhookFunctionAliaslive")},
         },
         "x-amazon-apigateway-cors": {
             "allowOrigins": origins,
@@ -41,7 +41,7 @@ def processed(origins: object) -> Json:
 
 @dataclass
 class Cloud:
-    """The calls of CloudFormation, Lambda and API Gateway that the import makes."""
+    """The calls of CloudFormation and API Gateway that the import makes."""
 
     template: object
     routes: dict[str, str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Cloud:
     def cloudformation(self) -> "Cloud":
         return self
 
-    functions = apigateway = cloudformation
+    apigateway = cloudformation
 
     def get_template(self, **named: str) -> Json:
         assert named == {"StackName": "checkout-local", "TemplateStage": "Processed"}
@@ -62,14 +62,11 @@ class Cloud:
         assert named == {"StackName": "checkout-local"}
         ids = {
             "HttpApi": "api1",
-            "CreateSessionFunction": "stack-create",
-            "StripeWebhookFunction": "stack-webhook",
+            "CreateSessionFunctionAliaslive": "arn:create:live",
+            "StripeWebhookFunctionAliaslive": "arn:webhook:live",
         }
         resources = [{"LogicalResourceId": n, "PhysicalResourceId": i} for n, i in ids.items()]
         return {"StackResources": resources}
-
-    def get_function_configuration(self, **named: str) -> Json:
-        return {"FunctionArn": f"arn:{named['FunctionName']}"}
 
     def create_integration(self, **named: str) -> Json:
         id_ = f"int{len(self.integrations)}"
@@ -91,19 +88,19 @@ def imported(template: object) -> Cloud:
     return cloud
 
 
-def test_each_operation_becomes_a_route_to_its_function() -> None:
+def test_each_operation_becomes_a_route_to_its_alias() -> None:
     cloud = imported(processed(["https://shop.example"]))
     reached = {route: cloud.integrations[target] for route, target in cloud.routes.items()}
     assert reached == {
         route: {
             "ApiId": "api1",
             "IntegrationType": "AWS_PROXY",
-            "IntegrationUri": f"arn:{function}",
+            "IntegrationUri": alias,
             "PayloadFormatVersion": "2.0",
         }
-        for route, function in (
-            ("POST /checkout/sessions", "stack-create"),
-            ("POST /stripe/webhook", "stack-webhook"),
+        for route, alias in (
+            ("POST /checkout/sessions", "arn:create:live"),
+            ("POST /stripe/webhook", "arn:webhook:live"),
         )
     }
 
@@ -134,10 +131,12 @@ def test_a_template_may_come_as_text() -> None:
     assert imported(json.dumps(template)).routes == imported(template).routes
 
 
-def test_an_operation_without_a_function_is_an_error() -> None:
+def test_an_operation_without_an_alias_is_an_error() -> None:
     integration = {"uri": {"Fn::Sub": "https://elsewhere.example"}}
-    with pytest.raises(ValueError, match=r"not a Lambda integration: https://elsewhere"):
-        integrated_function({"x-amazon-apigateway-integration": integration})
+    with pytest.raises(
+        ValueError, match=r"not an integration with a Lambda alias: https://elsewhere"
+    ):
+        integrated_alias({"x-amazon-apigateway-integration": integration})
 
 
 BUILT: dict[str, Json] = {

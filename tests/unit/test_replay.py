@@ -38,7 +38,7 @@ def test_what_succeeds_leaves_the_queue(queue: "tuple[SQSClient, str]") -> None:
     functions = Functions({"received": True, "outcome": "applied"})
     lines = list(replayed(client, url, events(functions).replay, wait_seconds=0))
     assert lines == [Line(left=False, text="evt_1 refund.created: applied")] * 12
-    assert functions.invoked[0] == ("webhook", {"source": "checkout.replay", "detail": EVENT})
+    assert functions.invoked[0] == ("webhook:live", {"source": "checkout.replay", "detail": EVENT})
     assert "Messages" not in client.receive_message(QueueUrl=url)
 
 

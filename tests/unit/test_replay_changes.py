@@ -14,7 +14,7 @@ def test_changes_are_read_again_from_the_stream() -> None:
     printed = changes(functions, Stream(range(20))).replay(batch(3, 5, 3))
     assert printed == "shard 3 to 5: 3 published"
     [(name, sent)] = functions.invoked
-    assert name == "publish"
+    assert name == "publish:live"
     assert [one["dynamodb"]["SequenceNumber"] for one in sent["Records"]] == ["3", "4", "5"]
     assert sent["Records"][0]["dynamodb"]["ApproximateCreationDateTime"] == 1_767_225_600
 

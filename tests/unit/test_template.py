@@ -148,13 +148,13 @@ def test_the_api_has_these_routes_in_payload_format_2(transformed: Json) -> None
         for method, operation in operations.items()
     }
     functions = {
-        route: re.findall(r"\$\{(\w+)\.Arn\}", integration["uri"]["Fn::Sub"])
+        route: re.findall(r"functions/\$\{(\w+)\}/", integration["uri"]["Fn::Sub"])
         for route, integration in integrations.items()
     }
     assert functions == {
-        "post /checkout/sessions": ["CreateSessionFunction"],
-        "post /checkout/sessions/{session_id}/confirm": ["ConfirmPaymentFunction"],
-        "post /stripe/webhook": ["StripeWebhookFunction"],
+        "post /checkout/sessions": ["CreateSessionFunctionAliaslive"],
+        "post /checkout/sessions/{session_id}/confirm": ["ConfirmPaymentFunctionAliaslive"],
+        "post /stripe/webhook": ["StripeWebhookFunctionAliaslive"],
     }
     for integration in integrations.values():
         assert integration["type"] == "aws_proxy"
@@ -220,13 +220,13 @@ def test_the_webhooks_concurrency_is_reserved_only_where_asked_for(transformed: 
 def test_the_webhooks_url_is_public_and_nothing_else_is(transformed: Json) -> None:
     assert of_type(transformed, "AWS::Lambda::Url") == {
         "StripeWebhookFunctionUrl": {
-            "TargetFunctionArn": {"Ref": "StripeWebhookFunction"},
+            "TargetFunctionArn": {"Ref": "StripeWebhookFunctionAliaslive"},
             "AuthType": "NONE",
         }
     }
     granted = of_type(transformed, "AWS::Lambda::Permission").values()
     # A function URL needs both: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-    webhook = {"FunctionName": {"Ref": "StripeWebhookFunction"}, "Principal": "*"}
+    webhook = {"FunctionName": {"Ref": "StripeWebhookFunctionAliaslive"}, "Principal": "*"}
     public = [permission for permission in granted if permission["Principal"] == "*"]
     assert sorted(public, key=lambda permission: str(permission["Action"])) == [
         webhook | {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
@@ -242,7 +242,7 @@ def test_the_api_may_invoke_a_function_by_its_own_route_only(transformed: Json) 
             assert names["__ApiId__"] == {"Ref": "HttpApi"}
             routes[permission["FunctionName"]["Ref"]] = arn.partition("${__Stage__}/")[2]
     assert routes == {
-        "CreateSessionFunction": "POST/checkout/sessions",
-        "ConfirmPaymentFunction": "POST/checkout/sessions/*/confirm",
-        "StripeWebhookFunction": "POST/stripe/webhook",
+        "CreateSessionFunctionAliaslive": "POST/checkout/sessions",
+        "ConfirmPaymentFunctionAliaslive": "POST/checkout/sessions/*/confirm",
+        "StripeWebhookFunctionAliaslive": "POST/stripe/webhook",
     }

@@ -33,7 +33,7 @@ def test_the_stream_has_the_orders_as_they_are_after_each_change(transformed: Js
 
 def test_the_stream_is_read_by_the_publisher_alone(transformed: Json) -> None:
     (mapping,) = of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
-    assert mapping["FunctionName"] == {"Ref": "PublishChangesFunction"}
+    assert mapping["FunctionName"] == {"Ref": "PublishChangesFunctionAliaslive"}
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["OrdersTable", "StreamArn"]}
 
 
@@ -116,6 +116,8 @@ def test_a_queue_keeps_what_failed_as_long_as_sqs_does(transformed: Json, queue:
 def invoke_config(transformed: Json, function: str) -> Json:
     configs = of_type(transformed, "AWS::Lambda::EventInvokeConfig").values()
     (config,) = [one for one in configs if one["FunctionName"] == {"Ref": function}]
+    # That of the alias: what is called by it has its failures kept.
+    assert config["Qualifier"] == "live"
     return config
 
 
@@ -133,7 +135,7 @@ def test_events_from_event_bridge_are_repeated_and_then_kept(transformed: Json) 
 def test_the_reconciliation_runs_on_a_schedule_and_one_run_at_a_time(transformed: Json) -> None:
     (schedule,) = of_type(transformed, "AWS::Scheduler::Schedule").values()
     minutes = int(schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(" minutes)"))
-    assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
+    assert schedule["Target"]["Arn"] == {"Ref": "ReconcileFunctionAliaslive"}
     # The next run repairs what a failed one missed.
     assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
@@ -183,11 +185,11 @@ def test_stripes_bus_alone_may_invoke_the_webhook_over_event_bridge(transformed:
     assert rule["EventBusName"] == {"Ref": "StripeEventBusName"}
     assert rule["EventPattern"] == {"source": [{"prefix": "aws.partner/stripe.com"}]}
     (target,) = rule["Targets"]
-    assert target["Arn"] == {"Fn::GetAtt": ["StripeWebhookFunction", "Arn"]}
+    assert target["Arn"] == {"Ref": "StripeWebhookFunctionAliaslive"}
     permission = transformed["StripeEventsPermission"]["Properties"]
     assert permission == {
         "Action": "lambda:InvokeFunction",
-        "FunctionName": {"Ref": "StripeWebhookFunction"},
+        "FunctionName": {"Ref": "StripeWebhookFunctionAliaslive"},
         "Principal": "events.amazonaws.com",
         "SourceArn": {"Fn::GetAtt": ["StripeEventsRule", "Arn"]},
     }

@@ -11,6 +11,8 @@ type Json = dict[str, Any]
 
 # What differs between two stacks of one account and region.
 OF_THE_STACK = {"AWS::StackName", "AWS::StackId"}
+# The property of what a resource is a part of: two of these may have aliases of the same name.
+WHOLE = {"AWS::Lambda::Alias": "FunctionName"}
 
 
 def names(schema: Json, kind: str) -> list[set[str]]:
@@ -61,6 +63,8 @@ def fixed_names(template: Json) -> set[tuple[str, str]]:
     found = set()
     for logical_id, resource in template["Resources"].items():
         kind, properties = resource["Type"], resource.get("Properties", {})
+        if references(properties.get(WHOLE.get(kind, ""))) & own:
+            continue
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
         for identifier in names(schema, kind):
             given = identifier & properties.keys()

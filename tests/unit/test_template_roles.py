@@ -111,7 +111,7 @@ def test_no_role_is_made_for_it_but_the_schedules(transformed: Json) -> None:
     assert statement == {
         "Effect": "Allow",
         "Action": "lambda:InvokeFunction",
-        "Resource": {"Fn::GetAtt": ["ReconcileFunction", "Arn"]},
+        "Resource": {"Ref": "ReconcileFunctionAliaslive"},
     }
 
 
