@@ -78,10 +78,11 @@ def test_the_service_is_shipped_whole_and_as_it_is(site: Path) -> None:
 
 
 @pytest.mark.parametrize("function", HANDLERS)
-def test_a_function_is_its_handler_alone(built: Path, function: str) -> None:
+def test_a_function_is_its_handler_and_the_checksum_of_its_parameters(built: Path, function: str) -> None:
     folder = built / function
     files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
-    assert files == {Path("app.py"), Path("__pycache__/app.cpython-313.pyc")}
+    bytecode = Path("__pycache__/app.cpython-313.pyc")
+    assert files == {Path("app.py"), bytecode, Path("samconfig.cksum")}
     handler = FUNCTIONS / HANDLERS[function] / "app.py"
     assert (folder / "app.py").read_bytes() == handler.read_bytes()
 
