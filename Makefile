@@ -32,6 +32,7 @@ help:
 	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
 	@echo "make test-all           the same with the full samples, then chaos and mutants"
 	@echo "make lint types format  parts of it"
+	@echo "make build              build for the cloud, without deploying"
 	@echo "make lock               update uv.lock and the layer's requirements"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
@@ -96,6 +97,7 @@ chaos:
 	@exec $(DEV_PYTHON) -m local.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
 
 logs:
+	@$(BOOTSTRAP) dev
 	@exec $(DEV_PYTHON) -m local.function_logs
 
 schema:
@@ -111,4 +113,5 @@ mutants:
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 clean:
-	rm -rf .local .aws-sam
+	rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def function_logs(aws: LocalAws, pattern: str = "") -> list[str]:
                 for page in pages
                 for event in page["events"]
             ]
-    return [message for _, message in sorted(lines)]
+    # Lines of the same millisecond stay in the order in which the function wrote them.
+    return [message for _, message in sorted(lines, key=itemgetter(0))]
 
 
 def entries(aws: LocalAws, pattern: str) -> Iterator[Entry]:

@@ -3,8 +3,8 @@
 | fact                  | changes                         | where the order                       |
 | --------------------- | ------------------------------- | ------------------------------------- |
 | session, any status   | status, and what a session says | is unknown, or has a weaker status    |
-| refund, any status    | refunds, amount_refunded        | has its PaymentIntent, and does not   |
-|                       |                                 | know the refund or a weaker state     |
+| refund, any status    | refunds, amount_refunded        | has its PaymentIntent, and lacks the  |
+|                       |                                 | refund or has it in a weaker status   |
 | dispute, any status   | disputes, dispute_status        | the same, of the dispute              |
 | declined attempt      | declines, the latest ten        | has its PaymentIntent or none yet,    |
 |                       |                                 | and does not know the attempt         |
