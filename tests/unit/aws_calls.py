@@ -25,21 +25,34 @@ class AwsCalls:
 
     made: list[str] = field(default_factory=list)
     failure: Callable[[AWSPreparedRequest], AWSResponse] | None = None
+    _watched: list["BaseClient"] = field(default_factory=list)
 
     def watch(self, client: "BaseClient") -> None:
-        service = client.meta.service_model.service_name
-        # Its stub forgets that a handler of this event may response in place of the service.
-        handler = cast("Callable[..., None]", self._before_send)
-        client.meta.events.register_first(f"before-send.{service}.*", handler)
+        client.meta.events.register_first(_event(client), self._handler)
+        self._watched.append(client)
+
+    def unwatch(self) -> None:
+        for client in self._watched:
+            client.meta.events.unregister(_event(client), self._handler)
+        self._watched.clear()
 
     def count(self, operation: str) -> int:
         return self.made.count(operation)
+
+    @property
+    def _handler(self) -> "Callable[..., None]":
+        # Its stub forgets that a handler of this event may respond in place of the service.
+        return cast("Callable[..., None]", self._before_send)
 
     def _before_send(
         self, request: AWSPreparedRequest, event_name: str, **_: object
     ) -> AWSResponse | None:
         self.made.append(event_name.rpartition(".")[2])
         return self.failure(request) if self.failure else None
+
+
+def _event(client: "BaseClient") -> str:
+    return f"before-send.{client.meta.service_model.service_name}.*"
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ from checkout.stripe.readers import Readers
 from checkout.webhook import WebhookVerifier
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.environment import (
-    ONE_TRY,
     Clock,
     Log,
     Secret,
     client_of_all_tests,
+    client_under_test,
     session_of_all_tests,
 )
 from tests.unit.fake_stripe import FakeStripe
@@ -90,8 +90,10 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def calls() -> AwsCalls:
-    return AwsCalls()
+def calls() -> Iterator[AwsCalls]:
+    seen = AwsCalls()
+    yield seen
+    seen.unwatch()
 
 
 @pytest.fixture
@@ -122,8 +124,8 @@ def aws(boto3_session: None) -> Iterator[None]:
 
 @pytest.fixture
 def dynamodb(aws: None) -> "DynamoDBClient":
-    client = boto3.client("dynamodb", config=ONE_TRY)
-    client.create_table(**orders_table())
+    client_of_all_tests("dynamodb").create_table(**orders_table())
+    client: DynamoDBClient = client_under_test("dynamodb")
     return client
 
 
@@ -179,7 +181,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def credentials(secret: Secret, calls: AwsCalls, clock: Clock) -> CredentialsReader:
-    client = boto3.client("secretsmanager", config=ONE_TRY)
+    client = client_under_test("secretsmanager")
     calls.watch(client)
     return CredentialsReader(client, SECRET_NAME, livemode=False, clock=clock)
 
@@ -223,9 +225,9 @@ def deliveries(
 @pytest.fixture
 def dead_letters(queue: Queue) -> DeadLetters:
     """Send to the queue, with the table that remembers what was sent."""
-    dynamodb = boto3.client("dynamodb", config=ONE_TRY)
+    dynamodb = client_of_all_tests("dynamodb")
     dynamodb.create_table(**dead_lettered_events_table())
-    sqs = boto3.client("sqs", config=ONE_TRY)
+    sqs = client_of_all_tests("sqs")
     return DeadLetters(sqs, QUEUE_URL, dynamodb, DEAD_LETTERED_TABLE, now=lambda: NOW)
 
 

@@ -29,6 +29,12 @@ def client_of_all_tests(service: Any) -> Any:  # noqa: ANN401  (boto3 has a type
     return session_of_all_tests().client(service, config=ONE_TRY)
 
 
+@cache
+def client_under_test(service: Any) -> Any:  # noqa: ANN401
+    """Give the client that the code under test uses. `AwsCalls` watches it for one test."""
+    return session_of_all_tests().client(service, config=ONE_TRY)
+
+
 @dataclass(frozen=True)
 class Secret:
     client: "SecretsManagerClient"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
-import boto3
 import stripe
 
 from checkout.aws.cursor import CursorStore
@@ -17,7 +16,7 @@ from checkout.recorder import Recorder
 from checkout.stripe.api import StripeApi
 from checkout.stripe.readers import Readers
 from tests.properties.cloud import CloudTable
-from tests.unit.environment import ONE_TRY, Clock, Log
+from tests.unit.environment import Clock, Log, client_under_test
 from tests.unit.fake_stripe import FakeStripe, Json
 from tests.unit.stack import API_KEY, PROGRESS_TABLE, STACK, TABLE, progress_table
 from tests.unit.stripe_objects import (
@@ -233,6 +232,6 @@ def orders_in(table: CloudTable) -> OrdersTable:
 
 
 def cursor_store() -> CursorStore:
-    client = boto3.client("dynamodb", config=ONE_TRY)
+    client = client_under_test("dynamodb")
     client.create_table(**progress_table())
     return CursorStore(client, PROGRESS_TABLE)

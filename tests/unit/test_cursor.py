@@ -4,14 +4,13 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from checkout.aws.cursor import NAME, Cursor, CursorStore, ListCursor
 from checkout.errors import OrdersUnavailable
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import ONE_TRY, Log
+from tests.unit.environment import Log, client_under_test
 from tests.unit.stack import PROGRESS_TABLE, progress_table
 from tests.unit.stripe_objects import NOW
 
@@ -46,7 +45,7 @@ SAVED = json.loads(CUT_OFF.model_dump_json())
 
 @pytest.fixture
 def client(aws: None, calls: AwsCalls) -> "DynamoDBClient":
-    client = boto3.client("dynamodb", config=ONE_TRY)
+    client: DynamoDBClient = client_under_test("dynamodb")
     client.create_table(**progress_table())
     calls.watch(client)
     return client

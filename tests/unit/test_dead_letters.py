@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import EndpointConnectionError
@@ -11,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from checkout.aws.dead_letters import REMEMBERED_SECONDS, DeadLetters
 from checkout.errors import UnexpectedStripeObject
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import ONE_TRY, Log
+from tests.unit.environment import Log, client_under_test
 from tests.unit.queues import Queue
 from tests.unit.stack import DEAD_LETTERED_TABLE, QUEUE_URL, dead_lettered_events_table
 from tests.unit.stripe_objects import NOW, event, session
@@ -32,14 +31,14 @@ SENT = {
 
 @pytest.fixture
 def table(aws: None) -> "DynamoDBClient":
-    client = boto3.client("dynamodb", config=ONE_TRY)
+    client: DynamoDBClient = client_under_test("dynamodb")
     client.create_table(**dead_lettered_events_table())
     return client
 
 
 @pytest.fixture
 def letters(table: "DynamoDBClient", queue: Queue, calls: AwsCalls) -> DeadLetters:
-    sqs = boto3.client("sqs", config=ONE_TRY)
+    sqs = client_under_test("sqs")
     calls.watch(sqs)
     calls.watch(table)
     return DeadLetters(sqs, QUEUE_URL, table, DEAD_LETTERED_TABLE, now=lambda: NOW)

@@ -78,7 +78,7 @@ def test_the_service_is_shipped_whole_and_as_it_is(site: Path) -> None:
 
 
 @pytest.mark.parametrize("function", HANDLERS)
-def test_a_function_is_its_handler_and_the_checksum_of_its_parameters(built: Path, function: str) -> None:
+def test_a_function_is_its_handler_and_a_checksum(built: Path, function: str) -> None:
     folder = built / function
     files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     bytecode = Path("__pycache__/app.cpython-313.pyc")

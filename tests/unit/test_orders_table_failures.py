@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import boto3
 import pytest
 from botocore.exceptions import (
     ConnectTimeoutError,
@@ -15,7 +14,7 @@ from checkout.aws.orders_table import OrdersTable, Recorded
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import ONE_TRY
+from tests.unit.environment import client_under_test
 from tests.unit.stack import TABLE
 from tests.unit.stripe_objects import ORDER_ID, fact
 
@@ -54,7 +53,7 @@ def test_a_table_that_does_not_respond_is_unavailable(
     operation: Callable[[OrdersTable], object],
     failure: str,
 ) -> None:
-    client = boto3.client("dynamodb", config=ONE_TRY)
+    client = client_under_test("dynamodb")
     calls.watch(client)
     calls.failure = FAILURES[failure]
     with pytest.raises(OrdersUnavailable) as raised:

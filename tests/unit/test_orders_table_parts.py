@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
@@ -15,7 +14,7 @@ from checkout.domain.order import OrderStatus
 from checkout.domain.parts import Refund
 from checkout.errors import OrdersUnavailable
 from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import ONE_TRY
+from tests.unit.environment import client_of_all_tests
 from tests.unit.memory_table import MemoryTable
 from tests.unit.purchases import decline, dispute, parts, refund
 from tests.unit.stack import TABLE
@@ -171,7 +170,7 @@ def test_a_part_may_meet_an_order_in_any_status(orders: OrdersTable) -> None:
 def test_gives_up_where_others_win_every_time(orders: OrdersTable, calls: AwsCalls) -> None:
     """The others' writes come between, just before each of ours."""
     orders.record(fact(OrderStatus.PAID))
-    other = OrdersTable(boto3.client("dynamodb", config=ONE_TRY), TABLE, now=lambda: NOW)
+    other = OrdersTable(client_of_all_tests("dynamodb"), TABLE, now=lambda: NOW)
     numbers = iter(range(100))
 
     def another_comes_first(_: AWSPreparedRequest) -> None:

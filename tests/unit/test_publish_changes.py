@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from types import ModuleType
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -11,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
 from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.environment import ONE_TRY, Log
+from tests.unit.environment import Log, client_of_all_tests
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
 from tests.unit.purchases import refund
 from tests.unit.queues import Queue, Subscriber
@@ -45,7 +44,7 @@ def handler(
 
 @pytest.fixture
 def unpublished(subscriber: Subscriber) -> Queue:
-    client = boto3.client("sqs", config=ONE_TRY)
+    client = client_of_all_tests("sqs")
     created = client.create_queue(QueueName=UNPUBLISHED_QUEUE_URL.rpartition("/")[2])
     assert created["QueueUrl"] == UNPUBLISHED_QUEUE_URL
     return Queue(client, UNPUBLISHED_QUEUE_URL)

@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
@@ -14,7 +13,7 @@ from checkout.domain.changes import PUBLISHED, ChangeType
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.environment import ONE_TRY
+from tests.unit.environment import client_under_test
 from tests.unit.purchases import dispute, refund
 from tests.unit.queues import Subscriber
 from tests.unit.stack import TOPIC_ARN, load_template
@@ -166,7 +165,7 @@ def nothing_unpublished() -> UnpublishedChanges:
 
 def test_publishes_with_the_type_as_an_attribute(subscriber: Subscriber) -> None:
     records = records_of(fact(PAID))
-    client = boto3.client("sns", config=ONE_TRY)
+    client = client_under_test("sns")
     assert Publisher(client, TOPIC_ARN, nothing_unpublished).publish_all(records) is None
     (envelope,) = subscriber.envelopes()
     (message,) = messages(records)
@@ -178,7 +177,7 @@ def test_publishes_with_the_type_as_an_attribute(subscriber: Subscriber) -> None
 def test_a_topic_that_does_not_respond_is_tried_again(
     subscriber: Subscriber, calls: AwsCalls
 ) -> None:
-    client = boto3.client("sns", config=ONE_TRY)
+    client = client_under_test("sns")
     calls.watch(client)
     records = records_of(fact(OrderStatus.PROCESSING), fact(PAID))
     number = records[0]["dynamodb"]["SequenceNumber"]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from checkout import wiring
@@ -13,7 +12,7 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest, Misconfigured
 from checkout.reconciliation import Report
-from tests.unit.environment import ONE_TRY, Log, Secret
+from tests.unit.environment import Log, Secret, client_under_test
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
 from tests.unit.stack import progress_table
@@ -44,7 +43,7 @@ def handler(
     secret: Secret,
     fake_stripe: FakeStripe,
 ) -> Handler:
-    boto3.client("dynamodb", config=ONE_TRY).create_table(**progress_table())
+    client_under_test("dynamodb").create_table(**progress_table())
     lambda_handler: Handler = load_function("reconcile_orders").lambda_handler
     # Nobody waits for the next call.
     object.__setattr__(wiring.reconciliation(), "sleep", lambda _: None)

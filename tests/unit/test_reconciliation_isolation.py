@@ -1,6 +1,5 @@
 """One bad object or saved cursor stops nothing else."""
 
-import boto3
 import pytest
 
 from checkout.aws.cursor import NAME
@@ -12,7 +11,7 @@ from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import ONE_TRY, Clock, Log
+from tests.unit.environment import Clock, Log, client_under_test
 from tests.unit.memory_table import Value
 from tests.unit.reconciling import (
     DAY,
@@ -202,7 +201,7 @@ def test_an_order_without_a_session_stops_no_other(runs: Runs, table: CloudTable
 
 @pytest.mark.parametrize("cursor", ["{", '{"shard": 3, "after": {"order_id": {"S": "x"}}}'])
 def test_no_saved_cursor_stops_a_run(runs: Runs, log: Log, cursor: str) -> None:
-    client = boto3.client("dynamodb", config=ONE_TRY)
+    client = client_under_test("dynamodb")
     client.put_item(TableName=PROGRESS_TABLE, Item=NAME | {"cursor": {"S": cursor}})
     runs.add(1, now=OrderStatus.PAID)
     report = runs.run()
