@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from checkout import wiring
 from checkout.api.http import json_response, returns_problems
 from checkout.log import logger
+from checkout.metrics import emits_metrics
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,6 +14,7 @@ wiring.warm_up()
 
 
 @logger.inject_lambda_context(clear_state=True)
+@emits_metrics
 @returns_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     order = wiring.checkouts().confirm(event["pathParameters"]["session_id"])

@@ -8,6 +8,7 @@ from checkout.api.http import header, json_response, raw_body, returns_problems
 from checkout.api.models import CheckoutRequest
 from checkout.errors import UnsupportedMediaType
 from checkout.log import logger
+from checkout.metrics import emits_metrics
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,6 +20,7 @@ wiring.warm_up()
 
 
 @logger.inject_lambda_context(clear_state=True)
+@emits_metrics
 @returns_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     media_type = (header(event, "content-type") or "application/json").partition(";")[0]

@@ -3,12 +3,10 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 from checkout import wiring
 from checkout.errors import InvalidRequest
 from checkout.log import logger
+from checkout.metrics import Metric, count, emits_metrics, observe
 from checkout.reconciliation import Report
 
 if TYPE_CHECKING:
@@ -17,10 +15,9 @@ if TYPE_CHECKING:
 # Stripe's own retries of a webhook, and a customer who is still at the page, come first.
 MINIMUM_AGE_SECONDS = 15 * 60
 
-metrics = Metrics(namespace="Checkout")
-
 
 @logger.inject_lambda_context(clear_state=True)
+@emits_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Give the report of a run; raise InvalidRequest for a malformed `minimum_age_seconds`."""
     minimum_age_seconds = _minimum_age_seconds(event)
@@ -44,8 +41,7 @@ def _minimum_age_seconds(event: dict[str, Any]) -> int:
 
 
 def _measure(report: Report) -> None:
-    metrics.add_metric("OrdersRepaired", MetricUnit.Count, report.repaired)
-    metrics.add_metric("ReconciliationFailed", MetricUnit.Count, report.failed)
-    metrics.add_metric("ReconciliationFinished", MetricUnit.Count, int(report.finished))
-    metrics.add_metric("OldestPendingOrderAge", MetricUnit.Seconds, report.oldest_pending_age)
-    metrics.flush_metrics()
+    count(Metric.ORDERS_REPAIRED, report.repaired)
+    count(Metric.RECONCILIATION_FAILED, report.failed)
+    count(Metric.RECONCILIATION_FINISHED, int(report.finished))
+    observe(Metric.OLDEST_PENDING_ORDER_AGE, report.oldest_pending_age)

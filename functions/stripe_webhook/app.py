@@ -6,6 +6,7 @@ from checkout import wiring
 from checkout.api.http import header, json_response, raw_body, returns_problems
 from checkout.errors import InvalidRequest, NotAuthentic, PayloadTooLarge
 from checkout.log import logger
+from checkout.metrics import emits_metrics
 from checkout.webhook import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ wiring.warm_up()
 
 
 @logger.inject_lambda_context(clear_state=True)
+@emits_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     # Lambda writes this part of a request that came over HTTP: a caller can't omit it to pass for
     # EventBridge or for a replay, whose callers IAM has let in.

@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[int, Json]] = {
 
 
 def printed(function: str, *responses: tuple[int, Json], **environment: str) -> list[Json]:
-    """Give the lines that Lambda would log of one invocation for each response of Stripe's."""
+    """Give what Lambda would log of an invocation for each response of Stripe's, but metrics."""
     event = sample(
         function, {"create_session": "card_checkout", "confirm_payment": "session"}[function]
     )
@@ -65,7 +65,9 @@ def printed(function: str, *responses: tuple[int, Json], **environment: str) -> 
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    return [json.loads(line) for line in done.stdout.splitlines() if line]
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line]
+    assert_private([line for line in lines if "_aws" in line])
+    return [line for line in lines if "_aws" not in line]
 
 
 def assert_private(lines: list[Json]) -> None:

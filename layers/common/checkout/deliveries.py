@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from checkout.domain.changes import Outcome
 from checkout.errors import DependencyFailed
 from checkout.log import logger
+from checkout.metrics import Metric, count
 from checkout.recorder import Recorder
 from checkout.stripe.events import EventReader
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 
     from checkout.aws.dead_letters import DeadLetters
     from checkout.webhook import WebhookVerifier
+
+METRICS = {
+    Outcome.APPLIED: Metric.WEBHOOKS_APPLIED,
+    Outcome.DUPLICATE: Metric.WEBHOOKS_DUPLICATE,
+    Outcome.STALE: Metric.WEBHOOKS_STALE,
+    Outcome.IGNORED: Metric.WEBHOOKS_IGNORED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,11 @@ class Deliveries:
     def process(self, event: dict[str, Any]) -> Outcome:
         """Record what an authentic event says; raise what EventReader and Recorder raise."""
         logger.append_keys(event_id=event["id"], event_type=event["type"])
-        outcome = self.recorder.record(self.events.fact(event)).outcome
+        try:
+            outcome = self.recorder.record(self.events.fact(event)).outcome
+        except Exception:
+            count(Metric.WEBHOOKS_FAILED)
+            raise
         logger.info("processed", outcome=outcome)
+        count(METRICS[outcome])
         return outcome

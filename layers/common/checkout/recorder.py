@@ -11,16 +11,28 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from checkout.aws.orders_table import OrdersTable, Recorded
-from checkout.domain.changes import Outcome
+from checkout.domain.changes import ChangeType, Outcome
 from checkout.domain.facts import Fact, PartsFact, SessionFact
 from checkout.errors import UnexpectedStripeObject
 from checkout.log import logger
+from checkout.metrics import Metric, count
 from checkout.stripe.readers import Readers, order_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from checkout.stripe.api import StripeApi
+
+METRICS = {
+    ChangeType.CREATED: Metric.CHECKOUTS_CREATED,
+    ChangeType.PROCESSING: Metric.ORDERS_PROCESSING,
+    ChangeType.PAID: Metric.ORDERS_PAID,
+    ChangeType.FAILED: Metric.ORDERS_FAILED,
+    ChangeType.EXPIRED: Metric.ORDERS_EXPIRED,
+    ChangeType.REFUNDED: Metric.REFUNDS,
+    ChangeType.REFUND_FAILED: Metric.REFUNDS_FAILED,
+    ChangeType.DISPUTE_OPENED: Metric.DISPUTES_OPENED,
+}
 
 NOTHING = Recorded(Outcome.IGNORED, None)
 
@@ -87,4 +99,6 @@ class Recorder:
     def _record(self, fact: Fact, *, read_back: bool = False) -> Recorded:
         recorded = self.orders.record(fact, read_back=read_back)
         logger.info("recorded", order_id=fact.order_id, outcome=recorded.outcome)
+        if recorded.change in METRICS:
+            count(METRICS[recorded.change])
         return recorded

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from checkout import errors
 from checkout.log import logger
+from checkout.metrics import Metric, count
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -93,6 +94,8 @@ def _problem(error: errors.CheckoutError) -> Response:
     )
     log = logger.error if status >= 500 else logger.info  # noqa: PLR2004
     log("refused", problem=slug, status=status, reason=error.detail, exc_info=status >= 500)  # noqa: PLR2004
+    if isinstance(error, errors.NotAuthentic):
+        count(Metric.SIGNATURES_REFUSED)
     detail = INTERNAL if status == INTERNAL_PROBLEM[0] else error.detail
     fields = error.errors if isinstance(error, errors.InvalidRequest) else ()
     response = _problem_response(status, slug, title, detail, fields)

@@ -29,7 +29,7 @@ from checkout.aws.order_item import (
     order_from_item,
     parts_attributes,
 )
-from checkout.domain.changes import Outcome
+from checkout.domain.changes import ChangeType, Outcome
 from checkout.domain.decisions import Change, CheckoutChange, PartsChange, decide
 from checkout.domain.facts import Fact, Origin
 from checkout.domain.order import Order
@@ -59,10 +59,14 @@ type Key = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`order` is as stored after the fact; None if it was not asked for or there is none."""
+    """`order` is as stored after the fact; None if it was not asked for or there is none.
+
+    `change` is what an applied fact changed.
+    """
 
     outcome: Outcome
     order: Order | None
+    change: ChangeType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class OrdersTable:
                 return Recorded(decision, seen)
             written, seen = self._write(fact.order_id, decision, fact.origin, read_back=read_back)
             if written:
-                return Recorded(Outcome.APPLIED, seen)
+                return Recorded(Outcome.APPLIED, seen, decision.change_type)
             if seen is None:
                 return Recorded(Outcome.UNRESOLVED, None)
         raise OrdersUnavailable("The order is being changed too often. Please try again.")

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -11,6 +12,7 @@ import stripe
 
 from checkout.errors import StripeRefused
 from checkout.log import logger
+from checkout.metrics import Metric, count, observe
 from checkout.stripe.errors import MISSING, RequestRefused, is_replay, translate
 
 if TYPE_CHECKING:
@@ -210,7 +212,7 @@ class StripeApi:
             options: RequestOptions = {"api_key": api_key}
             if idempotency_key:
                 options["idempotency_key"] = idempotency_key
-            return operation(options)
+            return _measured(operation, options)
 
         self._before_call()
         cached = self._credentials.read()
@@ -228,6 +230,28 @@ class StripeApi:
             return send(rolled.stripe_api_key)
         except stripe.StripeError as error:
             translate(error, key_is_ours=idempotency_key is not None)
+
+
+def _measured(
+    operation: "Callable[[RequestOptions], stripe.StripeObject]", options: "RequestOptions"
+) -> stripe.StripeObject:
+    started = time.perf_counter()
+    result = Metric.STRIPE_CALLS_FAILED
+    try:
+        response = operation(options)
+        result = Metric.STRIPE_CALLS_SUCCEEDED
+    except stripe.RateLimitError:
+        result = Metric.STRIPE_CALLS_RATE_LIMITED
+        raise
+    except (stripe.APIConnectionError, stripe.APIError):
+        raise
+    except stripe.StripeError:
+        result = Metric.STRIPE_CALLS_REFUSED
+        raise
+    finally:
+        count(result)
+        observe(Metric.STRIPE_CALL_TIME, (time.perf_counter() - started) * 1000)
+    return response
 
 
 def _created(since: int, until: int) -> Json:

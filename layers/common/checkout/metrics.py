@@ -1,0 +1,100 @@
+"""What CloudWatch counts, written to the log in its embedded metric format: no further call.
+
+The names are these, and the one dimension is the stack's name, so the number of metrics is bounded.
+A container serves one invocation at a time, which emits what it counted when it ends.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+"""
+
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+type Handler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
+
+
+class Metric(StrEnum):
+    CHECKOUTS_CREATED = "CheckoutsCreated"
+    ORDERS_PROCESSING = "OrdersProcessing"
+    ORDERS_PAID = "OrdersPaid"
+    ORDERS_FAILED = "OrdersFailed"
+    ORDERS_EXPIRED = "OrdersExpired"
+    REFUNDS = "Refunds"
+    REFUNDS_FAILED = "RefundsFailed"
+    DISPUTES_OPENED = "DisputesOpened"
+
+    WEBHOOKS_APPLIED = "WebhooksApplied"
+    WEBHOOKS_DUPLICATE = "WebhooksDuplicate"
+    WEBHOOKS_STALE = "WebhooksStale"
+    WEBHOOKS_IGNORED = "WebhooksIgnored"
+    WEBHOOKS_FAILED = "WebhooksFailed"
+    SIGNATURES_REFUSED = "SignaturesRefused"
+
+    # Of each call, with the SDK's own retry in it.
+    STRIPE_CALLS_SUCCEEDED = "StripeCallsSucceeded"
+    STRIPE_CALLS_REFUSED = "StripeCallsRefused"
+    STRIPE_CALLS_RATE_LIMITED = "StripeCallsRateLimited"
+    STRIPE_CALLS_FAILED = "StripeCallsFailed"
+    STRIPE_CALL_TIME = "StripeCallTime"
+
+    ORDERS_REPAIRED = "OrdersRepaired"
+    RECONCILIATION_FAILED = "ReconciliationFailed"
+    RECONCILIATION_FINISHED = "ReconciliationFinished"
+    OLDEST_PENDING_ORDER_AGE = "OldestPendingOrderAge"
+
+
+UNITS = {
+    Metric.STRIPE_CALL_TIME: MetricUnit.Milliseconds,
+    Metric.OLDEST_PENDING_ORDER_AGE: MetricUnit.Seconds,
+}
+
+_counted: Counter[Metric] = Counter()
+_observed: defaultdict[Metric, list[float]] = defaultdict(list)
+
+
+def count(metric: Metric, number: int = 1) -> None:
+    """Add to what this invocation counts; 0 says that there was none."""
+    _counted[metric] += number
+
+
+def observe(metric: Metric, value: float) -> None:
+    """Give one value of a metric that is not a count, in its unit."""
+    _observed[metric].append(value)
+
+
+def emits_metrics(handler: Handler) -> Handler:
+    """Write what an invocation counted to the log, also when it raises."""
+
+    @functools.wraps(handler)
+    def measured(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+        _forget()
+        try:
+            return handler(event, context)
+        finally:
+            _emit()
+
+    return measured
+
+
+def _emit() -> None:
+    observed: list[tuple[Metric, float]] = [*_counted.items()]
+    observed += ((metric, value) for metric, values in _observed.items() for value in values)
+    if not observed:
+        return
+    metrics = Metrics(namespace="Checkout")
+    for metric, value in observed:
+        metrics.add_metric(metric.value, UNITS.get(metric, MetricUnit.Count), value)
+    metrics.flush_metrics()
+    _forget()
+
+
+def _forget() -> None:
+    _counted.clear()
+    _observed.clear()

@@ -1,0 +1,55 @@
+"""What CloudWatch can count of the checkouts, and of the calls to Stripe."""
+
+import pytest
+
+from tests.unit import creating
+from tests.unit.creating import CreatingStripe
+from tests.unit.emitted import emitted
+from tests.unit.invocations import Context, Handler, Json
+
+fake_stripe = creating.fake_stripe
+handler = creating.handler
+card_checkout = creating.card_checkout
+
+
+def test_a_checkout_and_its_call_are_counted(
+    handler: Handler, card_checkout: Json, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler(card_checkout, Context())
+    counted = emitted(capsys)
+    (milliseconds,) = counted.pop("StripeCallTime")
+    assert milliseconds > 0
+    assert counted == {"CheckoutsCreated": [1], "StripeCallsSucceeded": [1]}
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        (500, "StripeCallsFailed"),
+        (503, "StripeCallsFailed"),
+        (429, "StripeCallsRateLimited"),
+        (403, "StripeCallsRefused"),
+        (400, "StripeCallsRefused"),
+    ],
+)
+def test_a_failed_call_is_counted_by_its_result(
+    handler: Handler,
+    card_checkout: Json,
+    fake_stripe: CreatingStripe,
+    capsys: pytest.CaptureFixture[str],
+    result: tuple[int, str],
+) -> None:
+    status, metric = result
+    for _ in range(2):  # the SDK repeats what failed once
+        fake_stripe.respond_with_error(status, message="No.")
+    handler(card_checkout, Context())
+    counted = emitted(capsys)
+    assert counted.pop("StripeCallTime")
+    assert counted == {metric: [1]}
+
+
+def test_what_is_refused_before_a_call_emits_nothing(
+    handler: Handler, card_checkout: Json, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler(card_checkout | {"body": "{"}, Context())
+    assert capsys.readouterr().out == ""
