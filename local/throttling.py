@@ -108,5 +108,5 @@ def lead(aws: LocalAws, function: str, url: str) -> None:
         FunctionName=function,
         Environment={"Variables": variables | {"AWS_ENDPOINT_URL_DYNAMODB": url}},
     )
-    version = aws.functions.publish_version(FunctionName=function)["Version"]
-    aws.functions.update_alias(FunctionName=function, Name=ALIAS, FunctionVersion=version)
+    # Not a published version, to which MiniStack (1.5.33) does not apply the reserved concurrency.
+    aws.functions.update_alias(FunctionName=function, Name=ALIAS, FunctionVersion="$LATEST")
