@@ -48,6 +48,22 @@ def test_a_failed_call_is_counted_by_its_result(
     assert counted == {metric: [1]}
 
 
+def test_a_price_that_stripe_does_not_have_is_an_answer_like_any_other(
+    handler: Handler,
+    card_checkout: Json,
+    fake_stripe: CreatingStripe,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Anybody can ask for one, so it must not reach the alarm on refused calls."""
+    fake_stripe.respond_with_error(
+        400, code="resource_missing", param="line_items[0][price]", message="No."
+    )
+    assert handler(card_checkout, Context())["statusCode"] == 400
+    counted = emitted(capsys)
+    assert counted.pop("StripeCallTime")
+    assert counted == {"StripeCallsSucceeded": [1]}
+
+
 def test_what_is_refused_before_a_call_emits_nothing(
     handler: Handler, card_checkout: Json, capsys: pytest.CaptureFixture[str]
 ) -> None:

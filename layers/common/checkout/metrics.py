@@ -74,7 +74,8 @@ def emits_metrics(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     def measured(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-        _forget()
+        _counted.clear()
+        _observed.clear()
         try:
             return handler(event, context)
         finally:
@@ -92,9 +93,3 @@ def _emit() -> None:
     for metric, value in observed:
         metrics.add_metric(metric.value, UNITS.get(metric, MetricUnit.Count), value)
     metrics.flush_metrics()
-    _forget()
-
-
-def _forget() -> None:
-    _counted.clear()
-    _observed.clear()

@@ -245,8 +245,12 @@ def _measured(
         raise
     except (stripe.APIConnectionError, stripe.APIError):
         raise
-    except stripe.StripeError:
-        result = Metric.STRIPE_CALLS_REFUSED
+    except stripe.StripeError as error:
+        # That there is no such object is an answer, and anybody can ask for one.
+        if error.code == MISSING:
+            result = Metric.STRIPE_CALLS_SUCCEEDED
+        else:
+            result = Metric.STRIPE_CALLS_REFUSED
         raise
     finally:
         count(result)
