@@ -25,7 +25,8 @@ COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 
-.PHONY: help demo dev test test-all lint types format lock build deploy replay chaos logs schema mutants clean
+.PHONY: help demo dev test test-all lint types format lock build deploy connect doctor rotate orders \
+	replay ops-environment chaos logs schema mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -88,9 +89,20 @@ build:
 deploy: build
 	$(SAM) deploy --config-env $(ENV)
 
-replay:
+# What `ops/checkout` runs on.
+ops-environment:
 	@$(BOOTSTRAP) dev
-	@PYTHONPATH=layers/common exec $(DEV_PYTHON) -m ops.replay --stack-name checkout-$(ENV)
+
+connect doctor replay:
+	@exec ops/checkout --env $(ENV) $@
+
+# WHAT is webhook-secret or api-key.
+rotate:
+	@exec ops/checkout --env $(ENV) rotate $(WHAT)
+
+# make orders ENV=dev DO="find --session cs_..."
+orders:
+	@exec ops/checkout --env $(ENV) orders $(DO)
 
 chaos:
 	@$(BOOTSTRAP) dev sam ministack

@@ -1,4 +1,4 @@
-"""`make replay ENV=dev`: sends again what the stack dead-lettered in its two queues, after a fix.
+"""Sends again what the stack dead-lettered in its two queues, after a fix.
 
     events that could not be processed    ──► StripeWebhookFunction     the event, as it came
     changes that could not be published   ──► PublishChangesFunction    their records, read again
@@ -8,17 +8,13 @@ What succeeds is deleted from its queue; what fails stays, for another fix. Send
 does no harm: a fact is recorded once, and a message keeps its id.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout import errors
@@ -32,16 +28,14 @@ from ops.dead_letters import (
     dead_lettered_batch,
     dead_lettered_event,
 )
+from ops.stack import Stack
 from ops.stream import StreamReader, stream_arns
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-# Above the functions' own timeouts (template.yaml).
-PATIENT = Config(read_timeout=90)
 AT_ONCE = 10
 # Long polling asks all of a queue's servers, so that an empty response means an empty queue.
 WAIT_SECONDS = 1
@@ -62,60 +56,19 @@ class Line:
     left: bool
     text: str
 
-
-def main() -> int:
-    options = argparse.ArgumentParser(prog="make replay", description=__doc__.partition("\n")[0])
-    options.add_argument("--stack-name", required=True)
-    stack: str = options.parse_args().stack_name
-    try:
-        return replay_all(stack)
-    except (BotoCoreError, ClientError) as error:
-        sys.exit(f"{stack}: {error}")
+    @property
+    def result(self) -> str:
+        return "left" if self.left else "done"
 
 
-def replay_all(stack_name: str) -> int:
-    """Replay both queues and print a line per message; 1 if any is left, else 0."""
-    stack = Stack.read(boto3.client("cloudformation"), stack_name)
-    functions, streams = boto3.client("lambda", config=PATIENT), boto3.client("dynamodbstreams")
-    events = UnprocessedEvents(functions, stack.function("StripeWebhookFunction"))
-    reader = StreamReader(streams, stream_arns(streams, stack.outputs["OrdersTableName"]))
-    changes = UnpublishedChanges(functions, stack.function("PublishChangesFunction"), reader)
-    queues = boto3.client("sqs")
-    left = done = 0
-    for queue, replay in (
-        ("UnprocessedEventsQueueUrl", events.replay),
-        ("UnpublishedChangesQueueUrl", changes.replay),
-    ):
-        for line in replayed(queues, stack.outputs[queue], replay):
-            print("left" if line.left else "done", line.text, flush=True)
-            left, done = left + line.left, done + (not line.left)
-    print(f"{done} replayed, {left} left")
-    return 1 if left else 0
-
-
-@dataclass(frozen=True)
-class Stack:
-    """What CloudFormation says of the stack; `arn` is its own."""
-
-    cloudformation: "CloudFormationClient"
-    name: str
-    arn: str
-    outputs: Mapping[str, str]
-
-    @classmethod
-    def read(cls, cloudformation: "CloudFormationClient", name: str) -> "Stack":
-        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return cls(cloudformation, name, stack["StackId"], outputs)
-
-    def function(self, logical_id: str) -> Function:
-        detail = self.cloudformation.describe_stack_resource(
-            StackName=self.name, LogicalResourceId=logical_id
-        )["StackResourceDetail"]
-        physical = detail["PhysicalResourceId"]
-        _, partition, _, region, account, _ = self.arn.split(":", 5)
-        arn = f"arn:{partition}:lambda:{region}:{account}:function:{physical}"
-        return Function(physical, arn)
+def replay_all(stack: Stack) -> Iterator[Line]:
+    """Replay both queues, and give a line for each message."""
+    aws = stack.environment.aws
+    events = UnprocessedEvents(aws.functions, stack.function("StripeWebhookFunction"))
+    reader = StreamReader(aws.streams, stream_arns(aws.streams, stack.output("OrdersTableName")))
+    changes = UnpublishedChanges(aws.functions, stack.function("PublishChangesFunction"), reader)
+    yield from replayed(aws.queues, stack.output("UnprocessedEventsQueueUrl"), events.replay)
+    yield from replayed(aws.queues, stack.output("UnpublishedChangesQueueUrl"), changes.replay)
 
 
 def replayed(
@@ -248,7 +201,3 @@ def _printable(error: Json) -> str:
 def _seconds(value: datetime) -> int:
     """boto3 makes a datetime of what Lambda sends as seconds."""
     return int(value.timestamp())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,16 +1,12 @@
-"""What can't be processed or published is dead-lettered, and `make replay` sends it again."""
+"""What can't be processed or published is dead-lettered, and sent again by `replay`."""
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from local.deploy import STACK_NAME, stack_outputs
+from local.deploy import stack_outputs
 from local.functions import physical_name
-from local.paths import ROOT
 from tests.integration.world import World, changes
 
 COMPLETED = "checkout.session.completed"
@@ -18,17 +14,6 @@ COMPLETED = "checkout.session.completed"
 REFUSED = 400
 
 type Json = dict[str, Any]
-
-
-def replay(world: World, stack_name: str = STACK_NAME) -> subprocess.CompletedProcess[str]:
-    search = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "common")])
-    return subprocess.run(
-        [sys.executable, "-m", "ops.replay", "--stack-name", stack_name],
-        env=world.stack.aws.environment() | {"PYTHONPATH": search},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def queue_url(world: World, output: str) -> str:
@@ -83,12 +68,12 @@ def test_what_is_kept_is_replayed_once_it_can_be_processed(world: World) -> None
     event = world.simulator.event_about(refund.id, "refund.created")
     world.simulator.behave(faults=[{"method": "GET", "path": "/v1/refunds/*", "status": REFUSED}])
     assert world.redeliver(event).status_code == 500
-    done = replay(world)
-    assert done.stdout.splitlines() == [
+    done = world.operate("replay")
+    assert done.printed.splitlines() == [
         f"done {event['id']} refund.created: applied",
         "1 replayed, 0 left",
-    ], done.stderr
-    assert done.returncode == 0
+    ], done.progress
+    assert done.exit_code == 0
     assert world.order(created["order_id"])["amount_refunded"] == 500
     assert dead_letters(world) == []
 
@@ -98,12 +83,12 @@ def test_what_still_fails_is_left_for_the_next_replay(world: World) -> None:
     event = world.simulator.event_about(created["session_id"], COMPLETED)
     del event["data"]["object"]["payment_status"]
     world.redeliver(event)
-    done = replay(world)
-    line, summary = done.stdout.splitlines()
+    done = world.operate("replay")
+    line, summary = done.printed.splitlines()
     assert line.startswith(f"left {event['id']} {COMPLETED}: ")
     assert line.endswith("The Checkout Session has no payment_status.")
     assert summary == "0 replayed, 1 left"
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert [message["requestPayload"]["detail"] for message in dead_letters(world)] == [event]
 
 
@@ -112,9 +97,9 @@ def test_changes_that_were_not_published_are_published_with_the_same_id(world: W
         created = world.paid()
         [message] = fulfilment.wait_for_types(created["order_id"], "order.paid")
         leave_unpublished(world, created["order_id"])
-        done = replay(world)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.splitlines()[-1] == "1 replayed, 0 left"
+        done = world.operate("replay")
+        assert done.exit_code == 0, done.printed + done.progress
+        assert done.printed.splitlines()[-1] == "1 replayed, 0 left"
         fulfilment.wait_for(
             lambda: fulfilment.deliveries.count(message) == 2, "the message comes again"
         )
@@ -159,12 +144,5 @@ def leave_unpublished(world: World, order_id: str) -> None:
 
 
 def test_without_dead_letters_there_is_nothing_to_do(world: World) -> None:
-    done = replay(world)
-    assert (done.returncode, done.stdout) == (0, "0 replayed, 0 left\n"), done.stderr
-
-
-def test_a_stack_that_is_not_there_is_named(world: World) -> None:
-    done = replay(world, "checkout-nowhere")
-    assert done.returncode == 1
-    assert done.stderr.startswith("checkout-nowhere: ")
-    assert "Traceback" not in done.stderr
+    done = world.operate("replay")
+    assert (done.exit_code, done.printed) == (0, "0 replayed, 0 left\n"), done.progress

@@ -1,13 +1,12 @@
-"""`make replay` among messages that somebody forged, or that nobody can read."""
+"""`ops/checkout replay` among messages that somebody forged, or that nobody can read."""
 
 import json
 from typing import Any
 
 import pytest
 
-from local.deploy import STACK_NAME
 from local.functions import physical_name
-from tests.integration.test_dead_letters import dead_letters, leave_unpublished, queue_url, replay
+from tests.integration.test_dead_letters import dead_letters, leave_unpublished, queue_url
 from tests.integration.world import World
 
 UNPROCESSED, UNPUBLISHED = "UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl"
@@ -55,9 +54,9 @@ def test_a_forged_function_is_not_invoked(world: World) -> None:
         event = {"detail": {"id": "evt_1", "object": "event", "type": "refund.created"}}
         forged = {"requestContext": {"functionArn": named}, "requestPayload": event}
         leave(world, UNPROCESSED, forged)
-    done = replay(world)
-    assert done.returncode == 1, done.stderr
-    *lines, summary = done.stdout.splitlines()
+    done = world.operate("replay")
+    assert done.exit_code == 1, done.progress
+    *lines, summary = done.printed.splitlines()
     assert summary == "0 replayed, 8 left"
     assert all("names another function" in line for line in lines), lines
     assert world.simulator.requests == [], "reconciliation would have called Stripe"
@@ -71,9 +70,9 @@ def test_a_forged_stream_is_not_read(world: World) -> None:
     for forged in streams:
         batch = good["DDBStreamBatchInfo"] | {"streamArn": forged}
         leave(world, UNPUBLISHED, good | {"DDBStreamBatchInfo": batch})
-    done = replay(world)
-    assert done.returncode == 1, done.stderr
-    *lines, summary = done.stdout.splitlines()
+    done = world.operate("replay")
+    assert done.exit_code == 1, done.progress
+    *lines, summary = done.printed.splitlines()
     assert summary == "0 replayed, 3 left"
     assert all("a stream that is not of this stack" in line for line in lines), lines
 
@@ -96,12 +95,12 @@ def test_what_nobody_can_read_stops_nothing_and_is_not_printed(world: World) -> 
     event = {"id": JANE, "type": "refund.created", "data": {"email": JANE}}
     bad.append(leave(world, UNPROCESSED, {"requestPayload": {"detail": event}}))
     with world.fulfilment("order.paid") as fulfilment:
-        done = replay(world, STACK_NAME)
+        done = world.operate("replay")
         fulfilment.wait_for_types(created["order_id"], "order.paid")
-    assert done.returncode == 1, done.stdout
-    assert done.stdout.splitlines()[-1] == f"1 replayed, {len(bad)} left"
+    assert done.exit_code == 1, done.printed
+    assert done.printed.splitlines()[-1] == f"1 replayed, {len(bad)} left"
     for message_id in bad:
-        assert f"left message {message_id}: not understood: " in done.stdout
-    assert "Traceback" not in done.stderr
-    assert JANE not in done.stdout + done.stderr
+        assert f"left message {message_id}: not understood: " in done.printed
+    assert "Traceback" not in done.progress
+    assert JANE not in done.printed + done.progress
     assert waiting(world, UNPUBLISHED) + waiting(world, UNPROCESSED) == len(bad)

@@ -23,6 +23,7 @@ from local.purchase import plain_item
 from local.stack import LocalStack
 from local.stripe_account import LOOKUP_KEY
 from local.waiting import wait_for
+from tests.integration.operator import Called, operate
 
 TIMEOUT_SECONDS = 40.0
 WAIT_SECONDS = 60.0
@@ -160,6 +161,10 @@ class World:
     def fulfilment(self, *types: str) -> AbstractContextManager[Fulfilment]:
         aws, topic = self.stack.aws, self.stack.facts.topic_arn
         return fulfilment(aws, topic, f"fulfilment-{secrets.token_hex(4)}", *types)
+
+    def operate(self, *arguments: str, typed: str = "", **environment: str) -> Called:
+        """Call `ops/checkout --env local` as an operator does."""
+        return operate(self.stack, *arguments, typed=typed, **environment)
 
     def hand_over(self, event: Json) -> Json:
         """Give an event to the webhook as EventBridge does: past HTTP."""

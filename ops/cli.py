@@ -1,0 +1,114 @@
+"""`ops/checkout --env ENV [--json] [--yes] COMMAND`: connect, check, repair a deployed stack.
+
+Exit codes: 0 done; 1 something failed or is left to do; 2 the call can't work as it was given, and
+nothing was done; 130 interrupted.
+"""
+
+import re
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import stripe
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from checkout.errors import CheckoutError
+from ops.commands.replay import replay
+from ops.environment import STACK_FILE
+from ops.errors import OpsError, UsageError
+from ops.operation import Operation
+from ops.output import Output
+
+FLAGS = ("--json", "--yes")
+WITH_VALUES = ("--env", "--stack-file")
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Connect, check and repair a deployed stack.",
+    epilog="Exit codes: 0 done, 1 failed or something is left, 2 wrong call, 130 interrupted.",
+)
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    *,
+    env: Annotated[
+        str, typer.Option(metavar="ENV", help="local, or an environment of samconfig.toml.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Answer yes to every question.")] = False,
+    stack_file: Annotated[
+        Path, typer.Option(hidden=True, envvar="CHECKOUT_STACK_FILE")
+    ] = STACK_FILE,
+) -> None:
+    ctx.obj = Operation(env, stack_file, Output(as_json=as_json, yes=yes))
+
+
+app.command()(replay)
+
+
+def main(arguments: list[str]) -> None:
+    """Run a command and exit; print one line for whatever it could not do."""
+    try:
+        app(options_first(arguments), prog_name="ops/checkout")
+    except UsageError as error:
+        fail(str(error), exit_code=2)
+    except (OpsError, CheckoutError) as error:
+        fail(str(error))
+    except ClientError as error:
+        said = error.response["Error"]
+        fail(f"AWS refused {error.operation_name}: {said['Code']}: {said['Message']}")
+    except BotoCoreError as error:
+        fail(f"AWS: {error}")
+    except stripe.StripeError as error:
+        fail(explained(error))
+
+
+def options_first(arguments: list[str]) -> list[str]:
+    """Move the options of every command to the front: people type them anywhere."""
+    first: list[str] = []
+    rest: list[str] = []
+    remaining = iter(arguments)
+    for argument in remaining:
+        name, has_value, _ = argument.partition("=")
+        if argument == "--":
+            rest += [argument, *remaining]
+        elif argument in FLAGS or (name in WITH_VALUES and has_value):
+            first.append(argument)
+        elif argument in WITH_VALUES:
+            first += [argument, *islice(remaining, 1)]
+        else:
+            rest.append(argument)
+    return first + rest
+
+
+def explained(error: stripe.StripeError) -> str:
+    """Say what Stripe refused, without its texts about keys, which quote parts of them."""
+    match error:
+        case stripe.AuthenticationError():
+            return "Stripe does not accept the API key."
+        case stripe.PermissionError():
+            permission = re.search(r"rak_[a-z_]+", str(error.user_message))
+            missing = f" {permission[0]}" if permission else ""
+            return f"The Stripe API key lacks the permission{missing}."
+        case stripe.APIConnectionError():
+            return "Stripe can't be reached."
+        case _:
+            return f"Stripe refused the request: {error.user_message or error.code}"
+
+
+def fail(text: str, *, exit_code: int = 1) -> NoReturn:
+    line = " ".join(text.split())
+    typer.echo(f"Error: {line}", err=True)
+    sys.exit(exit_code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

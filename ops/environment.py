@@ -1,0 +1,102 @@
+"""Which stack a command is about: `--env ENV` is a section of samconfig.toml.
+
+`local` has the addresses of the running `make dev`, from .local/stack.json; the others are in AWS,
+reached with the AWS SDK's own settings for credentials and region.
+"""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from ops.aws import Aws
+from ops.errors import OpsError, UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMCONFIG = ROOT / "samconfig.toml"
+STACK_FILE = ROOT / ".local" / "stack.json"
+LOCAL = "local"
+# The local AWS takes no others (local/aws.py).
+LOCAL_ACCESS_KEY = LOCAL_SECRET_KEY = "test"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class LocalAddresses:
+    """Where the parts of a local cloud are reached; the outputs of its stack name AWS's hosts.
+
+    `stripe_api_key` is that of the local Stripe simulator, or the developer's own test key.
+    """
+
+    api_url: str
+    webhook_url: str
+    stripe_url: str
+    stripe_api_key: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """`local` is None for a stack in AWS."""
+
+    name: str
+    stack_name: str
+    aws: Aws
+    local: LocalAddresses | None = None
+
+    @property
+    def stripe_url(self) -> str | None:
+        """Where Stripe's API is; None for Stripe itself."""
+        return self.local.stripe_url if self.local else None
+
+
+def environment(
+    name: str, *, stack_file: Path = STACK_FILE, samconfig: Path = SAMCONFIG
+) -> Environment:
+    """Read an environment; raise UsageError for an unknown one, OpsError for one not running."""
+    settings = _settings(name, samconfig)
+    stack_name: str = settings["stack_name"]
+    if name == LOCAL:
+        return _local(stack_name, stack_file)
+    session = boto3.Session(
+        region_name=settings.get("region"), profile_name=settings.get("profile")
+    )
+    if session.region_name is None:
+        raise UsageError(
+            f"No region: set AWS_DEFAULT_REGION, or region in [{name}.deploy.parameters] of "
+            f"{samconfig.name}."
+        )
+    return Environment(name, stack_name, Aws(session))
+
+
+def _settings(name: str, samconfig: Path) -> dict[str, Any]:
+    environments = {
+        key: section["deploy"]["parameters"]
+        for key, section in tomllib.loads(samconfig.read_text()).items()
+        if isinstance(section, dict) and "deploy" in section
+    }
+    if name not in environments:
+        known = ", ".join(environments)
+        raise UsageError(f"{samconfig.name} has no environment {name!r}: use one of {known}.")
+    found: dict[str, Any] = environments[name]
+    return found
+
+
+def _local(stack_name: str, stack_file: Path) -> Environment:
+    try:
+        facts = json.loads(stack_file.read_text())
+    except FileNotFoundError:
+        raise OpsError("No local stack is running: start one with `make dev`.") from None
+    session = boto3.Session(
+        aws_access_key_id=LOCAL_ACCESS_KEY,
+        aws_secret_access_key=LOCAL_SECRET_KEY,
+        region_name=facts["region"],
+    )
+    addresses = LocalAddresses(
+        api_url=facts["api_url"],
+        webhook_url=facts["webhook_url"],
+        stripe_url=facts["stripe_url"],
+        stripe_api_key=facts["stripe_api_key"],
+    )
+    return Environment(LOCAL, stack_name, Aws(session, facts["aws_endpoint_url"]), addresses)

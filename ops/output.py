@@ -1,0 +1,77 @@
+"""What commands print: results to stdout, as tables or as JSON, and progress to stderr."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ops.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Output:
+    """`as_json` prints results for programs; `yes` answers every question."""
+
+    as_json: bool = False
+    yes: bool = False
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    progress: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+
+    def say(self, text: str) -> None:
+        """Print a line of progress."""
+        self.progress.print(Text(text), soft_wrap=True)
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """Show what takes long: a spinner on a terminal, a line elsewhere."""
+        if self.progress.is_terminal:
+            with self.progress.status(Text(f"{text} ...")):
+                yield
+        else:
+            self.say(f"{text} ...")
+            yield
+
+    def document(self, document: object) -> None:
+        """Print a result as JSON."""
+        typer.echo(json.dumps(document, indent=2, default=str))
+
+    def rows(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Print a list: a table of these columns, or with `as_json` the whole of each row."""
+        if self.as_json:
+            self.document(list(rows))
+            return
+        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*(printable(row.get(column)) for column in columns))
+        self.console.print(table)
+
+    def fields(self, fields: Mapping[str, Any]) -> None:
+        """Print one thing: its fields, one on a line, or JSON."""
+        if self.as_json:
+            self.document(fields)
+            return
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for name, value in fields.items():
+            table.add_row(Text(name, style="bold"), printable(value))
+        self.console.print(table)
+
+    def confirm(self, question: str) -> None:
+        """Ask before something is changed for good; without --yes and a terminal, refuse."""
+        if self.yes:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} Nothing was done: confirm with --yes.")
+        typer.confirm(question, abort=True, err=True)
+
+
+def printable(value: object) -> Text:
+    """Give a cell, in which no character can control the terminal."""
+    text = "" if value is None else str(value)
+    return Text("".join(one if one.isprintable() else repr(one)[1:-1] for one in text))

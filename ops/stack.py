@@ -1,0 +1,99 @@
+"""A deployed stack, as CloudFormation describes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from checkout.aws.orders_table import OrdersTable
+from checkout.stripe.readers import Readers
+from ops.dead_letters import Function
+from ops.environment import Environment
+from ops.errors import OpsError
+
+
+@dataclass(frozen=True)
+class Stack:
+    """`parameters` and `outputs` by their names in the template, `resources` with physical ids."""
+
+    environment: Environment
+    arn: str
+    status: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+    resources: Mapping[str, str]
+
+    @classmethod
+    def read(cls, environment: Environment) -> "Stack":
+        """Describe an environment's stack; raise OpsError where there is none."""
+        cloudformation, name = environment.aws.cloudformation, environment.stack_name
+        try:
+            [described] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise OpsError(
+                f"There is no stack {name} in {cloudformation.meta.region_name}: deploy it with "
+                f"`make deploy ENV={environment.name}`, or choose its region with "
+                "AWS_DEFAULT_REGION."
+            ) from None
+        parameters, outputs = described.get("Parameters", []), described.get("Outputs", [])
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        return cls(
+            environment=environment,
+            arn=described["StackId"],
+            status=described["StackStatus"],
+            parameters={one["ParameterKey"]: one["ParameterValue"] for one in parameters},
+            outputs={one["OutputKey"]: one["OutputValue"] for one in outputs},
+            resources={
+                one["LogicalResourceId"]: one["PhysicalResourceId"]
+                for page in pages
+                for one in page["StackResourceSummaries"]
+                if "PhysicalResourceId" in one
+            },
+        )
+
+    @property
+    def name(self) -> str:
+        return self.environment.stack_name
+
+    @property
+    def webhook_url(self) -> str:
+        """Where Stripe delivers."""
+        local = self.environment.local
+        return local.webhook_url if local else self.output("WebhookUrl")
+
+    @property
+    def api_url(self) -> str:
+        local = self.environment.local
+        return local.api_url if local else self.output("ApiUrl")
+
+    @property
+    def livemode(self) -> bool:
+        return self.parameters["StripeMode"] == "live"
+
+    @property
+    def mark(self) -> str:
+        """What marks the stack's Checkout Sessions: CHECKOUT_STACK in template.yaml."""
+        _, _, _, region, account, _ = self.arn.split(":", 5)
+        return f"{account}/{region}/{self.name}"
+
+    def output(self, name: str) -> str:
+        if name not in self.outputs:
+            raise OpsError(
+                f"The stack {self.name} has no output {name}: deploy this version of it with "
+                f"`make deploy ENV={self.environment.name}`."
+            )
+        return self.outputs[name]
+
+    def function(self, logical_id: str) -> Function:
+        _, partition, _, region, account, _ = self.arn.split(":", 5)
+        physical = self.resources[logical_id]
+        arn = f"arn:{partition}:lambda:{region}:{account}:function:{physical}"
+        return Function(physical, arn)
+
+    def orders(self) -> OrdersTable:
+        return OrdersTable(self.environment.aws.dynamodb, self.output("OrdersTableName"))
+
+    def readers(self) -> Readers:
+        return Readers(self.mark, livemode=self.livemode)

@@ -1,0 +1,52 @@
+"""The operator, who types `ops/checkout` in a terminal."""
+
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from local.paths import ROOT
+from local.stack import LocalStack
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a command ended, and what it printed."""
+
+    exit_code: int
+    printed: str
+    progress: str
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401  (JSON)
+        return json.loads(self.printed)
+
+
+def operate(stack: LocalStack, *arguments: str, typed: str = "", **environment: str) -> Called:
+    """Run a command against the local stack, with `environment` beside the caller's variables."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as stack_file:
+        json.dump(asdict(stack.facts), stack_file)
+        stack_file.flush()
+        ran = subprocess.run(
+            [ROOT / "ops" / "checkout", "--env", "local", *arguments],
+            env=terminal_environment() | {"CHECKOUT_STACK_FILE": stack_file.name} | environment,
+            cwd=Path.home(),
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert "Traceback" not in ran.stderr, ran.stderr
+    return Called(ran.returncode, ran.stdout, ran.stderr)
+
+
+def terminal_environment() -> dict[str, str]:
+    """Give ours, without what the tests set for AWS and Stripe."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "STRIPE_", "COVERAGE", "PYTHON"))
+    }
