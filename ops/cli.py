@@ -15,6 +15,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.errors import CheckoutError
+from ops.commands.connect import connect, rotate
 from ops.commands.replay import replay
 from ops.environment import STACK_FILE
 from ops.errors import OpsError, UsageError
@@ -51,6 +52,8 @@ def options(
     ctx.obj = Operation(env, stack_file, Output(as_json=as_json, yes=yes))
 
 
+app.command()(connect)
+app.add_typer(rotate, name="rotate")
 app.command()(replay)
 
 

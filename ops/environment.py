@@ -30,6 +30,7 @@ class LocalAddresses:
     `stripe_api_key` is that of the local Stripe simulator, or the developer's own test key.
     """
 
+    file: Path
     api_url: str
     webhook_url: str
     stripe_url: str
@@ -49,6 +50,13 @@ class Environment:
     def stripe_url(self) -> str | None:
         """Where Stripe's API is; None for Stripe itself."""
         return self.local.stripe_url if self.local else None
+
+    def note_signing_secret(self, secret: str) -> None:
+        """Keep .local/stack.json true, whose readers sign events of their own."""
+        if self.local is None:
+            return
+        facts = json.loads(self.local.file.read_text()) | {"webhook_secret": secret}
+        self.local.file.write_text(json.dumps(facts, indent=2) + "\n")
 
 
 def environment(
@@ -94,6 +102,7 @@ def _local(stack_name: str, stack_file: Path) -> Environment:
         region_name=facts["region"],
     )
     addresses = LocalAddresses(
+        file=stack_file,
         api_url=facts["api_url"],
         webhook_url=facts["webhook_url"],
         stripe_url=facts["stripe_url"],

@@ -10,6 +10,7 @@ from checkout.stripe.readers import Readers
 from ops.dead_letters import Function
 from ops.environment import Environment
 from ops.errors import OpsError
+from ops.secret import SecretStore
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,9 @@ class Stack:
         physical = self.resources[logical_id]
         arn = f"arn:{partition}:lambda:{region}:{account}:function:{physical}"
         return Function(physical, arn)
+
+    def secret(self) -> SecretStore:
+        return SecretStore(self.environment.aws.secrets, self.output("StripeSecretArn"))
 
     def orders(self) -> OrdersTable:
         return OrdersTable(self.environment.aws.dynamodb, self.output("OrdersTableName"))

@@ -1,0 +1,124 @@
+"""The connection of a stack with Stripe: one event destination, and the secret that verifies it.
+
+A connection is replaced without a refused delivery, and each step can be the last one before an
+interruption: the next run starts from what Stripe and the stack's secret say, and ends the same.
+
+    register a second destination      it gets no events yet
+    store its secret beside the old    the functions accept both
+    see a probe accepted               signed with the new secret, as stored
+    let it receive events              each event is delivered twice, which changes an order once
+    see Stripe's ping processed        delivered and verified
+    disable and remove the old one
+    drop the old secrets
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ops.destinations import EVENT_TYPES, NOT_YET, Destination, Destinations
+from ops.errors import OpsError
+from ops.secret import SecretStore, StripeSecret
+from ops.webhook import Webhook
+
+# For deliveries that are under way from a disabled destination. The functions go on accepting its
+# secret while it is stored.
+DRAIN_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """`say` is called before each step."""
+
+    name: str
+    destinations: Destinations
+    secret: SecretStore
+    webhook: Webhook
+    say: Callable[[str], None]
+    drain_seconds: float = DRAIN_SECONDS
+
+    def connect(self, service_key: str) -> Destination:
+        """Keep the destination that works, after repairing what differs, or make a new one."""
+        stored = self.secret.read()
+        if stored.signing_secrets and stored.api_key != service_key:
+            self.say("Storing the API key")
+            self.secret.write(StripeSecret(service_key, stored.signing_secrets))
+        registered = self.destinations.registered()
+        kept = self._kept(registered) if stored.signing_secrets else None
+        if kept is None:
+            return self.replace(service_key)
+        self._remove(one for one in registered if one != kept)
+        return kept
+
+    def replace(self, service_key: str) -> Destination:
+        """Make a new destination with a new secret, and remove all others of the URL."""
+        old = self.destinations.registered()
+        for one in old:
+            if one.is_unfinished:
+                self.say(f"Removing {one.id}, which an interrupted run left behind")
+                self.destinations.remove(one)
+        old = [one for one in old if not one.is_unfinished]
+        self.say("Registering a new event destination")
+        new, signing_secret = self.destinations.register(self.name)
+        self.say("Storing its signing secret")
+        before = self.secret.read().signing_secrets
+        self.secret.write(StripeSecret(service_key, (signing_secret, *before)))
+        self.say("Waiting until the webhook accepts the new secret")
+        if not self.webhook.learns(signing_secret):
+            raise OpsError(
+                "The webhook does not accept the secret that was just stored. Look at its log with "
+                "`logs`, and run this again."
+            )
+        self.say(f"Letting {new.id} receive {len(EVENT_TYPES)} types of events")
+        self.destinations.receive(new)
+        self._require_ping(new)
+        self._remove(old)
+        self.say("Dropping all other signing secrets")
+        self.secret.write(StripeSecret(service_key, (signing_secret,)))
+        return new
+
+    def _kept(self, registered: Iterable[Destination]) -> Destination | None:
+        """Give the newest destination that works, after repairing it."""
+        for one in registered:
+            if not one.can_be_kept:
+                continue
+            if not one.enabled:
+                self.say(f"Enabling {one.id}")
+                # Without events, until it is known whether we have its secret.
+                self.destinations.receive(one, NOT_YET)
+                self.destinations.enable(one)
+            if not self._ping_arrives(one):
+                self.say(
+                    f"The ping of {one.id} was not processed: its secret is not the stored one"
+                )
+                continue
+            if not one.enabled or one.events != EVENT_TYPES:
+                self.say(f"Letting {one.id} receive the handled types of events")
+                self.destinations.receive(one)
+            return one
+        return None
+
+    def _require_ping(self, destination: Destination) -> None:
+        if not self._ping_arrives(destination):
+            raise OpsError(
+                f"Stripe's ping from {destination.id} did not arrive within "
+                f"{self.webhook.patience_seconds:.0f} s. Look at the webhook's log with `logs`, "
+                "and run this again."
+            )
+
+    def _ping_arrives(self, destination: Destination) -> bool:
+        self.say(f"Waiting for Stripe's ping from {destination.id}")
+        return self.webhook.processed(self.destinations.ping(destination))
+
+    def _remove(self, destinations: Iterable[Destination]) -> None:
+        removed = list(destinations)
+        for one in removed:
+            if one.enabled:
+                self.say(f"Disabling {one.id}")
+                self.destinations.disable(one)
+        if any(one.enabled for one in removed):
+            self.say("Waiting for deliveries that are under way")
+            time.sleep(self.drain_seconds)
+        for one in removed:
+            self.say(f"Removing {one.id}")
+            self.destinations.remove(one)

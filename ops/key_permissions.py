@@ -1,0 +1,80 @@
+"""What a Stripe API key may do, found out by trying, without changing anything at Stripe.
+
+A list of one object tells whether a kind can be read. For writing, a request with an invalid
+parameter does: Stripe checks the permission first, with 403, and the parameters then, with 400.
+https://docs.stripe.com/keys/restricted-api-keys
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import stripe
+
+from ops import stripe_keys
+from ops.errors import OpsError
+from ops.stack import Stack
+
+# Of a type that no parameter has.
+INVALID: Any = {"invalid": "on purpose"}
+
+
+@dataclass(frozen=True)
+class Permission:
+    """`name` is as in Stripe's Dashboard, Developers, API keys."""
+
+    name: str
+    attempt: Callable[[stripe.StripeClient], object]
+
+    def is_granted(self, client: stripe.StripeClient) -> bool:
+        """Try it; raise stripe.StripeError for whatever says nothing about the permission."""
+        try:
+            self.attempt(client)
+        except stripe.PermissionError:
+            return False
+        except stripe.InvalidRequestError:
+            return True
+        return True
+
+
+# What the service calls (checkout/stripe/api.py).
+NEEDED = (
+    Permission("Checkout Sessions: Write", lambda one: one.v1.checkout.sessions.create(INVALID)),
+    Permission("PaymentIntents: Read", lambda one: one.v1.payment_intents.list({"limit": 1})),
+    Permission("Charges and Refunds: Read", lambda one: one.v1.refunds.list({"limit": 1})),
+    Permission("Disputes: Read", lambda one: one.v1.disputes.list({"limit": 1})),
+    Permission("Prices: Read", lambda one: one.v1.prices.list({"limit": 1})),
+    Permission("Products: Read", lambda one: one.v1.products.list({"limit": 1})),
+)
+# What would cost most if the key leaked.
+NOT_NEEDED = (
+    Permission("Charges and Refunds: Write", lambda one: one.v1.refunds.create(INVALID)),
+    Permission("PaymentIntents: Write", lambda one: one.v1.payment_intents.create(INVALID)),
+    Permission("Products: Write", lambda one: one.v1.products.create(INVALID)),
+    Permission("Customers: Read", lambda one: one.v1.customers.list({"limit": 1})),
+    Permission("Webhook Endpoints: Read", lambda one: one.v1.webhook_endpoints.list({"limit": 1})),
+)
+
+
+def granted(
+    client: stripe.StripeClient, permissions: Iterable[Permission], *, wanted: bool
+) -> list[str]:
+    """Give the names of the permissions whose being granted is as `wanted`."""
+    return [one.name for one in permissions if one.is_granted(client) is wanted]
+
+
+def key_problem(stack: Stack, key: str) -> str | None:
+    """Say why the service can't work with a key; None if it can."""
+    try:
+        stripe_keys.require_usable(key, livemode=stack.livemode)
+        missing = granted(stripe_keys.client(stack.environment, key), NEEDED, wanted=False)
+    except OpsError as error:
+        return str(error)
+    except stripe.AuthenticationError:
+        return "Stripe does not accept it."
+    if missing:
+        return (
+            f"it lacks permissions. Add them in Stripe's Dashboard, Developers, API keys: "
+            f"{', '.join(missing)}."
+        )
+    return None

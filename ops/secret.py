@@ -1,0 +1,64 @@
+"""The stack's secret in Secrets Manager, as `connect` and `rotate` change it.
+
+    {"stripe_api_key": "rk_…", "webhook_signing_secrets": ["whsec_new", "whsec_old"]}
+
+The functions read it strictly (checkout/credentials.py); here a secret that is missing or malformed
+is one to be set.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+# There is a secret, and it has no value yet.
+NO_VALUE = "ResourceNotFoundException"
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSecret:
+    """`api_key` is None, and `signing_secrets` empty, where the secret lacks them."""
+
+    api_key: str | None = field(default=None, repr=False)
+    signing_secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretStore:
+    client: "SecretsManagerClient"
+    arn: str
+
+    def read(self) -> StripeSecret:
+        try:
+            text = self.client.get_secret_value(SecretId=self.arn).get("SecretString")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != NO_VALUE:
+                raise
+            text = None
+        document = _document(text)
+        key, secrets = document.get("stripe_api_key"), document.get("webhook_signing_secrets")
+        return StripeSecret(
+            api_key=key if isinstance(key, str) and key else None,
+            signing_secrets=tuple(one for one in secrets if isinstance(one, str) and one)
+            if isinstance(secrets, list)
+            else (),
+        )
+
+    def write(self, secret: StripeSecret) -> None:
+        value = {
+            "stripe_api_key": secret.api_key,
+            "webhook_signing_secrets": list(secret.signing_secrets),
+        }
+        self.client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(value))
+
+
+def _document(text: str | None) -> dict[str, Any]:
+    try:
+        document = json.loads(text) if text else None
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
