@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from local.stripe_simulator.api.permissions import PERMISSIONS
 from local.stripe_simulator.app import create_app
 from local.stripe_simulator.listener import listen, url_of
 from local.stripe_simulator.settings import Settings
@@ -66,6 +67,8 @@ class ReadyServer(uvicorn.Server):
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         secret_keys=tuple(options.secret_key),
+        restricted_key=options.restricted_key,
+        restricted_permissions=tuple(options.permission),
         retry_seconds=options.retry_seconds,
         async_payment_seconds=options.async_payment_seconds,
         refund_seconds=options.refund_seconds,
@@ -81,6 +84,15 @@ def _options() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=0, help="on 127.0.0.1; 0, the default, is a free one")
     add("--secret-key", action="append", required=True, help="accepted by the API; repeatable")
+    add("--restricted-key", help="accepted where its permissions allow it")
+    add(
+        "--permission",
+        action="append",
+        choices=sorted(PERMISSIONS),
+        default=[],
+        metavar="RESOURCE_read|RESOURCE_write",
+        help="of the restricted key; repeatable",
+    )
     add("--ready-file", type=Path, help="written when ready: a JSON object with the `url`")
     add(
         "--retry-seconds",

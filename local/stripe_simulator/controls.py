@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.stripe_simulator.api.permissions import PERMISSIONS
 from local.stripe_simulator.behaviour import Behaviour
 from local.stripe_simulator.objects import dispute_cases
 from local.stripe_simulator.simulator import Simulator
@@ -19,6 +20,20 @@ type Handler = Callable[[Request], Awaitable[Response]]
 
 class RollSecret(BaseModel, extra="forbid", strict=True):
     overlap_seconds: float = Field(ROLLED_SECRET_SECONDS, ge=0)
+
+
+class ChangePermissions(BaseModel, extra="forbid", strict=True):
+    permissions: list[str]
+
+    @field_validator("permissions")
+    @classmethod
+    def _known(cls, permissions: list[str]) -> list[str]:
+        unknown = sorted(set(permissions) - PERMISSIONS)
+        if unknown:
+            raise ValueError(
+                f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(PERMISSIONS))}"
+            )
+        return permissions
 
 
 def routes(simulator: Simulator) -> list[Route]:
@@ -34,6 +49,8 @@ def routes(simulator: Simulator) -> list[Route]:
         Route("/_simulator/charges/{id}/dispute", controls.dispute_charge, methods=["POST"]),
         Route("/_simulator/disputes/{id}/escalate", controls.escalate_dispute, methods=["POST"]),
         Route("/_simulator/idempotency_keys", controls.forget_keys, methods=["DELETE"]),
+        Route("/_simulator/restricted_key", controls.restricted_key, methods=["GET"]),
+        Route("/_simulator/restricted_key", controls.change_permissions, methods=["PATCH"]),
         Route("/_simulator/endpoints/{id}/roll_secret", controls.roll_secret, methods=["POST"]),
     ]
 
@@ -102,6 +119,25 @@ class Controls:
     async def forget_keys(self, _: Request) -> Response:
         """What 24 hours do to idempotency keys; those of requests under way stay."""
         return JSONResponse({"forgotten": self._simulator.gateway.forget_keys()})
+
+    async def restricted_key(self, _: Request) -> Response:
+        key = self._simulator.restricted_key
+        if key is None:
+            return _error(HTTPStatus.NOT_FOUND, "no restricted key")
+        return JSONResponse({"permissions": list(key.permissions)})
+
+    async def change_permissions(self, request: Request) -> Response:
+        """What the restricted key may do from the next request on."""
+        given = await _document(request)
+        if isinstance(given, Response):
+            return given
+        try:
+            permissions = ChangePermissions.model_validate(given).permissions
+        except ValidationError as error:
+            return _refused(error)
+        if self._simulator.restricted_key is not None:
+            self._simulator.restricted_key.permissions = tuple(permissions)
+        return await self.restricted_key(request)
 
     async def roll_secret(self, request: Request) -> Response:
         """A new signing secret; for `overlap_seconds` the old one signs too."""

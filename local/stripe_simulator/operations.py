@@ -97,6 +97,7 @@ EVENTS: list[Row] = [
     ("GET", "/v1/events/{id}", event_endpoints.retrieve, ""),
     ("POST", "/v1/events/{id}/retry", event_endpoints.retry, ""),
     ("GET", "/v2/core/events/{id}", event_endpoints.retrieve_thin, ""),
+    ("POST", "/v2/core/event_destinations/{id}/ping", event_endpoints.ping, ""),
 ]
 # The paid page's redirect waits for the webhook: the simulator's, not an object's, concern.
 SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.confirm_page, "")]

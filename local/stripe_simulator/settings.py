@@ -17,10 +17,13 @@ class Settings:
     `retry_seconds` are the waits before the second, third, ... attempt of a delivery: Stripe's go
     on for three days, these for half a minute. `async_payment_seconds` is how long a bank debit
     is processing. `redirect_seconds` is how long a paid page waits for the webhook's response.
+    `restricted_key` may do what `restricted_permissions` say, at first.
     `connect_to` maps a webhook URL's host to the address to connect to instead.
     """
 
     secret_keys: tuple[str, ...]
+    restricted_key: str | None = None
+    restricted_permissions: tuple[str, ...] = ()
     retry_seconds: tuple[float, ...] = DEFAULT_RETRY_SECONDS
     async_payment_seconds: float = 0.5
     refund_seconds: float = 0.5

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 from local.stripe_simulator.api.gateway import Gateway
 from local.stripe_simulator.api.lists import embedded
+from local.stripe_simulator.api.permissions import RestrictedKey
 from local.stripe_simulator.behaviour import Behaviour
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.objects import payment_pages
@@ -33,14 +34,22 @@ class Simulator:
         self.deliveries = Deliveries(settings, self.behaviour, self.endpoints)
         self.webhooks = Webhooks(self.log, self.deliveries, self.endpoints)
         self.log.announce = self.deliveries.announce
+        self.restricted_key = self._restricted_key()
         self.gateway = Gateway(
             settings,
             self.behaviour,
+            restricted=self.restricted_key,
             clock=clock,
             prepare=self.schedule.run_due,
             find=self.account.find,
             include=self._include,
         )
+
+    def _restricted_key(self) -> RestrictedKey | None:
+        key = self.settings.restricted_key
+        if key is None:
+            return None
+        return RestrictedKey(key, self.account.id, self.settings.restricted_permissions)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

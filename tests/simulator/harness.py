@@ -21,6 +21,7 @@ from local.stripe_simulator.listener import LOOPBACK, listen, url_of
 from local.stripe_simulator.settings import Settings
 
 SECRET_KEY = "sk_test_51simulatedsimulatedsimulated"
+RESTRICTED_KEY = "rk_test_51restrictedrestricted"
 WAIT_SECONDS = 10.0
 # To load the certificates takes longer than a request does, and nothing here has one.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -58,6 +58,19 @@ def test_ready_file_says_where_it_is(tmp_path: Path) -> None:
         assert client.v1.products.create({"name": "Mug"}).name == "Mug"
 
 
+def test_restricted_key_has_the_permissions_that_are_given() -> None:
+    options = ("--restricted-key", "rk_test_process", "--permission", "product_read")
+    with process(*options, "--permission", "plan_write") as child:
+        url = announced(child)
+        assert httpx.get(f"{url}/_simulator/restricted_key").json() == {
+            "permissions": ["product_read", "plan_write"]
+        }
+        client = stripe.StripeClient("rk_test_process", base_addresses={"api": url})
+        assert client.v1.products.list().data == []
+        with pytest.raises(stripe.PermissionError):
+            client.v1.products.create({"name": "Mug"})
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_it_cleanly(number: signal.Signals) -> None:
     with process() as child:
@@ -86,6 +99,7 @@ def test_signal_does_not_wait_for_a_slow_response() -> None:
     [
         (["--connect-to", "shop.example"], "shop.example is not HOST=ADDRESS:PORT"),
         (["--connect-to", "a=b:c"], "a=b:c is not HOST=ADDRESS:PORT"),
+        (["--permission", "price_read"], "invalid choice: 'price_read'"),
         (["--retry-seconds", "soon"], "soon is not S,S,..."),
     ],
 )

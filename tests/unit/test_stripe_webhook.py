@@ -37,6 +37,7 @@ OUTCOMES = {
     "http_api": ("applied", "paid"),
     "base64_body": ("applied", "paid"),
     "foreign_session": ("ignored", None),
+    "thin_ping": ("ignored", None),
 }
 REFUSED = {"unsigned"}
 # Those of test_stripe_webhook_lifecycle.py.

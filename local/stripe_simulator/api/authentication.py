@@ -1,4 +1,4 @@
-"""Secret keys, as a Bearer token or as the user name of Basic authentication."""
+"""Keys, as a Bearer token or as the user name of Basic authentication."""
 
 import base64
 import binascii
@@ -6,11 +6,14 @@ import hmac
 from collections.abc import Sequence
 
 from local.stripe_simulator.api.errors import Unauthenticated
+from local.stripe_simulator.api.masking import masked
+from local.stripe_simulator.api.permissions import RestrictedKey
 
-SHOWN_CHARACTERS = 4
 
-
-def authenticate(authorization: str | None, secret_keys: Sequence[str]) -> None:
+def authenticate(
+    authorization: str | None, secret_keys: Sequence[str], restricted: RestrictedKey | None
+) -> RestrictedKey | None:
+    """The restricted key, if that is the caller's; None for a secret key, which may do anything."""
     given = _key(authorization)
     if given is None:
         raise Unauthenticated(
@@ -19,8 +22,15 @@ def authenticate(authorization: str | None, secret_keys: Sequence[str]) -> None:
             "YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or "
             "we can help at https://support.stripe.com/."
         )
-    if not any(hmac.compare_digest(given.encode(), key.encode()) for key in secret_keys):
-        raise Unauthenticated(f"Invalid API Key provided: {_masked(given)}")
+    if any(_same(given, key) for key in secret_keys):
+        return None
+    if restricted is not None and _same(given, restricted.key):
+        return restricted
+    raise Unauthenticated(f"Invalid API Key provided: {masked(given)}")
+
+
+def _same(given: str, key: str) -> bool:
+    return hmac.compare_digest(given.encode(), key.encode())
 
 
 def _key(authorization: str | None) -> str | None:
@@ -40,12 +50,3 @@ def _user_name(credentials: str) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return decoded.partition(":")[0] or None
-
-
-def _masked(key: str) -> str:
-    """`sk_test_******1234`: the kind of key and its last characters, as Stripe shows it."""
-    kind, underscore, secret = key.rpartition("_")
-    if len(secret) <= 2 * SHOWN_CHARACTERS:
-        return f"{kind}{underscore}{'*' * len(secret)}"
-    hidden = "*" * (len(secret) - SHOWN_CHARACTERS)
-    return f"{kind}{underscore}{hidden}{secret[-SHOWN_CHARACTERS:]}"

@@ -3,12 +3,17 @@
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from local.stripe_simulator.api.permissions import RestrictedKey
+
 
 @dataclass(frozen=True)
 class Call:
+    """`restricted` is the caller's key, None if it is a secret one."""
+
     request_id: str
     idempotency_key: str | None
     base_url: str
+    restricted: RestrictedKey | None = None
 
 
 current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)

@@ -6,6 +6,7 @@ StripeError                 anything that Stripe refuses with an `error` documen
 │   └── NotSimulated        400: Stripe can do this, the simulator can't
 ├── Unauthenticated         401
 ├── CardDeclined            402
+├── PermissionMissing       403
 ├── IdempotencyConflict     400 or 409
 └── Unavailable             429 or 5xx: an injected fault
 """
@@ -72,6 +73,26 @@ class NotSimulated(InvalidRequest):
 class Unauthenticated(InvalidRequest):
     def __init__(self, message: str) -> None:
         super().__init__(message, status=401)
+
+
+class PermissionMissing(InvalidRequest):
+    """`permission` is None where no restricted key may do what was asked."""
+
+    def __init__(self, masked_key: str, account: str, permission: str | None) -> None:
+        remedy = (
+            "This is a restricted API key, but the required permissions are not available for "
+            "use by restricted keys."
+        )
+        if permission is not None:
+            remedy = (
+                f"Having the 'rak_{permission}' permission would allow this request to continue."
+            )
+        super().__init__(
+            f"The provided key '{masked_key}' does not have the required permissions for this "
+            f"endpoint on account '{account}'. {remedy}",
+            code="more_permissions_required",
+            status=403,
+        )
 
 
 class CardDeclined(StripeError):

@@ -1,7 +1,7 @@
 """`expand`: ids in a response, replaced by the objects that they name."""
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.documents import Json
@@ -44,6 +44,9 @@ EXPANDABLE = {
     },
 }
 
+# What is there without being expanded: only what it holds can be.
+INLINE = frozenset({("item", "price")})
+
 type Find = Callable[[str], Json | None]
 """The object of an id."""
 
@@ -65,6 +68,18 @@ def check(kind: str, paths: Iterable[str]) -> None:
             found = _kind_after(here, step)
             if found is None:
                 raise _not_expandable(kind, path, steps[0])
+            here = found
+
+
+def kinds(kind: str, paths: Iterable[str]) -> Iterator[str]:
+    """What kinds of object the paths expand. The paths are those that `check` let through."""
+    for path in paths:
+        here = kind
+        for step in path.split("."):
+            found = _kind_after(here, step)
+            assert found is not None  # noqa: S101  (checked)
+            if not here.startswith("list ") and (here, step) not in INLINE:
+                yield found
             here = found
 
 

@@ -1,6 +1,6 @@
 """The one door to the API: what Stripe does with a request before and after its endpoint runs.
 
-logged ─> authenticated ─> parameters read ─> idempotency key ─> run ─> expanded ─> response
+logged ─> authenticated, permitted ─> parameters read ─> idempotency key ─> run ─> expanded
 """
 
 import inspect
@@ -8,7 +8,7 @@ import json
 import time
 from asyncio import sleep
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from local.stripe_simulator.api.errors import (
 from local.stripe_simulator.api.expansion import Find, Include
 from local.stripe_simulator.api.idempotency import IdempotencyKeys, StoredResponse
 from local.stripe_simulator.api.parameters import Parameters
+from local.stripe_simulator.api.permissions import RestrictedKey
 from local.stripe_simulator.behaviour import Behaviour, Fault
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
@@ -56,6 +57,7 @@ class Gateway:
         settings: Settings,
         behaviour: Behaviour,
         *,
+        restricted: RestrictedKey | None,
         clock: Callable[[], float],
         prepare: Callable[[], None],
         find: Find,
@@ -64,6 +66,7 @@ class Gateway:
         self.requests: list[Json] = []
         self._settings = settings
         self._behaviour = behaviour
+        self._restricted = restricted
         self._clock = clock
         self._prepare = prepare
         self._find = find
@@ -96,13 +99,18 @@ class Gateway:
     async def _respond(
         self, operation: Operation | None, request: Request, call: Call
     ) -> StoredResponse:
-        authenticate(request.headers.get("authorization"), self._settings.secret_keys)
+        restricted = authenticate(
+            request.headers.get("authorization"), self._settings.secret_keys, self._restricted
+        )
         if operation is None:
             raise InvalidRequest(
                 f"Unrecognized request URL ({request.method}: {request.url.path}). Please see "
                 "https://stripe.com/docs or we can help at https://support.stripe.com/.",
                 status=404,
             )
+        if restricted is not None:
+            restricted.require_endpoint(operation.method, operation.path)
+            call = replace(call, restricted=restricted)
         raw = body.read(request.method, request.url, request.headers, await request.body())
         key = call.idempotency_key if request.method == "POST" else None
         if key is None:
@@ -127,6 +135,8 @@ class Gateway:
         """Raises what is refused before the endpoint runs; returns what it then refuses."""
         parameters = operation.parameters.read(raw)
         expansion.check(operation.returns, parameters.expand)
+        if call.restricted is not None:
+            call.restricted.require_expanded(operation.returns, parameters.expand)
         fault = self._behaviour.take_fault(request.method, request.url.path)
         try:
             document = await self._carry_out(operation, request, parameters, fault)

@@ -127,7 +127,8 @@ class Deliveries:
         delivered = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
         outcome: Outcome = "delivered" if delivered else "failed"
         self._log(delivery, attempt, status, outcome)
-        if delivered and not self._has(endpoint, delivery.event):
+        counted = "pending_webhooks" in delivery.event  # Not in a ping.
+        if delivered and counted and not self._has(endpoint, delivery.event):
             delivery.event["pending_webhooks"] -= 1
         delivery.delivered = delivery.delivered or delivered
         return outcome
@@ -143,7 +144,8 @@ class Deliveries:
 
     def _body(self, delivery: Delivery) -> bytes:
         endpoint = delivery.endpoint
-        if endpoint.thin or self._behaviour.thin_events:
+        ping = delivery.event["object"] == thin_events.OBJECT
+        if ping or endpoint.thin or self._behaviour.thin_events:
             document = thin_events.notification(delivery.event)
         else:
             version = endpoint.api_version or delivery.event["api_version"]

@@ -12,6 +12,7 @@ from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects.account import Collection
 from local.stripe_simulator.objects.shapes import declared
 from local.stripe_simulator.settings import API_VERSION
+from local.stripe_simulator.webhooks import thin_events
 
 EVENT_TYPES = frozenset(get_args(stripe.Event.__annotations__["type"]))
 
@@ -21,6 +22,7 @@ class EventLog:
 
     def __init__(self, clock: Callable[[], float], *, livemode: bool) -> None:
         self.events = Collection("event", "id")
+        self.pings = Collection("event", "id")
         self.announce: Callable[[Json], int] = lambda _: 0
         self._clock = clock
         self._livemode = livemode
@@ -40,6 +42,11 @@ class EventLog:
     def repeat(self, event: Json) -> Json:
         """The same change as another event, under another id: Stripe does this now and then."""
         return self._add(event["type"], copy.deepcopy(event["data"]), dict(event["request"]))
+
+    def ping(self, destination: Json) -> Json:
+        """A test of a destination: no other one gets it, and the v1 API does not list it."""
+        id_ = new_id("evt" if self._livemode else "evt_test")
+        return self.pings.add(thin_events.ping(id_, destination, created=self._clock()))
 
     def _add(self, type_: str, data: Json, request: Json) -> Json:
         event = declared(

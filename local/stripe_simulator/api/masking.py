@@ -1,0 +1,12 @@
+"""Keys as Stripe's errors show them."""
+
+SHOWN_CHARACTERS = 4
+
+
+def masked(key: str) -> str:
+    """`sk_test_******1234`: the kind of key and its last characters."""
+    kind, underscore, secret = key.rpartition("_")
+    if len(secret) <= 2 * SHOWN_CHARACTERS:
+        return f"{kind}{underscore}{'*' * len(secret)}"
+    hidden = "*" * (len(secret) - SHOWN_CHARACTERS)
+    return f"{kind}{underscore}{hidden}{secret[-SHOWN_CHARACTERS:]}"
