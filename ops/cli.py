@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 something failed or is left to do; 2 the call can't work a
 nothing was done; 130 interrupted.
 """
 
-import re
 import sys
 from itertools import islice
 from pathlib import Path
@@ -16,9 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.errors import CheckoutError
 from ops.commands.connect import connect, rotate
+from ops.commands.doctor import doctor
 from ops.commands.replay import replay
 from ops.environment import STACK_FILE
-from ops.errors import OpsError, UsageError
+from ops.errors import OpsError, UsageError, explained
 from ops.operation import Operation
 from ops.output import Output
 
@@ -53,6 +53,7 @@ def options(
 
 
 app.command()(connect)
+app.command()(doctor)
 app.add_typer(rotate, name="rotate")
 app.command()(replay)
 
@@ -65,12 +66,7 @@ def main(arguments: list[str]) -> None:
         fail(str(error), exit_code=2)
     except (OpsError, CheckoutError) as error:
         fail(str(error))
-    except ClientError as error:
-        said = error.response["Error"]
-        fail(f"AWS refused {error.operation_name}: {said['Code']}: {said['Message']}")
-    except BotoCoreError as error:
-        fail(f"AWS: {error}")
-    except stripe.StripeError as error:
+    except (ClientError, BotoCoreError, stripe.StripeError) as error:
         fail(explained(error))
 
 
@@ -90,21 +86,6 @@ def options_first(arguments: list[str]) -> list[str]:
         else:
             rest.append(argument)
     return first + rest
-
-
-def explained(error: stripe.StripeError) -> str:
-    """Say what Stripe refused, without its texts about keys, which quote parts of them."""
-    match error:
-        case stripe.AuthenticationError():
-            return "Stripe does not accept the API key."
-        case stripe.PermissionError():
-            permission = re.search(r"rak_[a-z_]+", str(error.user_message))
-            missing = f" {permission[0]}" if permission else ""
-            return f"The Stripe API key lacks the permission{missing}."
-        case stripe.APIConnectionError():
-            return "Stripe can't be reached."
-        case _:
-            return f"Stripe refused the request: {error.user_message or error.code}"
 
 
 def fail(text: str, *, exit_code: int = 1) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +21,7 @@ class Stack:
     environment: Environment
     arn: str
     status: str
+    deployed_at: datetime
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
     resources: Mapping[str, str]
@@ -44,6 +46,7 @@ class Stack:
             environment=environment,
             arn=described["StackId"],
             status=described["StackStatus"],
+            deployed_at=described.get("LastUpdatedTime", described["CreationTime"]),
             parameters={one["ParameterKey"]: one["ParameterValue"] for one in parameters},
             outputs={one["OutputKey"]: one["OutputValue"] for one in outputs},
             resources={

@@ -43,11 +43,19 @@ def given_key(
     return key.strip() or None
 
 
+def setup_key_if_given(environment: Environment) -> str | None:
+    """Give the key that may read and write webhooks, without asking for it."""
+    key = os.environ.get(SETUP_KEY, "").strip()
+    if not key and environment.local:
+        return environment.local.stripe_api_key
+    return key or None
+
+
 def setup_key(environment: Environment, *, livemode: bool) -> str:
-    """Give the key that may change webhooks; raise UsageError where there is none."""
-    key = given_key(SETUP_KEY, "Stripe API key that may write webhook endpoints")
-    if key is None and environment.local:
-        key = environment.local.stripe_api_key
+    """Give the key that may write webhooks; raise UsageError where there is none."""
+    key = setup_key_if_given(environment) or given_key(
+        SETUP_KEY, "Stripe API key that may write webhook endpoints"
+    )
     if key is None:
         raise UsageError(f"Set {SETUP_KEY} to a Stripe API key that may write webhook endpoints.")
     require_usable(key, livemode=livemode)

@@ -31,21 +31,8 @@ class Catalogue:
     _found: "OrderedDict[str, tuple[float, str | None]]" = field(default_factory=OrderedDict)
 
     def is_sellable(self, price: Json) -> bool:
-        """Whether a price with its product expanded is sold here.
-
-        The price's own metadata `sellable` decides, the product's where the price has no such key.
-        https://docs.stripe.com/metadata
-        """
-        if price.get("type") != "one_time":
-            return False
-        if not self.only_marked:
-            return True
-        own = price.get("metadata") or {}
-        if SELLABLE in own:
-            return bool(own[SELLABLE] == "true")
-        product = price.get("product")
-        inherited = (product.get("metadata") or {}) if isinstance(product, Mapping) else {}
-        return bool(inherited.get(SELLABLE) == "true")
+        """Whether a price with its product expanded is sold here."""
+        return is_sellable(price, only_marked=self.only_marked)
 
     def is_cached(self, lookup_keys: Iterable[str]) -> bool:
         """Whether `prices` needs no call to Stripe."""
@@ -63,7 +50,7 @@ class Catalogue:
             prices = self.stripe_api.prices_by_lookup_key(missing)
             for key in missing:
                 price = prices.get(key)
-                sold = price is not None and self.is_sellable(price) and _has_active_product(price)
+                sold = price is not None and self.is_sellable(price) and has_active_product(price)
                 found[key] = price["id"] if price is not None and sold else None
                 self._remember(key, found[key])
         return found
@@ -83,6 +70,24 @@ class Catalogue:
             self._found.popitem(last=False)
 
 
-def _has_active_product(price: Json) -> bool:
+def is_sellable(price: Json, *, only_marked: bool) -> bool:
+    """Whether a stack with this parameter SellablePrices sells a price, given with its product.
+
+    The price's own metadata `sellable` decides, the product's where the price has no such key.
+    https://docs.stripe.com/metadata
+    """
+    if price.get("type") != "one_time":
+        return False
+    if not only_marked:
+        return True
+    own = price.get("metadata") or {}
+    if SELLABLE in own:
+        return bool(own[SELLABLE] == "true")
+    product = price.get("product")
+    inherited = (product.get("metadata") or {}) if isinstance(product, Mapping) else {}
+    return bool(inherited.get(SELLABLE) == "true")
+
+
+def has_active_product(price: Json) -> bool:
     product = price["product"]
     return not isinstance(product, Mapping) or bool(product.get("active", True))

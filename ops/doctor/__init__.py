@@ -1,0 +1,5 @@
+"""The checks of a deployed stack, from outside."""
+
+from ops.doctor.examination import Check, Examination, Failed, Result, examine
+
+__all__ = ["Check", "Examination", "Failed", "Result", "examine"]

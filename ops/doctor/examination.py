@@ -1,0 +1,121 @@
+"""How a stack is examined: one check after the other, whatever the others found."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import stripe
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops import stripe_keys
+from ops.destinations import Destination, Destinations
+from ops.environment import Environment
+from ops.errors import OpsError, explained
+from ops.secret import StripeSecret
+from ops.stack import Stack
+from ops.webhook import Webhook
+
+
+class Failed(Exception):
+    """A check failed: what was seen, and what to do."""
+
+    def __init__(self, detail: str, fix: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fix = fix
+
+
+@dataclass(frozen=True)
+class Result:
+    """`fix` is None where there is nothing to do."""
+
+    check: str
+    ok: bool
+    detail: str
+    fix: str | None = None
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the checks share.
+
+    `setup_key` may read event destinations; None: the service's key. Stripe's ping may take
+    `patience_seconds` until it is logged.
+    """
+
+    environment: Environment
+    setup_key: str | None
+    patience_seconds: float
+
+    @cached_property
+    def stack(self) -> Stack:
+        return Stack.read(self.environment)
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        return Webhook(self.stack, self.patience_seconds)
+
+    @cached_property
+    def secret(self) -> StripeSecret:
+        return self.stack.secret().read()
+
+    @cached_property
+    def service(self) -> stripe.StripeClient:
+        """Stripe, called with the key that the service uses."""
+        return stripe_keys.client(self.environment, self._service_key)
+
+    @cached_property
+    def destinations(self) -> Destinations:
+        key = self.setup_key or self._service_key
+        client = stripe_keys.client(self.environment, key)
+        return Destinations(client, self.stack.webhook_url)
+
+    @cached_property
+    def enabled_destinations(self) -> list[Destination]:
+        return [one for one in self.destinations.registered() if one.enabled]
+
+    @property
+    def _service_key(self) -> str:
+        if self.secret.api_key is None:
+            raise Failed("The stack's secret has no stripe_api_key.", "Run `connect`.")
+        return self.secret.api_key
+
+
+@dataclass(frozen=True)
+class Check:
+    """`run` gives what it saw, and raises Failed. Without an `essential` one no other makes sense."""
+
+    name: str
+    run: Callable[[Examination], str]
+    essential: bool = False
+
+
+def examine(examination: Examination, checks: Iterable[Check]) -> Iterator[Result]:
+    for check in checks:
+        try:
+            detail = check.run(examination)
+        except Failed as failed:
+            yield Result(check.name, ok=False, detail=failed.detail, fix=failed.fix)
+        except OpsError as error:
+            yield Result(
+                check.name, ok=False, detail=str(error), fix="Fix that, and run this again."
+            )
+        except (ClientError, BotoCoreError, stripe.StripeError) as error:
+            yield Result(check.name, ok=False, detail=explained(error), fix=_fix(error))
+        else:
+            yield Result(check.name, ok=True, detail=detail)
+
+
+def _fix(error: Exception) -> str:
+    match error:
+        case stripe.AuthenticationError():
+            return "Store a key that Stripe accepts with `rotate api-key`."
+        case stripe.PermissionError():
+            return (
+                f"Set {stripe_keys.SETUP_KEY} to a Stripe API key that may read webhook endpoints, "
+                "for this command alone."
+            )
+        case stripe.StripeError():
+            return "See https://status.stripe.com, and run this again."
+        case _:
+            return "Check your AWS credentials and their permissions (docs/deploy.md)."

@@ -1,0 +1,97 @@
+"""Checks of the key, the event destination and what is for sale at Stripe."""
+
+from checkout.stripe.catalogue import has_active_product, is_sellable
+from ops.destinations import API_VERSION, EVENT_TYPES, Destination
+from ops.doctor.examination import Examination, Failed
+from ops.key_permissions import NEEDED, NOT_NEEDED, granted
+from ops.stripe_keys import is_restricted
+
+CONNECT = "Run `connect`."
+RESTRICT = (
+    "Create a restricted key with only the permissions in docs/security.md, and store it with "
+    "`rotate api-key`."
+)
+
+
+def key(examination: Examination) -> str:
+    """Stripe accepts the stored key; its mode was checked with the secret's shape."""
+    examination.service.v1.prices.list({"limit": 1})
+    return "Stripe accepts it, in " + ("live mode" if examination.stack.livemode else "test mode")
+
+
+def permissions(examination: Examination) -> str:
+    missing = granted(examination.service, NEEDED, wanted=False)
+    if missing:
+        raise Failed(
+            f"The key lacks: {', '.join(missing)}.",
+            "Add them in Stripe's Dashboard, Developers, API keys.",
+        )
+    return ", ".join(one.name for one in NEEDED)
+
+
+def excess_permissions(examination: Examination) -> str:
+    if not is_restricted(str(examination.secret.api_key)):
+        if examination.stack.livemode:
+            raise Failed("It is a secret key, which may do everything.", RESTRICT)
+        return "a secret key, which may do everything: enough for test mode"
+    excess = granted(examination.service, NOT_NEEDED, wanted=True)
+    if excess:
+        raise Failed(f"The key may do what the service never does: {', '.join(excess)}.", RESTRICT)
+    return f"none of {', '.join(one.name for one in NOT_NEEDED)}"
+
+
+def destination(examination: Examination) -> str:
+    enabled = examination.enabled_destinations
+    if len(enabled) != 1:
+        ids = f" ({', '.join(one.id for one in enabled)})" if enabled else ""
+        raise Failed(
+            f"Stripe has {len(enabled)} enabled destinations for our URL{ids}: it must be one.",
+            CONNECT,
+        )
+    return f"{enabled[0].id}, enabled"
+
+
+def event_types(examination: Examination) -> str:
+    events = _destination(examination).events
+    missing, more = sorted(EVENT_TYPES - events), sorted(events - EVENT_TYPES)
+    if missing or more:
+        parts = [f"lacks {', '.join(missing)}"] if missing else []
+        parts += [f"also receives {', '.join(more)}"] if more else []
+        raise Failed(f"The destination {' and '.join(parts)}.", CONNECT)
+    return f"exactly the {len(EVENT_TYPES)} that are handled"
+
+
+def api_version(examination: Examination) -> str:
+    found = _destination(examination)
+    if found.payload != "snapshot" or found.api_version != API_VERSION:
+        raise Failed(
+            f"The destination sends {found.payload} events of version {found.api_version}, not "
+            f"snapshots of {API_VERSION}.",
+            CONNECT,
+        )
+    return API_VERSION
+
+
+def prices(examination: Examination) -> str:
+    only_marked = examination.stack.parameters["SellablePrices"] == "marked"
+    listed = examination.service.v1.prices.list(
+        {"active": True, "type": "one_time", "limit": 100, "expand": ["data.product"]}
+    )
+    prices = (one.to_dict() for one in listed.auto_paging_iter())
+    sellable = [
+        one
+        for one in prices
+        if is_sellable(one, only_marked=only_marked) and has_active_product(one)
+    ]
+    if not sellable:
+        raise Failed(
+            "Stripe has no active one-time price that this stack sells.",
+            "Set the metadata sellable=true on prices or products in Stripe's Dashboard.",
+        )
+    return f"{len(sellable)} prices are sold"
+
+
+def _destination(examination: Examination) -> Destination:
+    if not examination.enabled_destinations:
+        raise Failed("There is no enabled destination for our URL.", CONNECT)
+    return examination.enabled_destinations[0]

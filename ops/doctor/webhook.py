@@ -1,0 +1,103 @@
+"""Checks of the webhook and the API, over HTTP."""
+
+from http import HTTPStatus
+
+import httpx
+
+from checkout.credentials import CredentialsReader
+from checkout.errors import CheckoutError
+from ops.doctor.examination import Examination, Failed
+
+PREFLIGHT_SECONDS = 10.0
+FOREIGN_ORIGIN = "https://not-an-allowed-origin.example"
+CONNECT = "Run `connect`: it registers the webhook again and stores its secret."
+
+
+def secret_shape(examination: Examination) -> str:
+    """The stored secret is read as the functions read it."""
+    found = examination.stack
+    reader = CredentialsReader(
+        found.environment.aws.secrets, found.output("StripeSecretArn"), livemode=found.livemode
+    )
+    try:
+        credentials = reader.read()
+    except CheckoutError as error:
+        raise Failed(error.detail, "Run `connect`.") from None
+    return f"a key and {len(credentials.webhook_signing_secrets)} signing secrets"
+
+
+def signing_secrets(examination: Examination) -> str:
+    """Sign a probe with each stored secret: a function that cached others reads them again."""
+    secrets = examination.secret.signing_secrets
+    if not secrets:
+        raise Failed("The stack's secret has no signing secret.", "Run `connect`.")
+    for number, secret in enumerate(secrets, 1):
+        if not examination.webhook.learns(secret):
+            raise Failed(
+                f"The webhook refuses a probe signed with secret {number} of {len(secrets)}.",
+                "Look at the webhook's log with `logs`.",
+            )
+    return f"the webhook accepts each of {len(secrets)}"
+
+
+def unsigned(examination: Examination) -> str:
+    status = examination.webhook.status('{"object": "event"}', {})
+    if status != HTTPStatus.BAD_REQUEST:
+        raise Failed(
+            f"The webhook responds {status}, not 400, to a request without a signature.",
+            "Look at the webhook's log with `logs`, and check that nothing else has its URL.",
+        )
+    return "refused with 400"
+
+
+def ping(examination: Examination) -> str:
+    """URL, permissions and signature in one: Stripe delivers, and the log says it was processed."""
+    enabled = examination.enabled_destinations
+    if not enabled:
+        raise Failed("There is no enabled destination for our URL.", "Run `connect`.")
+    for destination in enabled:
+        if not examination.webhook.processed(examination.destinations.ping(destination)):
+            raise Failed(
+                f"Stripe's ping from {destination.id} was not processed within "
+                f"{examination.webhook.patience_seconds:.0f} s: it did not arrive, or its "
+                "signature is not of a stored secret.",
+                CONNECT,
+            )
+    return "arrived, and its signature is right"
+
+
+def origins(examination: Examination) -> str:
+    """Ask as a browser does before a request from a page on an origin (CORS preflight)."""
+    allowed = examination.stack.parameters["AllowedOrigins"].split(",")
+    for origin in allowed:
+        if _let_in(examination, origin) != origin:
+            raise Failed(
+                f"The API does not let browsers in from {origin}.",
+                f"Run `make deploy ENV={examination.environment.name}`.",
+            )
+    if _let_in(examination, FOREIGN_ORIGIN) is not None:
+        raise Failed(
+            "The API lets browsers in from any origin.",
+            f"Run `make deploy ENV={examination.environment.name}`.",
+        )
+    return ", ".join(allowed)
+
+
+def _let_in(examination: Examination, origin: str) -> str | None:
+    try:
+        response = httpx.options(
+            f"{examination.stack.api_url}/checkout/sessions",
+            headers={
+                "origin": origin,
+                "access-control-request-method": "POST",
+                "access-control-request-headers": "content-type,idempotency-key",
+            },
+            timeout=PREFLIGHT_SECONDS,
+        )
+    except httpx.HTTPError as error:
+        raise Failed(
+            f"The API can't be reached: {type(error).__name__}.",
+            f"Run `make deploy ENV={examination.environment.name}`.",
+        ) from None
+    found: str | None = response.headers.get("access-control-allow-origin")
+    return found
