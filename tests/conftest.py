@@ -6,7 +6,7 @@ import pytest
 
 UNIT = Path(__file__).parent / "unit"
 # One worker alone sets each of them up, and runs all the tests that use it.
-EXPENSIVE = ("stack", "stripe_cli", "built", "transformed")
+EXPENSIVE = ("operated", "stack", "stripe_cli", "built", "transformed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -83,7 +83,7 @@ class Examination:
 
 @dataclass(frozen=True)
 class Check:
-    """`run` gives what it saw, and raises Failed. Without an `essential` one no other makes sense."""
+    """`run` gives what it saw, and raises Failed; none makes sense without an `essential` one."""
 
     name: str
     run: Callable[[Examination], str]

@@ -1,0 +1,23 @@
+"""A stack of its own: what an operator changes is not what the other tests rely on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.console import Console
+from local.stack import LocalStack, local_stack
+from tests.integration.world import World
+
+
+@pytest.fixture(scope="session")
+def operated() -> Iterator[LocalStack]:
+    with local_stack(Console()) as one:
+        yield one
+
+
+@pytest.fixture
+def world(operated: LocalStack) -> Iterator[World]:
+    one = World(operated)
+    one.simulator.forget_requests()
+    yield one
+    one.simulator.behave_again()

@@ -1,0 +1,109 @@
+"""The stack's side at Stripe, as its Dashboard shows it, and purchases that go on meanwhile."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import stripe
+
+from ops.aws import Aws
+from ops.connection import Connection
+from ops.destinations import Destination, Destinations
+from ops.environment import Environment, environment
+from ops.stack import Stack
+from ops.webhook import Webhook
+from tests.integration.world import World
+
+PATIENCE_SECONDS = 10.0
+
+type Json = dict[str, Any]
+
+
+class Interrupted(Exception):
+    """The operator's terminal is gone."""
+
+
+@dataclass
+class Steps:
+    """Lets so many steps of a command begin."""
+
+    allowed: int | None = None
+    begun: list[str] = field(default_factory=list)
+
+    def __call__(self, text: str) -> None:
+        if self.allowed is not None and len(self.begun) == self.allowed:
+            raise Interrupted(text)
+        self.begun.append(text)
+
+
+def local_environment(world: World, folder: Path) -> Environment:
+    stack_file = folder / "stack.json"
+    stack_file.write_text(json.dumps(asdict(world.stack.facts)))
+    return environment("local", stack_file=stack_file)
+
+
+def destinations(world: World) -> Destinations:
+    return Destinations(world.simulator.sdk, world.stack.facts.webhook_url)
+
+
+def registered(world: World) -> list[Destination]:
+    return destinations(world).registered()
+
+
+def connection(world: World, folder: Path, steps: Steps) -> Connection:
+    stack = Stack.read(local_environment(world, folder))
+    return Connection(
+        name=stack.name,
+        destinations=destinations(world),
+        secret=stack.secret(),
+        webhook=Webhook(stack, PATIENCE_SECONDS),
+        say=steps,
+        drain_seconds=0.0,
+    )
+
+
+def stored_secret(world: World) -> Json:
+    text = world.stack.aws.secrets.get_secret_value(SecretId=world.stack.secret_id)["SecretString"]
+    secret: Json = json.loads(text)
+    return secret
+
+
+def store_secret(world: World, secret: object) -> None:
+    world.stack.aws.secrets.put_secret_value(
+        SecretId=world.stack.secret_id, SecretString=json.dumps(secret)
+    )
+
+
+@contextmanager
+def deliveries_going_on(world: World) -> Iterator[None]:
+    """Have Stripe make events that the webhook handles, one after the other."""
+    over = threading.Event()
+    sdk, price = world.simulator.sdk, world.stack.price
+    params: Any = {
+        "mode": "payment",
+        "line_items": [{"price": price, "quantity": 1}],
+        "success_url": "https://shop.example/thanks",
+    }
+
+    def make_events() -> None:
+        while not over.is_set():
+            session = sdk.v1.checkout.sessions.create(params)
+            sdk.v1.checkout.sessions.expire(session.id)
+
+    thread = threading.Thread(target=make_events)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def expired_events(world: World) -> list[str]:
+    """The ids of the events of sessions that expired."""
+    params: Any = {"type": "checkout.session.expired", "limit": 100}
+    return [event.id for event in world.simulator.sdk.v1.events.list(params).auto_paging_iter()]
