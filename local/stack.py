@@ -27,7 +27,7 @@ KEPT_RUNS = 10
 
 @dataclass(frozen=True)
 class StackFacts:
-    """What `.local/stack.json` says, for scripts and tests."""
+    """What `.local/stack.json` says, for scripts and tests. `stripe_api_key` is the merchant's."""
 
     api_url: str
     webhook_url: str
@@ -43,18 +43,20 @@ class StackFacts:
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A deployed stack. `run` has its logs; `price` is for sale, where Stripe is simulated."""
+    """A deployed stack. `run` has its logs; `price` is for sale, where Stripe is simulated.
+
+    `service_key` is the one in its secret, where Stripe is simulated a restricted one.
+    """
 
     facts: StackFacts
     aws: LocalAws
     secret_id: str
+    service_key: str
     run: Path
     price: str | None
 
     def set_signing_secrets(self, *secrets: str) -> None:
-        put_secret(
-            self.aws, self.secret_id, api_key=self.facts.stripe_api_key, signing_secrets=secrets
-        )
+        put_secret(self.aws, self.secret_id, api_key=self.service_key, signing_secrets=secrets)
 
 
 @contextmanager
@@ -113,7 +115,7 @@ def deployed(
         account, stack.webhook_url
     )
     price = stripe_account.stock_the_shop(account) if account.simulated else None
-    put_secret(aws, stack.secret_id, api_key=account.api_key, signing_secrets=(signing_secret,))
+    put_secret(aws, stack.secret_id, api_key=account.service_key, signing_secrets=(signing_secret,))
     facts = StackFacts(
         api_url=stack.api_url,
         webhook_url=stack.webhook_url,
@@ -127,7 +129,7 @@ def deployed(
         stripe_api_key=account.api_key,
         region=REGION,
     )
-    return LocalStack(facts, aws, stack.secret_id, run, price)
+    return LocalStack(facts, aws, stack.secret_id, account.service_key, run, price)
 
 
 @contextmanager

@@ -36,6 +36,16 @@ EVENT_TYPES = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
+# What the service's restricted key may do: what it needs, and no more. The integration tests run
+# with it. https://docs.stripe.com/keys/permissions-reference
+SERVICE_PERMISSIONS = (
+    "checkout_session_write",
+    "payment_intent_read",
+    "charge_read",  # Refunds too: Stripe's "Charges and Refunds".
+    "dispute_read",
+    "plan_read",  # Prices.
+    "product_read",
+)
 STRIPE_URL = "https://api.stripe.com"
 TEST_KEY_PREFIXES = ("sk_test_", "rk_test_")
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
@@ -50,10 +60,14 @@ CURRENCY = "eur"
 
 @dataclass(frozen=True)
 class StripeAccount:
-    """`api_base` is what the stack's StripeApiBase takes: empty for Stripe itself."""
+    """`api_base` is what the stack's StripeApiBase takes: empty for Stripe itself.
+
+    `api_key` is the merchant's, `service_key` what the stack's functions get.
+    """
 
     url: str
     api_key: str
+    service_key: str
     api_base: str
     webhook_secret: str | None = None
 
@@ -73,7 +87,7 @@ def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
         raise LocalCloudError("STRIPE_API_KEY is not a test key (sk_test_... or rk_test_...)")
     # Without one, a secret that nobody has: an empty one would verify anybody's signature.
     secret = environment.get("STRIPE_WEBHOOK_SECRET") or f"whsec_{secrets.token_hex(16)}"
-    return StripeAccount(STRIPE_URL, key, api_base="", webhook_secret=secret)
+    return StripeAccount(STRIPE_URL, key, key, api_base="", webhook_secret=secret)
 
 
 @contextmanager
@@ -83,9 +97,12 @@ def simulated_account(
     """`seed` is that of the chances by which deliveries are dropped and shuffled."""
     ready = run / "stripe.json"
     api_key = f"sk_test_{secrets.token_hex(12)}"
+    service_key = f"rk_test_{secrets.token_hex(12)}"
     command = [
         *(sys.executable, "-m", "local.stripe_simulator"),
         *("--port", "0", "--secret-key", api_key, "--ready-file", str(ready)),
+        *("--restricted-key", service_key),
+        *(f"--permission={permission}" for permission in SERVICE_PERMISSIONS),
         *(("--seed", str(seed)) if seed is not None else ()),
     ]
     with service(
@@ -93,7 +110,7 @@ def simulated_account(
     ) as child:
         child.wait_until_ready(ready.is_file)
         url = json.loads(ready.read_text())["url"]
-        yield StripeAccount(url, api_key, api_base=url)
+        yield StripeAccount(url, api_key, service_key, api_base=url)
 
 
 def register_webhook(account: StripeAccount, url: str) -> str:

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 import stripe
+from stripe.params import WebhookEndpointCreateParams
 
 # The simulator speaks the version of the API that the SDK is pinned to.
 API_VERSION = stripe.api_version
+# Those of which an endpoint can get its snapshots.
+(_VERSIONS,) = get_args(WebhookEndpointCreateParams.__annotations__["api_version"])
+API_VERSIONS = frozenset(get_args(_VERSIONS))
 DEFAULT_RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 

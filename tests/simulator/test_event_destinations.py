@@ -155,7 +155,7 @@ def test_disabled_or_deleted_destination_gets_nothing(
     shop.paid_session()
     assert len(simulator.attempts()) == 1
     message = f"No such event destination: '{made.id}'"
-    with refused(404, message, code="resource_missing", param="id"):
+    with refused(404, message, code="not_found"):
         destinations.retrieve(made.id)
 
 

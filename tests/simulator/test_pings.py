@@ -94,12 +94,12 @@ def test_disabled_destination_refuses_a_ping(
 
 @pytest.mark.parametrize("id_", ["ed_test_none", "we_none"])
 def test_unknown_destination_has_no_ping(sdk: stripe.StripeClient, id_: str) -> None:
-    with refused(404, f"No such event destination: '{id_}'", code="resource_missing", param="id"):
+    with refused(404, f"No such event destination: '{id_}'", code="not_found"):
         sdk.v2.core.event_destinations.ping(id_)
 
 
 def test_v1_endpoint_has_no_ping(sdk: stripe.StripeClient, receiver: Receiver) -> None:
     made = sdk.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["*"]})
     message = f"No such event destination: '{made.id}'"
-    with refused(404, message, code="resource_missing", param="id"):
+    with refused(404, message, code="not_found"):
         sdk.v2.core.event_destinations.ping(made.id)

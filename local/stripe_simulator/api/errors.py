@@ -3,6 +3,7 @@
 StripeError                 anything that Stripe refuses with an `error` document
 ├── InvalidRequest          400: a parameter or a state that Stripe refuses
 │   ├── NoSuchObject        404, or 400 where the id is a parameter's value
+│   ├── NotFound            404, of the v2 API
 │   └── NotSimulated        400: Stripe can do this, the simulator can't
 ├── Unauthenticated         401
 ├── CardDeclined            402
@@ -63,6 +64,13 @@ class NoSuchObject(InvalidRequest):
     def __init__(self, noun: str, id_: str, *, param: str, status: int = 404) -> None:
         message = f"No such {noun}: '{id_}'"
         super().__init__(message, param=param, code="resource_missing", status=status)
+
+
+class NotFound(InvalidRequest):
+    """What the v2 API says of an unknown id: https://docs.stripe.com/api/v2/core/event-destinations"""
+
+    def __init__(self, noun: str, id_: str) -> None:
+        super().__init__(f"No such {noun}: '{id_}'", code="not_found", status=404)
 
 
 class NotSimulated(InvalidRequest):

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects.account import Collection
+from local.stripe_simulator.settings import API_VERSIONS
 
+# Of both kinds together: the Dashboard shows webhook endpoints as event destinations too.
+MAX_ENDPOINTS = 16
 # For how long Stripe can let a rolled secret go on signing.
 ROLLED_SECRET_SECONDS = 24 * 60 * 60.0
 
@@ -49,6 +53,12 @@ class Endpoint:
         return self.enabled and ("*" in wanted or (f"v1.{type_}" if self.thin else type_) in wanted)
 
 
+def require_version(version: str | None, param: str) -> None:
+    """Raise InvalidRequest for a version of the API that snapshots can't be of."""
+    if version is not None and version not in API_VERSIONS:
+        raise InvalidRequest(f"Invalid Stripe API version: {version}", param=param)
+
+
 class Endpoints:
     def __init__(self, clock: Callable[[], float], *, livemode: bool) -> None:
         self.livemode = livemode
@@ -61,6 +71,14 @@ class Endpoints:
         """The signing secret, which the API shows now and never again."""
         self._all[endpoint.id] = endpoint
         return self._new_secret(endpoint)
+
+    def require_room(self) -> None:
+        """Raise InvalidRequest if the account has as many endpoints as it may."""
+        if len(self._all) >= MAX_ENDPOINTS:
+            mode = "" if self.livemode else "test "
+            raise InvalidRequest(
+                f"You have reached the maximum of {MAX_ENDPOINTS} {mode}webhook endpoints."
+            )
 
     def now(self) -> int:
         return int(self._clock())

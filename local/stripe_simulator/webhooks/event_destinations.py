@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import stripe
 from pydantic import BeforeValidator, Field
 
-from local.stripe_simulator.api.errors import InvalidRequest, NotSimulated
+from local.stripe_simulator.api.errors import InvalidRequest, NotFound, NotSimulated
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from local.stripe_simulator.api.values import Array, Limit, Metadata, MetadataChanges, Text, Url
@@ -15,7 +15,7 @@ from local.stripe_simulator.objects import metadata
 from local.stripe_simulator.objects.shapes import declared
 from local.stripe_simulator.settings import API_VERSION
 from local.stripe_simulator.timestamps import written
-from local.stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
+from local.stripe_simulator.webhooks.endpoints import Endpoint, Endpoints, require_version
 from local.stripe_simulator.webhooks.events import EVENT_TYPES
 
 PATH = "/v2/core/event_destinations"
@@ -80,6 +80,8 @@ def create(endpoints: Endpoints, parameters: CreateDestination) -> Json:
         raise InvalidRequest(
             "snapshot_api_version is only for snapshot events.", param="snapshot_api_version"
         )
+    require_version(parameters.snapshot_api_version, "snapshot_api_version")
+    endpoints.require_room()
     now = written(endpoints.now())
     document = declared(
         stripe.v2.core.EventDestination,
@@ -101,12 +103,20 @@ def create(endpoints: Endpoints, parameters: CreateDestination) -> Json:
     return _shown(document, parameters.include, secret)
 
 
+def find(endpoints: Endpoints, id_: str) -> Json:
+    """The destination of a URL. Raise NotFound."""
+    document = endpoints.event_destinations.find(id_)
+    if document is None:
+        raise NotFound(endpoints.event_destinations.noun, id_)
+    return document
+
+
 def retrieve(endpoints: Endpoints, parameters: RetrieveDestination, id_: str) -> Json:
-    return _shown(endpoints.event_destinations.retrieve(id_), parameters.include)
+    return _shown(find(endpoints, id_), parameters.include)
 
 
 def update(endpoints: Endpoints, parameters: UpdateDestination, id_: str) -> Json:
-    document = endpoints.event_destinations.retrieve(id_)
+    document = find(endpoints, id_)
     changes = metadata.merged(document, parameters.given())
     changes.pop("include", None)
     if "enabled_events" in changes:
@@ -118,20 +128,20 @@ def update(endpoints: Endpoints, parameters: UpdateDestination, id_: str) -> Jso
 
 
 def disable(endpoints: Endpoints, _: Parameters, id_: str) -> Json:
-    document = endpoints.event_destinations.retrieve(id_)
+    document = find(endpoints, id_)
     details = declared(stripe.v2.core.EventDestination.StatusDetails, disabled={"reason": "user"})
     _change(endpoints, document, {"status": "disabled", "status_details": details})
     return _shown(document, [])
 
 
 def enable(endpoints: Endpoints, _: Parameters, id_: str) -> Json:
-    document = endpoints.event_destinations.retrieve(id_)
+    document = find(endpoints, id_)
     _change(endpoints, document, {"status": "enabled", "status_details": None})
     return _shown(document, [])
 
 
 def delete(endpoints: Endpoints, _: Parameters, id_: str) -> Json:
-    endpoints.event_destinations.retrieve(id_)
+    find(endpoints, id_)
     endpoints.event_destinations.remove(id_)
     endpoints.remove(id_)
     return {"id": id_, "object": "v2.core.event_destination"}
@@ -140,6 +150,8 @@ def delete(endpoints: Endpoints, _: Parameters, id_: str) -> Json:
 def list_(endpoints: Endpoints, parameters: ListDestinations) -> Json:
     """The v2 API names the next page by its URL."""
     documents = endpoints.event_destinations.newest_first()
+    if parameters.page is not None and parameters.page not in endpoints.event_destinations:
+        raise InvalidRequest(f"Invalid page: {parameters.page}", param="page")
     after = ListParameters(limit=parameters.limit, starting_after=parameters.page)
     found = page(documents, after, url=PATH, noun="event destination")
     following = None

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from local.stripe_simulator.api.errors import InvalidRequest, NoSuchObject
+from local.stripe_simulator.api.errors import InvalidRequest, NotFound
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import ListParameters, Parameters
 from local.stripe_simulator.api.values import Array, Boolean, Period, Text
 from local.stripe_simulator.documents import Json
-from local.stripe_simulator.webhooks import thin_events
+from local.stripe_simulator.webhooks import event_destinations, thin_events
 from local.stripe_simulator.webhooks.deliveries import Deliveries
 from local.stripe_simulator.webhooks.endpoints import Endpoints
 from local.stripe_simulator.webhooks.events import EventLog
@@ -67,7 +67,7 @@ def ping(webhooks: Webhooks, _: Parameters, id_: str) -> Json:
 
     Stripe does not document its error for a disabled destination, which gets no events.
     """
-    destination = webhooks.endpoints.event_destinations.retrieve(id_)
+    destination = event_destinations.find(webhooks.endpoints, id_)
     endpoint = webhooks.endpoints.find(id_)
     if endpoint is None or not endpoint.enabled:
         raise InvalidRequest(
@@ -83,7 +83,7 @@ def retrieve_thin(webhooks: Webhooks, _: Parameters, id_: str) -> Json:
         return webhooks.log.pings[id_]
     snapshot_id = thin_events.snapshot_id(id_)
     if snapshot_id not in webhooks.log.events:
-        raise NoSuchObject("event", id_, param="id")
+        raise NotFound("event", id_)
     return thin_events.event(webhooks.log.events[snapshot_id])
 
 

@@ -21,7 +21,7 @@ from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects import metadata
 from local.stripe_simulator.objects.shapes import declared
-from local.stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
+from local.stripe_simulator.webhooks.endpoints import Endpoint, Endpoints, require_version
 from local.stripe_simulator.webhooks.events import EVENT_TYPES
 
 
@@ -54,6 +54,8 @@ class UpdateEndpoint(Parameters):
 def create(endpoints: Endpoints, parameters: CreateEndpoint) -> Json:
     if not parameters.enabled_events:
         raise missing("enabled_events")
+    require_version(parameters.api_version, "api_version")
+    endpoints.require_room()
     document = declared(
         stripe.WebhookEndpoint,
         **parameters.model_dump(include={"api_version", "description", "enabled_events"}),
