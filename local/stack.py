@@ -23,6 +23,7 @@ from local.processes import Service, Terminated, termination_unwinds
 from local.stripe_account import StripeAccount
 
 KEPT_RUNS = 10
+ALARM_EMAIL = "on-call@localhost"
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def deployed(
             "AllowedOrigins": frontend_origin,
             "DefaultSuccessUrl": f"{frontend_origin}/thanks",
             "DefaultCancelUrl": f"{frontend_origin}/cart",
+            # MiniStack confirms it by itself, and sends nothing.
+            "AlarmEmail": ALARM_EMAIL,
         }
         stack = deploy(template, parameters, aws, run, console.progress)
     signing_secret = account.webhook_secret or stripe_account.register_webhook(

@@ -12,7 +12,6 @@ interruption: the next run starts from what Stripe and the stack's secret say, a
     drop the old secrets
 """
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -21,21 +20,21 @@ from ops.errors import OpsError
 from ops.secret import SecretStore, StripeSecret
 from ops.webhook import Webhook
 
-# For deliveries that are under way from a disabled destination. The functions go on accepting its
-# secret while it is stored.
-DRAIN_SECONDS = 15.0
+# For deliveries that are under way from a disabled destination: Stripe's time for a response and
+# the function's own (template.yaml). Their secret is stored until then.
+DRAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Connection:
-    """`say` is called before each step."""
+    """`say` is called before each step, `wait_for_deliveries` once a destination was disabled."""
 
     name: str
     destinations: Destinations
     secret: SecretStore
     webhook: Webhook
     say: Callable[[str], None]
-    drain_seconds: float = DRAIN_SECONDS
+    wait_for_deliveries: Callable[[], None]
 
     def connect(self, service_key: str) -> Destination:
         """Keep the destination that works, after repairing what differs, or make a new one."""
@@ -44,7 +43,7 @@ class Connection:
             self.say("Storing the API key")
             self.secret.write(StripeSecret(service_key, stored.signing_secrets))
         registered = self.destinations.registered()
-        kept = self._kept(registered) if stored.signing_secrets else None
+        kept = self._kept(registered) if self._is_in_use(stored) else None
         if kept is None:
             return self.replace(service_key)
         self._remove(one for one in registered if one != kept)
@@ -76,6 +75,16 @@ class Connection:
         self.say("Dropping all other signing secrets")
         self.secret.write(StripeSecret(service_key, (signing_secret,)))
         return new
+
+    def _is_in_use(self, stored: StripeSecret) -> bool:
+        """See that the functions use what is stored, and not what they cached before it changed.
+
+        A probe that they can't verify makes them read the secret again.
+        """
+        if not stored.signing_secrets:
+            return False
+        self.say("Probing the webhook with the stored signing secrets")
+        return all(self.webhook.learns(secret) for secret in stored.signing_secrets)
 
     def _kept(self, registered: Iterable[Destination]) -> Destination | None:
         """Give the newest destination that works, after repairing it."""
@@ -118,7 +127,7 @@ class Connection:
                 self.destinations.disable(one)
         if any(one.enabled for one in removed):
             self.say("Waiting for deliveries that are under way")
-            time.sleep(self.drain_seconds)
+            self.wait_for_deliveries()
         for one in removed:
             self.say(f"Removing {one.id}")
             self.destinations.remove(one)

@@ -45,6 +45,7 @@ def routes(simulator: Simulator) -> list[Route]:
         Route("/_simulator/requests", controls.requests, methods=["GET"]),
         Route("/_simulator/requests", controls.forget_requests, methods=["DELETE"]),
         Route("/_simulator/deliveries", controls.deliveries, methods=["GET"]),
+        Route("/_simulator/deliveries/under_way", controls.under_way, methods=["GET"]),
         Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
         Route("/_simulator/charges/{id}/dispute", controls.dispute_charge, methods=["POST"]),
         Route("/_simulator/disputes/{id}/escalate", controls.escalate_dispute, methods=["POST"]),
@@ -88,6 +89,10 @@ class Controls:
 
     async def deliveries(self, _: Request) -> Response:
         return JSONResponse(self._simulator.deliveries.attempts)
+
+    async def under_way(self, _: Request) -> Response:
+        """How many attempts wait for their response, by the endpoint's id."""
+        return JSONResponse(self._simulator.deliveries.under_way)
 
     async def repeat_event(self, request: Request) -> Response:
         """The same change again, as an event of another id."""

@@ -1,5 +1,6 @@
 """`connect` and `rotate`: the stack's keys and its event destination at Stripe."""
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -108,7 +109,7 @@ def _connection(operation: "Operation", setup_key: str, wait: float, drain: floa
         secret=stack.secret(),
         webhook=Webhook(stack, wait),
         say=operation.output.say,
-        drain_seconds=drain,
+        wait_for_deliveries=lambda: time.sleep(drain),
     )
 
 

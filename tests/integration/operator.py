@@ -14,11 +14,12 @@ from local.stack import LocalStack
 
 @dataclass(frozen=True)
 class Called:
-    """How a command ended, and what it printed."""
+    """How a command ended, what it printed, and what `make dev`'s file said afterwards."""
 
     exit_code: int
     printed: str
     progress: str
+    stack_file: dict[str, Any]
 
     @property
     def document(self) -> Any:  # noqa: ANN401  (JSON)
@@ -39,8 +40,9 @@ def operate(stack: LocalStack, *arguments: str, typed: str = "", **environment: 
             text=True,
             check=False,
         )
+        facts = json.loads(Path(stack_file.name).read_text())
     assert "Traceback" not in ran.stderr, ran.stderr
-    return Called(ran.returncode, ran.stdout, ran.stderr)
+    return Called(ran.returncode, ran.stdout, ran.stderr, facts)
 
 
 def terminal_environment() -> dict[str, str]:

@@ -62,8 +62,29 @@ class Simulator:
         url = f"{self.url}/_simulator/{name}"
         return httpx.request(method, url, verify=NO_TLS, **more).raise_for_status().json()
 
+    @contextmanager
+    def granting(self, *permissions: str) -> Iterator[None]:
+        """Let the service's restricted key do this and no more."""
+        before = self._control("GET", "restricted_key")
+        self._control("PATCH", "restricted_key", json={"permissions": permissions})
+        try:
+            yield
+        finally:
+            self._control("PATCH", "restricted_key", json={"permissions": before["permissions"]})
+
     def deliveries(self, event_id: str) -> list[Json]:
         return [one for one in self._control("GET", "deliveries") if one["event"] == event_id]
+
+    def wait_for_deliveries_under_way(self) -> None:
+        """Wait until what destinations that are disabled now were sent has its response."""
+        destinations = self.sdk.v2.core.event_destinations.list().data
+        disabled = [one.id for one in destinations if one.status == "disabled"]
+
+        def are_over() -> bool:
+            under_way = self._control("GET", "deliveries/under_way")
+            return not any(under_way.get(one) for one in disabled)
+
+        wait_for(are_over, "deliveries under way are over", seconds=WAIT_SECONDS)
 
     def wait_for_delivery(self, event_id: str) -> Json:
         return wait_for(

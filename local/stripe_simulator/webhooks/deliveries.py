@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
@@ -38,6 +39,7 @@ class Delivery:
 class Deliveries:
     def __init__(self, settings: Settings, behaviour: Behaviour, endpoints: Endpoints) -> None:
         self.attempts: list[Json] = []
+        self.under_way: Counter[str] = Counter()
         self._settings = settings
         self._behaviour = behaviour
         self._endpoints = endpoints
@@ -123,7 +125,9 @@ class Deliveries:
             if endpoint is None or not endpoint.enabled:
                 self._log(delivery, attempt, None, "canceled")
                 return "canceled"
+            self.under_way[endpoint.id] += 1
             status = await self._post(delivery)
+            self.under_way[endpoint.id] -= 1
         delivered = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
         outcome: Outcome = "delivered" if delivered else "failed"
         self._log(delivery, attempt, status, outcome)

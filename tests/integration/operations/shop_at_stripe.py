@@ -8,9 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import stripe
-
-from ops.aws import Aws
 from ops.connection import Connection
 from ops.destinations import Destination, Destinations
 from ops.environment import Environment, environment
@@ -18,7 +15,7 @@ from ops.stack import Stack
 from ops.webhook import Webhook
 from tests.integration.world import World
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 type Json = dict[str, Any]
 
@@ -62,7 +59,7 @@ def connection(world: World, folder: Path, steps: Steps) -> Connection:
         secret=stack.secret(),
         webhook=Webhook(stack, PATIENCE_SECONDS),
         say=steps,
-        drain_seconds=0.0,
+        wait_for_deliveries=world.simulator.wait_for_deliveries_under_way,
     )
 
 
@@ -93,6 +90,8 @@ def deliveries_going_on(world: World) -> Iterator[None]:
         while not over.is_set():
             session = sdk.v1.checkout.sessions.create(params)
             sdk.v1.checkout.sessions.expire(session.id)
+            event = world.simulator.event_about(session.id, "checkout.session.expired")
+            world.simulator.wait_for_delivery(event["id"])
 
     thread = threading.Thread(target=make_events)
     thread.start()

@@ -1,0 +1,100 @@
+"""`ops/checkout rotate`: a secret is rolled, and not one delivery is refused meanwhile."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.operations.shop_at_stripe import (
+    Interrupted,
+    Steps,
+    connection,
+    deliveries_going_on,
+    expired_events,
+    registered,
+    stored_secret,
+)
+from tests.integration.world import World
+
+QUICKLY = ("--wait", "60", "--drain", "0", "--yes")
+# One more than can be interrupted, so that the last one completes.
+STEPS = 10
+
+
+@pytest.fixture(autouse=True)
+def connected(world: World) -> None:
+    called = world.operate("connect", *QUICKLY)
+    assert called.exit_code == 0, called.progress
+
+
+def assert_each_was_taken(world: World, events: list[str]) -> None:
+    """Each event was delivered, and no attempt at one was refused."""
+    assert events
+    for event in events:
+        world.simulator.wait_for_delivery(event)
+        statuses = [one["status"] for one in world.simulator.deliveries(event)]
+        # None: the destination was disabled before this attempt.
+        assert set(statuses) <= {200, None}, (event, statuses)
+        assert 200 in statuses
+
+
+def test_a_webhook_secret_is_rolled(world: World) -> None:
+    [before], secret = registered(world), stored_secret(world)
+    called = world.operate("rotate", "webhook-secret", *QUICKLY)
+    assert called.exit_code == 0, called.progress
+    [after] = registered(world)
+    assert after.id != before.id
+    rolled = stored_secret(world)
+    assert rolled["stripe_api_key"] == secret["stripe_api_key"]
+    [new] = rolled["webhook_signing_secrets"]
+    assert new not in secret["webhook_signing_secrets"]
+    world.paid()
+
+
+@pytest.mark.parametrize("steps", range(STEPS))
+def test_a_rotation_refuses_nothing_wherever_it_is_interrupted(
+    world: World, tmp_path: Path, steps: int
+) -> None:
+    key = stored_secret(world)["stripe_api_key"]
+    earlier = set(expired_events(world))
+    with deliveries_going_on(world):
+        begun = Steps(allowed=steps)
+        try:
+            connection(world, tmp_path, begun).replace(key)
+        except Interrupted:
+            assert len(begun.begun) == steps
+        else:
+            assert steps == STEPS - 1, begun.begun
+        connection(world, tmp_path, Steps()).replace(key)
+    [only] = registered(world)
+    assert only.enabled
+    assert len(stored_secret(world)["webhook_signing_secrets"]) == 1
+    assert_each_was_taken(world, [one for one in expired_events(world) if one not in earlier])
+
+
+def test_a_rotation_is_not_begun_without_a_yes(world: World) -> None:
+    before = registered(world), stored_secret(world)
+    called = world.operate("rotate", "webhook-secret", typed="")
+    assert called.exit_code == 2
+    assert "--yes" in called.progress
+    assert (registered(world), stored_secret(world)) == before
+
+
+def test_an_api_key_is_replaced_after_it_was_checked(world: World) -> None:
+    before = stored_secret(world)
+    new = world.stack.facts.stripe_api_key
+    called = world.operate("rotate", "api-key", "--yes", STRIPE_API_KEY=new)
+    assert called.exit_code == 0, called.progress
+    assert stored_secret(world) == before | {"stripe_api_key": new}
+    assert new not in called.printed + called.progress
+    world.paid()
+    back = world.operate("rotate", "api-key", "--yes", STRIPE_API_KEY=world.stack.service_key)
+    assert back.exit_code == 0
+
+
+@pytest.mark.parametrize("key", ["", "sk_live_" + "1" * 24, "rk_test_" + "1" * 24, "hunter2"])
+def test_a_new_api_key_that_does_not_work_is_not_stored(world: World, key: str) -> None:
+    before = stored_secret(world)
+    called = world.operate("rotate", "api-key", "--yes", STRIPE_API_KEY=key)
+    assert called.exit_code in (1, 2)
+    assert stored_secret(world) == before
+    assert not key or key not in called.progress
