@@ -1,9 +1,9 @@
 """What an operator is told when a command can't do its work."""
 
-import re
-
 import stripe
 from botocore.exceptions import BotoCoreError, ClientError
+
+from checkout.stripe.errors import missing_permission
 
 
 class OpsError(Exception):
@@ -25,9 +25,7 @@ def explained(error: ClientError | BotoCoreError | stripe.StripeError) -> str:
         case stripe.AuthenticationError():
             return "Stripe does not accept the API key."
         case stripe.PermissionError():
-            permission = re.search(r"rak_[a-z_]+", str(error.user_message))
-            missing = f" {permission[0]}" if permission else ""
-            return f"The Stripe API key lacks the permission{missing}."
+            return f"The Stripe API key lacks the permission {missing_permission(error)}."
         case stripe.APIConnectionError():
             return "Stripe can't be reached."
         case _:

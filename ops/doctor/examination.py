@@ -92,18 +92,22 @@ class Check:
 
 def examine(examination: Examination, checks: Iterable[Check]) -> Iterator[Result]:
     for check in checks:
-        try:
-            detail = check.run(examination)
-        except Failed as failed:
-            yield Result(check.name, ok=False, detail=failed.detail, fix=failed.fix)
-        except OpsError as error:
-            yield Result(
-                check.name, ok=False, detail=str(error), fix="Fix that, and run this again."
-            )
-        except (ClientError, BotoCoreError, stripe.StripeError) as error:
-            yield Result(check.name, ok=False, detail=explained(error), fix=_fix(error))
-        else:
-            yield Result(check.name, ok=True, detail=detail)
+        result = _result(examination, check)
+        yield result
+        if check.essential and not result.ok:
+            return
+
+
+def _result(examination: Examination, check: Check) -> Result:
+    try:
+        detail = check.run(examination)
+    except Failed as failed:
+        return Result(check.name, ok=False, detail=failed.detail, fix=failed.fix)
+    except OpsError as error:
+        return Result(check.name, ok=False, detail=str(error), fix="Then run this again.")
+    except (ClientError, BotoCoreError, stripe.StripeError) as error:
+        return Result(check.name, ok=False, detail=explained(error), fix=_fix(error))
+    return Result(check.name, ok=True, detail=detail)
 
 
 def _fix(error: Exception) -> str:

@@ -77,8 +77,8 @@ def test_a_missing_permission_skips_its_list_and_is_named(runs: Runs, log: Log) 
     runs.add(7, now=OrderStatus.PAID)
     report = runs.run()
     assert (report.repaired, report.failed, report.finished) == (1, 2, True)
-    assert "rak_charge_read" in log.text
-    assert "rak_dispute_read" in log.text
+    assert "permission charge_read" in log.text
+    assert "permission dispute_read" in log.text
 
 
 def test_without_the_permission_for_sessions_not_each_order_is_tried(runs: Runs) -> None:

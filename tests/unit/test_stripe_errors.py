@@ -156,11 +156,12 @@ def test_a_refused_key_says_what_to_do(api: StripeApi, fake_stripe: FakeStripe) 
 @pytest.mark.parametrize(
     ("message", "named"),
     [
+        (NO_PERMISSION, "checkout_session_write"),
         (
-            NO_PERMISSION,
-            "rak_checkout_session_write",
+            f'Permission denied. The key {LEAK} may not do this. Enabling "Prices Read" '
+            "('plan_read') permissions on this key would allow this request to continue.",
+            "plan_read",
         ),
-        (f"The key {LEAK} needs rak_charge_read.", "rak_charge_read"),
         (f"The key {LEAK} may not do this.", "for this call"),
     ],
 )

@@ -91,8 +91,8 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
             ) from None
         case stripe.PermissionError():
             raise StripePermissionMissing(
-                f"stripe_api_key lacks the permission {_permission(error)}: add it to the key in "
-                "Stripe's dashboard, or put another key into StripeSecretArn."
+                f"stripe_api_key lacks the permission {missing_permission(error)}: add it to the key "
+                "in Stripe's dashboard, or put another key into StripeSecretArn."
             ) from None
         case stripe.IdempotencyError():
             raise IdempotencyKeyReused("The Idempotency-Key was used with another body.") from None
@@ -118,10 +118,11 @@ def is_replay(headers: Mapping[str, str] | None) -> bool:
     return any(name.lower() == "idempotent-replayed" for name in headers or {})
 
 
-def _permission(error: stripe.PermissionError) -> str:
+def missing_permission(error: stripe.PermissionError) -> str:
     """Name the permission that Stripe's message asks for; the rest of it may quote the key.
 
+    The message has said `'rak_charge_read' permission` and `('charge_read') permissions`.
     https://docs.stripe.com/keys/restricted-api-keys
     """
-    named = re.search(r"rak_[a-z0-9_]+", str(error))
-    return named[0] if named else "for this call"
+    named = re.search(r"\b(?:rak_)?([a-z0-9_]+_(?:read|write))\b", str(error))
+    return named[1] if named else "for this call"

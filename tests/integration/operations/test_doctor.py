@@ -1,0 +1,366 @@
+"""`ops/checkout doctor`: each thing that can be wrong is named, with what to do."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.deploy import stack_outputs
+from local.functions import physical_name, reconcile
+from local.stack import ALARM_EMAIL
+from ops.doctor import aws
+from ops.doctor.checks import CHECKS
+from ops.doctor.examination import Examination, Result, examine
+from ops.environment import LocalAddresses
+from ops.stack import Stack
+from tests.integration.operations.shop_at_stripe import (
+    destinations,
+    local_environment,
+    registered,
+    store_secret,
+    stored_secret,
+)
+from tests.integration.world import World
+
+PATIENT, IMPATIENT = 60.0, 2.0
+ALIAS = "live"
+NOTHING: frozenset[str] = frozenset()
+
+type Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def connected(world: World) -> None:
+    called = world.operate("connect", "--wait", "60", "--drain", "0")
+    assert called.exit_code == 0, called.progress
+
+
+@pytest.fixture
+def examination(world: World, tmp_path: Path) -> Examination:
+    environment = local_environment(world, tmp_path)
+    return Examination(environment, world.stack.facts.stripe_api_key, PATIENT)
+
+
+def failed(examination: Examination) -> dict[str, Result]:
+    """The checks that fail, and each says what to do."""
+    results = [one for one in examine(examination, CHECKS) if not one.ok]
+    assert all(one.detail and one.fix for one in results), results
+    return {one.check: one for one in results}
+
+
+def only(examination: Examination, name: str) -> Result:
+    """Run one check alone."""
+    [check] = [one for one in CHECKS if one.name == name]
+    [result] = examine(examination, [check])
+    return result
+
+
+def with_stack(examination: Examination, **changes: Any) -> Examination:  # noqa: ANN401
+    """Examine the stack as if CloudFormation said something else of it."""
+    changed = Examination(
+        examination.environment, examination.setup_key, examination.patience_seconds
+    )
+    vars(changed)["stack"] = replace(Stack.read(examination.environment), **changes)
+    return changed
+
+
+def with_webhook_url(examination: Examination, url: str) -> Examination:
+    local = examination.environment.local
+    assert isinstance(local, LocalAddresses)
+    moved = replace(examination.environment, local=replace(local, webhook_url=url))
+    return Examination(moved, examination.setup_key, IMPATIENT)
+
+
+def test_a_connected_stack_is_well(world: World) -> None:
+    called = world.operate("doctor", "--json")
+    assert called.exit_code == 0, called.printed
+    results: list[Json] = called.document
+    assert [one["check"] for one in results] == [check.name for check in CHECKS]
+    assert all(one.keys() == {"check", "ok", "detail", "fix"} for one in results)
+    assert all(one["ok"] is True and one["fix"] is None for one in results)
+    secret = stored_secret(world)
+    for value in (secret["stripe_api_key"], *secret["webhook_signing_secrets"]):
+        assert value not in called.printed + called.progress
+
+
+def test_a_failed_check_is_shown_with_what_to_do(world: World) -> None:
+    with no_sellable_price(world):
+        called = world.operate("doctor")
+    assert called.exit_code == 1
+    assert "FAILED sellable prices: Stripe has no active one-time price" in called.printed
+    assert "Set the metadata sellable=true" in called.printed
+    assert called.printed.splitlines()[-1] == f"1 of {len(CHECKS)} checks failed."
+
+
+@contextmanager
+def no_sellable_price(world: World) -> Iterator[None]:
+    prices = world.simulator.sdk.v1.prices
+    assert world.stack.price is not None
+    prices.update(world.stack.price, {"metadata": {"sellable": "false"}})
+    try:
+        yield
+    finally:
+        prices.update(world.stack.price, {"metadata": {"sellable": "true"}})
+
+
+@contextmanager
+def secret_with(world: World, **changes: object) -> Iterator[None]:
+    before = stored_secret(world)
+    store_secret(world, before | changes)
+    try:
+        yield
+    finally:
+        store_secret(world, before)
+
+
+@contextmanager
+def a_dead_letter(world: World) -> Iterator[None]:
+    url = stack_outputs(world.stack.aws)["UnpublishedChangesQueueUrl"]
+    world.stack.aws.queues.send_message(QueueUrl=url, MessageBody="{}")
+    try:
+        yield
+    finally:
+        world.stack.aws.queues.purge_queue(QueueUrl=url)
+
+
+@contextmanager
+def other_events(world: World) -> Iterator[None]:
+    [one] = registered(world)
+    destinations(world).receive(one, frozenset({"charge.refunded", "payout.paid"}))
+    try:
+        yield
+    finally:
+        destinations(world).receive(one)
+
+
+@contextmanager
+def no_subscriber(world: World) -> Iterator[None]:
+    topic = stack_outputs(world.stack.aws)["AlarmsTopicArn"]
+    topics = world.stack.aws.topics
+    for one in topics.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+        topics.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+    try:
+        yield
+    finally:
+        topics.subscribe(TopicArn=topic, Protocol="email", Endpoint=ALARM_EMAIL)
+
+
+@contextmanager
+def without_permission(world: World, action: str) -> Iterator[None]:
+    """Take a permission of the function URL away."""
+    functions = world.stack.aws.functions
+    name = physical_name(world.stack.aws, "StripeWebhookFunction")
+    policy = json.loads(functions.get_policy(FunctionName=name, Qualifier=ALIAS)["Policy"])
+    [statement] = [
+        one
+        for one in policy["Statement"]
+        if one["Principal"] == "*" and one["Action"] == f"lambda:{action}"
+    ]
+    functions.remove_permission(FunctionName=name, Qualifier=ALIAS, StatementId=statement["Sid"])
+    more: Any = (
+        {"FunctionUrlAuthType": "NONE"}
+        if action == "InvokeFunctionUrl"
+        else {"InvokedViaFunctionUrl": True}
+    )
+    try:
+        yield
+    finally:
+        functions.add_permission(
+            FunctionName=name,
+            Qualifier=ALIAS,
+            StatementId=statement["Sid"],
+            Action=statement["Action"],
+            Principal="*",
+            **more,
+        )
+
+
+@contextmanager
+def no_alias(world: World) -> Iterator[None]:
+    functions = world.stack.aws.functions
+    name = physical_name(world.stack.aws, "CreateSessionFunction")
+    version = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
+    functions.delete_alias(FunctionName=name, Name=ALIAS)
+    try:
+        yield
+    finally:
+        functions.create_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
+
+
+@contextmanager
+def a_failed_run(world: World) -> Iterator[None]:
+    fault = {"method": "GET", "path": "/v1/checkout/sessions", "status": 500, "times": 50}
+    world.simulator.behave(faults=[fault])
+    reconcile(world.stack.aws)
+    world.simulator.behave_again()
+    try:
+        yield
+    finally:
+        reconcile(world.stack.aws)
+
+
+BROKEN: dict[str, Callable[[World], Any]] = {
+    "sellable prices": no_sellable_price,
+    "dead-letter queues": a_dead_letter,
+    "event types": other_events,
+    "alarms": no_subscriber,
+    "functions": no_alias,
+    "reconciliation": a_failed_run,
+    "Stripe permissions": lambda world: world.simulator.granting(
+        "checkout_session_write", "payment_intent_read", "charge_read", "plan_read", "product_read"
+    ),
+    "no other Stripe permissions": lambda world: world.simulator.granting(
+        "checkout_session_write",
+        "payment_intent_read",
+        "charge_write",
+        "dispute_read",
+        "plan_read",
+        "product_read",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_named_and_nothing_else(
+    world: World, examination: Examination, name: str
+) -> None:
+    with BROKEN[name](world):
+        assert failed(examination).keys() == {name}
+    assert only(replace(examination), name).ok
+
+
+@pytest.mark.parametrize("action", ["InvokeFunctionUrl", "InvokeFunction"])
+def test_a_missing_permission_of_the_url_is_named(
+    world: World, examination: Examination, action: str
+) -> None:
+    with without_permission(world, action):
+        result = only(examination, "function URL permissions")
+    assert f"lambda:{action}:" in result.detail
+    assert only(examination, "function URL permissions").ok
+
+
+@pytest.mark.parametrize(
+    ("changes", "checks"),
+    [
+        ({"stripe_api_key": "sk_test_" + "9" * 20}, {"Stripe key", "Stripe permissions"}),
+        ({"stripe_api_key": "sk_live_" + "9" * 20}, {"secret", "Stripe key"}),
+        ({"stripe_api_key": None}, {"secret", "Stripe key"}),
+        ({"webhook_signing_secrets": []}, {"secret", "signing secrets"}),
+        ({"webhook_signing_secrets": ["whsec_" + "0" * 32]}, {"ping"}),
+    ],
+)
+def test_what_is_wrong_in_the_secret_is_named(
+    world: World, examination: Examination, changes: Json, checks: set[str]
+) -> None:
+    impatient = replace(examination, patience_seconds=IMPATIENT)
+    with secret_with(world, **changes):
+        results = failed(impatient)
+    assert checks <= results.keys()
+    for value in ("9" * 20, "0" * 32):
+        assert value not in repr(results)
+
+
+def test_a_ping_is_checked_against_the_secret_as_stored(
+    world: World, examination: Examination
+) -> None:
+    """The functions have cached the right secret, which they would go on using for a while."""
+    assert failed(examination) == {}
+    with secret_with(world, webhook_signing_secrets=["whsec_" + "0" * 32]):
+        results = failed(replace(examination, patience_seconds=IMPATIENT))
+    assert results.keys() == {"ping"}
+
+
+def test_a_second_destination_is_named(world: World, examination: Examination) -> None:
+    """It gets no event that there is, so that the webhook refuses none."""
+    [first] = registered(world)
+    second, _ = destinations(world).register("by hand")
+    result = only(examination, "event destination")
+    assert not result.ok
+    assert first.id in result.detail
+    assert second.id in result.detail
+
+
+def test_no_destination_is_named(world: World, examination: Examination) -> None:
+    [one] = registered(world)
+    destinations(world).disable(one)
+    assert failed(examination).keys() == {"event destination", "event types", "API version", "ping"}
+
+
+def test_a_destination_of_another_form_is_named(world: World, examination: Examination) -> None:
+    for one in registered(world):
+        destinations(world).remove(one)
+    params: Any = {
+        "name": "thin",
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "enabled_events": ["v1.checkout.session.completed"],
+        "webhook_endpoint": {"url": world.stack.facts.webhook_url},
+    }
+    world.simulator.sdk.v2.core.event_destinations.create(params)
+    result = only(examination, "API version")
+    assert not result.ok
+    assert "thin events" in result.detail
+
+
+def test_a_key_that_may_not_read_destinations_is_named(
+    world: World, examination: Examination
+) -> None:
+    result = only(replace(examination, setup_key=world.stack.service_key), "event destination")
+    assert not result.ok
+    assert "STRIPE_API_KEY" in str(result.fix)
+
+
+def test_a_webhook_that_is_something_else_is_named(world: World, examination: Examination) -> None:
+    elsewhere = with_webhook_url(examination, f"{world.stack.facts.stripe_url}/nowhere")
+    assert {"unsigned request", "signing secrets"} <= failed(elsewhere).keys()
+    nobody = with_webhook_url(examination, "http://127.0.0.1:9/")
+    assert "can't be reached" in only(nobody, "unsigned request").detail
+
+
+def test_an_origin_that_the_api_does_not_let_in_is_named(examination: Examination) -> None:
+    found = Stack.read(examination.environment)
+    origins = found.parameters["AllowedOrigins"] + ",https://shop.example"
+    changed = with_stack(examination, parameters={**found.parameters, "AllowedOrigins": origins})
+    result = only(changed, "allowed origins")
+    assert "https://shop.example" in result.detail
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])
+def test_a_deployment_that_did_not_succeed_is_named(examination: Examination, status: str) -> None:
+    assert failed(with_stack(examination, status=status)).keys() == {"deployment"}
+
+
+def test_no_recent_reconciliation_is_named(
+    examination: Examination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The schedule is disabled, for one."""
+    monkeypatch.setattr(aws, "RECONCILED_WITHIN", timedelta(0))
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    result = only(with_stack(examination, deployed_at=long_ago), "reconciliation")
+    assert "No run of reconciliation" in result.detail
+
+
+def test_without_a_stack_no_more_is_checked(examination: Examination) -> None:
+    nowhere = replace(examination.environment, stack_name="checkout-nowhere")
+    results = list(examine(Examination(nowhere, None, IMPATIENT), CHECKS))
+    assert [one.ok for one in results] == [True, False]
+    assert "make deploy ENV=local" in results[-1].detail
+
+
+def test_without_credentials_no_more_is_checked(examination: Examination) -> None:
+    strangers = replace(
+        examination.environment,
+        aws=replace(examination.environment.aws, endpoint_url="http://127.0.0.1:9"),
+    )
+    [result] = examine(Examination(strangers, None, IMPATIENT), CHECKS)
+    assert (result.check, result.ok) == ("AWS identity", False)
+
+
+def test_every_check_is_broken_by_a_test() -> None:
+    tested = Path(__file__).read_text()
+    assert [check for check in CHECKS if f'"{check.name}"' not in tested] == []
