@@ -64,6 +64,7 @@ def test_ping_to_snapshots_is_thin_too(sdk: stripe.StripeClient, receiver: Recei
     [delivery] = receiver.wait_for(1)
     event = sdk.parse_event_notification(delivery.body, delivery.signature, secret_of(made))
     assert event.type == PING
+    assert not {"api_version", "data", "changes"} & json.loads(delivery.body).keys()
 
 
 def test_failed_ping_is_sent_again(
