@@ -66,6 +66,7 @@ def test_our_own_metrics_are_those_that_the_layer_emits_for_this_stack() -> None
     assert {alarm["MetricName"] for alarm in own} == {
         Metric.OLDEST_PENDING_ORDER_AGE,
         Metric.ORDERS_REPAIRED,
+        Metric.ORDERS_WITHOUT_WEBHOOK,
         Metric.RECONCILIATION_FAILED,
         Metric.RECONCILIATION_FINISHED,
         Metric.SIGNATURES_REFUSED,

@@ -44,6 +44,7 @@ class Metric(StrEnum):
     STRIPE_CALLS_FAILED = "StripeCallsFailed"
     STRIPE_CALL_TIME = "StripeCallTime"
 
+    ORDERS_WITHOUT_WEBHOOK = "OrdersWithoutWebhook"
     ORDERS_REPAIRED = "OrdersRepaired"
     RECONCILIATION_FAILED = "ReconciliationFailed"
     RECONCILIATION_FINISHED = "ReconciliationFinished"
