@@ -105,6 +105,7 @@ def refused_call(world: World) -> None:
     [
         ("SignaturesRefused", refused_delivery, None),
         ("WebhooksFailed", failed_delivery, None),
+        ("InternalErrors", failed_delivery, None),
         ("StripeCallsFailed", failed_call, 500),
         ("StripeCallsRefused", refused_call, None),
     ],
@@ -182,9 +183,20 @@ def test_a_slow_delivery_is_an_alarm(world: World) -> None:
     slow = {"method": "GET", "path": "/v1/refunds/*", "status": 503, "times": 2}
     world.simulator.behave(faults=[slow | {"delay_seconds": 3.0}])
     # Past HTTP, where the local AWS does not measure.
-    with pytest.raises(FunctionFailed, match="StripeUnavailable"):
+    with pytest.raises(FunctionFailed, match="Stripe did not respond"):
         world.hand_over(event)
     wait_for_breach(world, "WebhookDuration")
+
+
+def test_the_dashboard_shows_this_stack(world: World) -> None:
+    aws = world.stack.aws
+    address, _, name = stack_outputs(aws)["DashboardUrl"].rpartition("/")
+    console = f"https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}"
+    assert address == f"{console}#dashboards/dashboard"
+    body = cloudwatch(world).get_dashboard(DashboardName=name)["DashboardBody"]
+    assert json.loads(body)["widgets"]
+    assert "${" not in body
+    assert physical_name(aws, "StripeWebhookFunction") in body
 
 
 # Reconciliation
