@@ -125,5 +125,6 @@ def test_its_address_is_in_the_console_of_the_partition() -> None:
     assert TEMPLATE["Mappings"]["Consoles"] == {
         "aws": {"Domain": "console.aws.amazon.com"},
         "aws-cn": {"Domain": "console.amazonaws.cn"},
+        "aws-eusc": {"Domain": "console.amazonaws-eusc.eu"},
         "aws-us-gov": {"Domain": "console.amazonaws-us-gov.com"},
     }
