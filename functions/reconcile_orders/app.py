@@ -41,6 +41,7 @@ def _minimum_age_seconds(event: dict[str, Any]) -> int:
 
 
 def _measure(report: Report) -> None:
+    count(Metric.ORDERS_WITHOUT_WEBHOOK, report.without_webhook)
     count(Metric.ORDERS_REPAIRED, report.repaired)
     count(Metric.RECONCILIATION_FAILED, report.failed)
     count(Metric.RECONCILIATION_FINISHED, int(report.finished))

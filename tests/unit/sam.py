@@ -27,15 +27,15 @@ print(json.dumps(translator.translate(template, parameter_values=parameters)))
 
 
 def transformed_template(
-    code: str = "s3://bucket/functions", layer: str = "s3://bucket/layer"
+    code: str = "s3://bucket/functions", layer: str = "s3://bucket/layer", **parameters: str
 ) -> Json:
     """Give the template once `code` and `layer` are uploaded, which are named by their digests."""
-    template: Json = json.loads(_transformed(code, layer))
+    template: Json = json.loads(_transformed(code, layer, tuple(parameters.items())))
     return template
 
 
-def transformed_resources(**uploaded: str) -> Json:
-    resources: Json = transformed_template(**uploaded)["Resources"]
+def transformed_resources(**given: str) -> Json:
+    resources: Json = transformed_template(**given)["Resources"]
     return resources
 
 
@@ -45,12 +45,12 @@ def transformed() -> Json:
 
 
 @cache
-def _transformed(code: str, layer: str) -> str:
+def _transformed(code: str, layer: str, given: tuple[tuple[str, str], ...]) -> str:
     template = load_template()
     template["Globals"]["Function"]["CodeUri"] = code
     template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = layer
     # CloudFormation hands SAM a list parameter as a list.
-    parameters = {"AllowedOrigins": ORIGINS}
+    parameters = {"AllowedOrigins": ORIGINS, **dict(given)}
     done = subprocess.run(
         [SAM.parent / "python", "-c", TRANSFORM],
         input=json.dumps([template, parameters]),

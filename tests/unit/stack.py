@@ -121,6 +121,7 @@ def orders_table() -> Json:
     recovery = properties.pop("PointInTimeRecoverySpecification")
     assert recovery == {"PointInTimeRecoveryEnabled": True}
     del properties["SSESpecification"]
+    del properties["Tags"]
     stream = properties.pop("StreamSpecification")
     _condition, _in_prod, elsewhere = properties.pop("DeletionProtectionEnabled")["Fn::If"]
     return {
@@ -146,4 +147,5 @@ def _small_table(resource: str, name: str) -> Json:
     del properties["PointInTimeRecoverySpecification"]
     properties.pop("TimeToLiveSpecification", None)
     del properties["SSESpecification"]
+    del properties["Tags"]
     return {**properties, "TableName": name}

@@ -113,3 +113,21 @@ def test_an_order_from_before_items_takes_parts(
     orders.record(fact(OrderStatus.PAID))
     make_old(dynamodb)
     assert order_after(orders, part).parts_of(part.kind) == part.parts
+
+
+@pytest.mark.parametrize("entry", [{"S": "x"}, {"M": {}}, {"M": {"source": {"N": "1"}}}])
+def test_a_malformed_entry_of_the_history_names_no_source(
+    orders: OrdersTable,
+    dynamodb: "DynamoDBClient",
+    entry: Any,  # noqa: ANN401  (an attribute)
+) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression="SET history = list_append(history, :entries)",
+        ExpressionAttributeValues={":entries": {"L": [entry]}},
+    )
+    found = orders.find(ORDER_ID)
+    assert found is not None
+    assert found.sources == {"evt_paid"}

@@ -28,12 +28,20 @@ BY_HAND = sample("reconcile_orders", "by_hand")
 SCHEDULE = sample("reconcile_orders", "schedule")
 PAID = session_in(OrderStatus.PAID)
 UNITS = {
+    "OrdersWithoutWebhook": "Count",
     "OrdersRepaired": "Count",
     "ReconciliationFailed": "Count",
     "ReconciliationFinished": "Count",
     "OldestPendingOrderAge": "Seconds",
 }
-NOTHING = {"checked": 0, "repaired": 0, "failed": 0, "finished": True, "oldest_pending_age": 0}
+NOTHING = {
+    "checked": 0,
+    "repaired": 0,
+    "failed": 0,
+    "finished": True,
+    "oldest_pending_age": 0,
+    "without_webhook": 0,
+}
 
 
 @pytest.fixture
@@ -75,7 +83,7 @@ def test_it_repairs_an_order_and_reports_it(
 ) -> None:
     orders.record(fact(OrderStatus.OPEN, created_at=int(wiring.reconciliation().now()) - 60))
     respond(fake_stripe, PAID)
-    report = NOTHING | {"checked": 1, "repaired": 1}
+    report = NOTHING | {"checked": 1, "repaired": 1, "without_webhook": 1}
     assert handler(BY_HAND, Context()) == report
     item = stored()
     assert item is not None
@@ -93,10 +101,13 @@ def test_metrics_say_what_a_run_did(
     monkeypatch: pytest.MonkeyPatch,
     count: int,
 ) -> None:
-    report = Report(repaired=count, failed=2 * count, oldest_pending_age=3 * count)
+    report = Report(
+        repaired=count, failed=2 * count, oldest_pending_age=3 * count, without_webhook=4 * count
+    )
     monkeypatch.setattr(wiring, "reconciliation", lambda: _Reporting(report))
     handler(BY_HAND, Context())
     assert metrics(capsys) == {
+        "OrdersWithoutWebhook": [4 * count],
         "OrdersRepaired": [count],
         "ReconciliationFailed": [2 * count],
         "ReconciliationFinished": [1],

@@ -64,8 +64,10 @@ def test_each_dead_letter_queue_is_watched() -> None:
 def test_our_own_metrics_are_those_that_the_layer_emits_for_this_stack() -> None:
     own = [alarm for alarm in OF_ONE_METRIC.values() if alarm["Namespace"] == "Checkout"]
     assert {alarm["MetricName"] for alarm in own} == {
+        Metric.INTERNAL_ERRORS,
         Metric.OLDEST_PENDING_ORDER_AGE,
         Metric.ORDERS_REPAIRED,
+        Metric.ORDERS_WITHOUT_WEBHOOK,
         Metric.RECONCILIATION_FAILED,
         Metric.RECONCILIATION_FINISHED,
         Metric.SIGNATURES_REFUSED,
@@ -90,7 +92,7 @@ def test_cloudwatch_may_publish_to_the_encrypted_topic() -> None:
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
-    assert RESOURCES["AlarmsTopic"]["Properties"] == {"KmsMasterKeyId": {"Ref": "AlarmsKey"}}
+    assert RESOURCES["AlarmsTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "AlarmsKey"}
     policy = RESOURCES["AlarmsKey"]["Properties"]["KeyPolicy"]
     (cloudwatch,) = [
         statement

@@ -103,6 +103,7 @@ def test_no_role_is_made_for_it_but_the_schedules(transformed: Json) -> None:
     made = of_type(transformed, "AWS::IAM::Role")
     assert made.keys() == {f"{name}Role" for name in ROLES} | {"ReconcileFunctionScheduleRole"}
     assert of_type(transformed, "AWS::IAM::Policy") == {}
+    assert of_type(transformed, "AWS::IAM::ManagedPolicy").keys() == {"TracingPolicy"}
     schedules = made["ReconcileFunctionScheduleRole"]
     (assume,) = schedules["AssumeRolePolicyDocument"]["Statement"]
     assert assume["Principal"] == {"Service": ["scheduler.amazonaws.com"]}
@@ -113,6 +114,19 @@ def test_no_role_is_made_for_it_but_the_schedules(transformed: Json) -> None:
         "Action": "lambda:InvokeFunction",
         "Resource": {"Ref": "ReconcileFunctionAliaslive"},
     }
+
+
+def test_traces_may_be_sent_only_where_they_are_taken(transformed: Json) -> None:
+    for function in of_type(transformed, "AWS::Lambda::Function").values():
+        assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
+    policy = transformed["TracingPolicy"]
+    assert policy["Condition"] == "IsTraced"
+    active = {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
+    assert load_template()["Conditions"]["IsTraced"] == active
+    assert load_template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
+    assert policy["Properties"]["Roles"] == [{"Ref": f"{name}Role"} for name in ROLES]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 
 
 @pytest.mark.parametrize("name", ROLES)

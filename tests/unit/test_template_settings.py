@@ -61,7 +61,7 @@ def test_a_stacks_metrics_are_its_own(transformed: Json) -> None:
 
 def test_no_secret_passes_through_the_template() -> None:
     (secret,) = of_type(TEMPLATE["Resources"], "AWS::SecretsManager::Secret").values()
-    assert secret.keys() == {"Description"}
+    assert secret.keys() == {"Description", "Tags"}
     names = {*PARAMETERS, *TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]}
     telling = re.compile(r"key|secret|token|password", re.IGNORECASE)
     secretive = {name for name in names if telling.search(name)}

@@ -37,6 +37,9 @@ class Metric(StrEnum):
     WEBHOOKS_FAILED = "WebhooksFailed"
     SIGNATURES_REFUSED = "SignaturesRefused"
 
+    # Responses with 500.
+    INTERNAL_ERRORS = "InternalErrors"
+
     # Of each call, with the SDK's own retry in it.
     STRIPE_CALLS_SUCCEEDED = "StripeCallsSucceeded"
     STRIPE_CALLS_REFUSED = "StripeCallsRefused"
@@ -44,6 +47,7 @@ class Metric(StrEnum):
     STRIPE_CALLS_FAILED = "StripeCallsFailed"
     STRIPE_CALL_TIME = "StripeCallTime"
 
+    ORDERS_WITHOUT_WEBHOOK = "OrdersWithoutWebhook"
     ORDERS_REPAIRED = "OrdersRepaired"
     RECONCILIATION_FAILED = "ReconciliationFailed"
     RECONCILIATION_FINISHED = "ReconciliationFinished"

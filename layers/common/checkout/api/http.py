@@ -107,6 +107,8 @@ def _problem(error: errors.CheckoutError) -> Response:
 def _problem_response(
     status: int, slug: str, title: str, detail: str, fields: tuple[errors.FieldError, ...] = ()
 ) -> Response:
+    if status == INTERNAL_PROBLEM[0]:
+        count(Metric.INTERNAL_ERRORS)
     problem: dict[str, Any] = {
         "type": f"urn:problem-type:checkout:{slug}",
         "title": title,

@@ -68,7 +68,14 @@ def order_from_item(item: Attributes) -> Order:
             checkout=_typed(CheckoutState, **known),
             version=_of_type(int, stored["version"]),
             parts={kind: _parts(kind, stored.get(kind.name, {})) for kind in KINDS},
+            sources=_sources(item),
         )
+
+
+def _sources(item: Attributes) -> frozenset[str]:
+    """Read what brought the changes; the history is for people, so a malformed entry has none."""
+    entries = [entry.get("M", {}) for entry in item.get("history", {}).get("L", [])]
+    return frozenset(entry["source"]["S"] for entry in entries if "S" in entry.get("source", {}))
 
 
 def _item(stored: Mapping[str, Any]) -> OrderItem:

@@ -16,6 +16,9 @@ from typing import cast
 
 from checkout.domain.parts import Dispute, Part, Parts, Refund, amount_refunded, most_pressing
 
+# Of snapshot events and thin ones: https://docs.stripe.com/api/events/object
+EVENT_ID_PREFIX = "evt_"
+
 
 class OrderStatus(StrEnum):
     """From the weakest to the strongest: a status replaces the weaker ones and nothing else."""
@@ -74,12 +77,17 @@ class CheckoutState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """The stored order. `version` counts its changes."""
+    """The stored order. `version` counts its changes.
+
+    `sources` is what brought the changes in its history: ids of events, `create`, `confirm`,
+    `reconcile`. Two orders that differ in nothing else are the same order.
+    """
 
     order_id: str
     checkout: CheckoutState
     version: int
     parts: Mapping[type[Part], Parts] = field(default_factory=dict)
+    sources: frozenset[str] = field(default=frozenset(), compare=False)
 
     def parts_of(self, kind: type[Part]) -> Parts:
         return self.parts.get(kind, {})
@@ -87,6 +95,10 @@ class Order:
     @property
     def status(self) -> OrderStatus:
         return self.checkout.status
+
+    @property
+    def was_changed_by_event(self) -> bool:
+        return any(source.startswith(EVENT_ID_PREFIX) for source in self.sources)
 
     @property
     def amount_refunded(self) -> int:

@@ -38,6 +38,8 @@ class Report:
     `checked` counts the objects of Stripe that were compared with an order, `repaired` the orders
     that changed, `failed` what could not be fetched, read or written. `finished` is false where the
     run ran out of time or gave up. The age is in seconds, 0 without a pending order.
+    `without_webhook` counts the completed checkouts that are new since the last run, if no event of
+    Stripe's recorded any of them; it is 0 where one did.
     """
 
     checked: int = 0
@@ -45,6 +47,7 @@ class Report:
     failed: int = 0
     finished: bool = True
     oldest_pending_age: int = 0
+    without_webhook: int = 0
 
 
 @dataclass(slots=True)
@@ -54,7 +57,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class Run:
-    """`repaired` has one key per order: its PaymentIntent, or its id where it has none."""
+    """`repaired` has one key per order: its PaymentIntent, or its id where it has none.
+
+    `by_event` and `not_by_event` count the completed checkouts that are new since the last run.
+    """
 
     seconds_left: Callable[[], float]
     sleep: Callable[[float], None]
@@ -62,6 +68,8 @@ class Run:
     failed: int = 0
     finished: bool = True
     repaired: set[str] = field(default_factory=set)
+    by_event: int = 0
+    not_by_event: int = 0
     _failures_in_a_row: int = 0
 
     def check_time(self) -> None:

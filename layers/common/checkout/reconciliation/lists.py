@@ -35,7 +35,7 @@ class ListReader:
         self,
         since: int,
         until: int,
-        handle: Callable[[Group], None],
+        handle: Callable[[Group], object],
         groups: Callable[[list[Json]], list[Group]] = one_by_one,
     ) -> Exception | None:
         """Hand over what was created in a period; give the error of a page that failed.
@@ -62,7 +62,7 @@ class ListReader:
             cursor.listed_until = max(cursor.listed_until, cursor.pass_until)
         return attempt.error
 
-    def _handle(self, handle: Callable[[Group], None], group: Group) -> None:
+    def _handle(self, handle: Callable[[Group], object], group: Group) -> None:
         created = created_of(group)
         if created:
             self.cursor.resume_at = created

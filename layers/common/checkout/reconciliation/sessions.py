@@ -42,7 +42,7 @@ from checkout.reconciliation.pending import CLOCK_SKEW_SECONDS, PendingOrders, p
 from checkout.stripe.api import PAGE, StripeApi
 
 if TYPE_CHECKING:
-    from checkout.aws.orders_table import PendingOrder
+    from checkout.aws.orders_table import PendingOrder, Recorded
     from checkout.domain.facts import Origin
     from checkout.reconciliation.attempts import Run
     from checkout.recorder import Recorder
@@ -155,33 +155,50 @@ class Sessions:
         when it can no longer change.
         """
         created = created_of(group)
-        new = created >= self.cursor.complete.listed_until - OVERLAP_SECONDS
+        listed_until = self.cursor.complete.listed_until
+        new = created >= listed_until - OVERLAP_SECONDS
         over = created <= self.now - SESSION_LIFE_SECONDS
+        recorded = None
         if id_of(group[0]) in self.pending.waiting:
-            self._record_waiting(group)
+            recorded = self._record_waiting(group)
         elif new or over or not self.pending.whole:
-            self._record_unknown(group[0])
+            recorded = self._record_unknown(group[0])
+        if recorded is not None and created > listed_until:
+            self._count_webhook(recorded)
 
-    def _record_waiting(self, group: Group) -> None:
+    def _count_webhook(self, recorded: "Recorded") -> None:
+        """Count whether an event recorded an order before this run did.
+
+        A refused write gives the stored order, so this costs no call.
+        """
+        if recorded.order is not None and recorded.order.was_changed_by_event:
+            self.run.by_event += 1
+        elif recorded.order is not None or recorded.outcome is Outcome.APPLIED:
+            self.run.not_by_event += 1
+
+    def _record_waiting(self, group: Group) -> "Recorded | None":
         order = self.pending.waiting.get(id_of(group[0]) or "")
-        if order is None:
-            return
-        with self.run.isolated(order_id=order.order_id, session_id=order.session_id):
-            self._record(group[0], order)
+        recorded = None
+        if order is not None:
+            with self.run.isolated(order_id=order.order_id, session_id=order.session_id):
+                recorded = self._record(group[0], order)
+        return recorded
 
-    def _record_unknown(self, session: Json) -> None:
+    def _record_unknown(self, session: Json) -> "Recorded | None":
+        recorded = None
         with self.run.isolated(session_id=id_of(session)):
             fact = self.recorder.readers.session(session, self.origin)
             if fact is None:
-                return
+                return None
             recorded = self.recorder.record(fact)
             self.run.succeeded()
             if recorded.outcome is Outcome.APPLIED:
                 self.run.checked += 1
                 self.run.repaired.add(fact.checkout.payment_intent or fact.order_id)
                 logger.info("repaired", order_id=fact.order_id)
+        return recorded
 
-    def _record(self, session: Json, order: "PendingOrder") -> None:
+    def _record(self, session: Json, order: "PendingOrder") -> "Recorded":
         """Record the session of an order, which is the one that its metadata named at first."""
         self.pending.waiting.pop(order.session_id or "", None)
         self.run.checked += 1
@@ -195,6 +212,7 @@ class Sessions:
         if recorded.outcome is Outcome.APPLIED:
             self.run.repaired.add(fact.checkout.payment_intent or fact.order_id)
             logger.info("repaired")
+        return recorded
 
     def _session(self, order: "PendingOrder") -> Json:
         session_id = order.session_id or ""
