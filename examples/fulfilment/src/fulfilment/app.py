@@ -44,6 +44,7 @@ def record_handler(record: "SQSRecord", lambda_context: "LambdaContext") -> None
             now = time.time()
             seconds_left = lambda_context.get_remaining_time_in_millis() / 1000
             fulfil(message, shipments(), now=now, until=now + seconds_left)
+            logger.info("handled", message_id=message.id, type=message.type)
         except Exception:
             logger.exception("not processed")
             raise
