@@ -25,7 +25,7 @@ COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 
-.PHONY: help demo dev test test-all lint types format lock build deploy replay chaos logs schema mutants clean
+.PHONY: help demo dev test test-all lint types format lock build deploy replay chaos logs example schema mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -38,6 +38,7 @@ help:
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged"
+	@echo "make example            the example fulfilment service, beside a running make dev"
 	@echo "make schema             write the messages' JSON Schema again"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
@@ -102,6 +103,10 @@ logs:
 	@$(BOOTSTRAP) dev
 	@exec $(DEV_PYTHON) -m local.function_logs
 
+example:
+	@$(BOOTSTRAP) dev sam ministack
+	@exec $(DEV_PYTHON) -m local.example
+
 schema:
 	@$(BOOTSTRAP) dev
 	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.message_schema > docs/order-message.schema.json
@@ -115,5 +120,5 @@ mutants:
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 clean:
-	rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +

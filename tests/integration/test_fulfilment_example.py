@@ -2,15 +2,18 @@
 
 import json
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.console import Console
-from local.example import EXAMPLE_STACK_NAME, DeployedExample, deploy_example
+from local.example import EXAMPLE_STACK_NAME, DeployedExample
 from local.function_logs import entries
+from local.paths import ROOT
 from local.purchase import plain_item
 from local.stack import LocalStack
 from local.waiting import wait_for
@@ -72,10 +75,24 @@ class Consumer:
 
 
 @pytest.fixture(scope="module")
-def consumer(stack: LocalStack) -> Iterator[Consumer]:
-    deployed = deploy_example(stack.aws, stack.run, Console().progress)
-    yield Consumer(stack, deployed)
+def consumer(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consumer]:
+    """Give the example as `make example` deploys it."""
+    stack_file = tmp_path_factory.mktemp("example") / "stack.json"
+    stack_file.write_text(json.dumps(asdict(stack.facts)))
+    done = make_example(stack_file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield Consumer(stack, DeployedExample(**json.loads(done.stdout)))
     stack.aws.cloudformation.delete_stack(StackName=EXAMPLE_STACK_NAME)
+
+
+def make_example(stack_file: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local.example", "--stack-file", stack_file],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def of_another_order(message: Json, order_id: str) -> Json:
@@ -151,3 +168,9 @@ def test_a_malformed_message_is_dead_lettered(impatient: Consumer) -> None:
     dead = wait_for(impatient.dead_letters, "it is dead-lettered", seconds=WAIT_SECONDS)
     assert dead == ["no message"]
     assert len(impatient.logged("not processed")) == 5
+
+
+def test_without_a_running_stack_there_is_nothing_to_deploy_beside(tmp_path: Path) -> None:
+    done = make_example(tmp_path / "stack.json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "No stack is running: `make dev` starts one.\n"

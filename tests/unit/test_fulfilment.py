@@ -220,6 +220,7 @@ def test_a_malformed_message_fails_alone_and_unread(handle: Handle, warehouse: W
     malformed = [
         secret,
         paid | {"version": secret},
+        paid | {"version": "2"},
         {name: value for name, value in paid.items() if name != "amount_refunded"},
         paid | {"items": None},
         paid | {"items": []},
@@ -232,7 +233,7 @@ def test_a_malformed_message_fails_alone_and_unread(handle: Handle, warehouse: W
     logged = [one for one in warehouse.log.entries if one["message"] == "not processed"]
     identifiers = [record["messageId"] for record in event["Records"][:-1]]
     assert [one["sqs_message_id"] for one in logged] == identifiers
-    assert "amount_refunded" in logged[2]["exception"]
+    assert "amount_refunded" in logged[3]["exception"]
     assert secret not in warehouse.log.text
 
 
