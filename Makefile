@@ -26,7 +26,7 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 
 .PHONY: help demo dev test test-all lint types format lock build deploy connect doctor rotate orders \
-	replay ops-environment chaos logs schema mutants clean
+	replay ops-environment chaos logs example schema mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -34,11 +34,12 @@ help:
 	@echo "make test-all           the same with the full samples, then chaos and mutants"
 	@echo "make lint types format  parts of it"
 	@echo "make build              build for the cloud, without deploying"
-	@echo "make lock               update uv.lock and the layer's requirements"
+	@echo "make lock               update uv.lock and the requirements that are shipped"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged"
+	@echo "make example            the example fulfilment service, beside a running make dev"
 	@echo "make schema             write the messages' JSON Schema again"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
@@ -79,6 +80,8 @@ lock:
 	.local/uv/bin/uv lock
 	.local/uv/bin/uv export --quiet --frozen --only-group layer --no-emit-project --no-annotate \
 		--no-header --output-file layers/common/requirements.txt
+	.local/uv/bin/uv export --quiet --frozen --only-group fulfilment --no-emit-project \
+		--no-annotate --no-header --output-file examples/fulfilment/src/requirements.txt
 
 # The layer's and the functions' Makefiles run in a copy of their folders: paths must be whole.
 build:
@@ -112,6 +115,10 @@ logs:
 	@$(BOOTSTRAP) dev
 	@exec $(DEV_PYTHON) -m local.function_logs
 
+example:
+	@$(BOOTSTRAP) dev sam ministack
+	@exec $(DEV_PYTHON) -m local.example
+
 schema:
 	@$(BOOTSTRAP) dev
 	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.message_schema > docs/order-message.schema.json
@@ -125,5 +132,5 @@ mutants:
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 clean:
-	rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +

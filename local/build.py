@@ -12,13 +12,13 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.paths import BUILDS, ROOT, SAM, UV
 from local.processes import run_logged
 
-SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers")
-KEPT_BUILDS = 3
+KEPT_BUILDS = 6
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 # The wheels run in processes of this machine, not in a container (uv's names for platforms).
 PLATFORMS = {
@@ -29,25 +29,38 @@ PLATFORMS = {
 }
 
 
-def built_template(log: Path, on_line: Callable[[str], None]) -> Path:
+@dataclass(frozen=True)
+class Application:
+    """A folder with a template.yaml, and the names in it that the build is made of."""
+
+    folder: Path
+    sources: tuple[str, ...]
+
+
+CHECKOUT = Application(ROOT, ("template.yaml", "samconfig.toml", "functions", "layers"))
+
+
+def built_template(
+    log: Path, on_line: Callable[[str], None], application: Application = CHECKOUT
+) -> Path:
     """The template that `sam build` leaves beside what it built."""
     BUILDS.mkdir(parents=True, exist_ok=True)
-    target = BUILDS / source_digest()
+    target = BUILDS / source_digest(application)
     with (BUILDS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_dir():
-            build(target, log, on_line)
+            build(application.folder / "template.yaml", target, log, on_line)
             remove_old_builds()
         os.utime(target)
     return target / "template.yaml"
 
 
-def build(target: Path, log: Path, on_line: Callable[[str], None]) -> None:
+def build(template: Path, target: Path, log: Path, on_line: Callable[[str], None]) -> None:
     unfinished = BUILDS / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     run_logged(
         "sam build",
-        [SAM, "build", "--template-file", ROOT / "template.yaml", "--build-dir", unfinished],
+        [SAM, "build", "--template-file", template, "--build-dir", unfinished],
         log=log,
         env=environment(),
         on_line=on_line,
@@ -64,6 +77,7 @@ def environment() -> dict[str, str]:
         "PYTHON": sys.executable,
         "SAMCONFIG": str(ROOT / "samconfig.toml"),
         "LAYER_PLATFORM": PLATFORMS[platform.system(), architecture()],
+        "WHEELS_PLATFORM": PLATFORMS[platform.system(), architecture()],
     }
 
 
@@ -72,17 +86,17 @@ def architecture() -> str:
     return ARCHITECTURES[platform.machine().lower()]
 
 
-def source_digest() -> str:
+def source_digest(application: Application) -> str:
     digest = hashlib.sha256(f"{sys.version} {platform.platform()}".encode())
-    for path in source_files():
+    for path in source_files(application):
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def source_files() -> Iterator[Path]:
-    for name in SOURCES:
-        source = ROOT / name
+def source_files(application: Application) -> Iterator[Path]:
+    for name in application.sources:
+        source = application.folder / name
         if source.is_file():
             yield source
         for folder, folders, files in source.walk():

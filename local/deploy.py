@@ -34,19 +34,8 @@ def deploy(
     run: Path,
     on_line: Callable[[str], None],
 ) -> Deployed:
-    copy = run / "template.yaml"
-    copy.write_text(yaml.safe_dump(with_parameters(template, parameters), sort_keys=False))
-    run_logged(
-        "sam deploy",
-        [
-            *(SAM, "deploy", "--template-file", copy),
-            *("--config-file", ROOT / "samconfig.toml", "--config-env", "local"),
-        ],
-        log=run / "sam-deploy.log",
-        # The wait between two looks at the stack: 5 s if not given.
-        env=aws.environment() | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"},
-        on_line=on_line,
-    )
+    copy = copy_with_parameters(template, parameters, run)
+    sam_deploy(copy, ROOT / "samconfig.toml", aws, on_line)
     api_id = import_http_api(aws, STACK_NAME)
     outputs = stack_outputs(aws)
     webhook_id = outputs["WebhookUrl"].removeprefix("https://").partition(".")[0]
@@ -57,6 +46,29 @@ def deploy(
         secret_id=outputs["StripeSecretArn"],
         topic_arn=outputs["OrderEventsTopicArn"],
     )
+
+
+def sam_deploy(
+    template: Path, samconfig: Path, aws: LocalAws, on_line: Callable[[str], None]
+) -> None:
+    """Deploy with the section `local` of a samconfig.toml; the log goes beside the template."""
+    run_logged(
+        "sam deploy",
+        [
+            *(SAM, "deploy", "--template-file", template),
+            *("--config-file", samconfig, "--config-env", "local"),
+        ],
+        log=template.with_name("sam-deploy.log"),
+        # The wait between two looks at the stack: 5 s if not given.
+        env=aws.environment() | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"},
+        on_line=on_line,
+    )
+
+
+def copy_with_parameters(template: Path, parameters: Mapping[str, str], folder: Path) -> Path:
+    copy = folder / "template.yaml"
+    copy.write_text(yaml.safe_dump(with_parameters(template, parameters), sort_keys=False))
+    return copy
 
 
 def with_parameters(template: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -75,8 +87,8 @@ def with_parameters(template: Path, parameters: Mapping[str, str]) -> dict[str, 
     return document
 
 
-def stack_outputs(aws: LocalAws) -> dict[str, str]:
-    stacks = aws.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+def stack_outputs(aws: LocalAws, stack_name: str = STACK_NAME) -> dict[str, str]:
+    stacks = aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
 
 

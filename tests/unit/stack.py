@@ -76,13 +76,17 @@ def load_template() -> Json:
 
     test_layer.py checks that SAM reads the same.
     """
-    plain: Json = json.loads(_template_as_json())
+    return read_template(ROOT / "template.yaml")
+
+
+def read_template(path: Path) -> Json:
+    plain: Json = json.loads(_template_as_json(path))
     return plain
 
 
 @cache
-def _template_as_json() -> str:
-    with (ROOT / "template.yaml").open() as file:
+def _template_as_json(path: Path) -> str:
+    with path.open() as file:
         return json.dumps(yaml.load(file, _Loader))  # noqa: S506  (a SafeLoader)
 
 

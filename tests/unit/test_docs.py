@@ -1,22 +1,13 @@
 """What docs/orders.md says of the orders is what the code does."""
 
-import json
 import re
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
 
-from checkout.aws.publishing import order_message
 from checkout.domain.changes import PUBLISHED
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import UNKNOWN, Decline, Dispute, Refund
 from checkout.stripe.events import HANDLED_EVENTS
 from local.message_schema import schema
 from tests.unit.stack import ROOT
-from tests.unit.streams import records_of
-from tests.unit.stripe_objects import ITEM, ORDER_ID, fact
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DOCS = ROOT / "docs"
 ORDERS = (DOCS / "orders.md").read_text()
@@ -80,22 +71,12 @@ def test_the_schema_is_the_models_own() -> None:
     assert (DOCS / "order-message.schema.json").read_text() == schema()
 
 
-def test_the_consumer_ships_what_was_paid_and_once() -> None:
-    source = re.search(r"```python\n(.*?)```", ORDERS, re.DOTALL)
-    assert source is not None
-    names: dict[str, Callable[..., None]] = {}
-    exec(source[1], names)  # noqa: S102  (our own example)
-    (paid,) = records_of(fact(OrderStatus.PAID, client_reference_id="cart-77-with-a-TV"))
-    message = asdict(order_message(paid["dynamodb"]["NewImage"]))
-    record: dict[str, Any] = {"body": json.dumps(message)}
-    again: dict[str, Any] = {"body": json.dumps(message | {"id": f"{ORDER_ID}:7"})}
-    shipments: list[tuple[str, Any]] = []
-    shipped: set[str] = set()
-    for _ in range(2):
-        names["ship_each_order_once"](
-            {"Records": [record, record, again]}, shipped, lambda *order: shipments.append(order)
-        )
-    assert shipments == [(ORDER_ID, [asdict(ITEM)])]
+def test_links_lead_to_files_that_exist() -> None:
+    documents = [*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("examples/*/*.md")]
+    assert ROOT / "examples" / "fulfilment" / "README.md" in documents
+    for document in documents:
+        links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+        assert [link for link in links if not (document.parent / link).exists()] == [], document
 
 
 def test_the_docs_say_who_chooses_the_client_reference() -> None:

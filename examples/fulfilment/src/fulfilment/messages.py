@@ -1,0 +1,82 @@
+"""The messages of the order topic, as far as fulfilment reads them.
+
+The whole message is in docs/order-message.schema.json of the checkout service. Fields that are not
+listed here are skipped, so a later version may add some.
+"""
+
+from typing import Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, PositiveInt, model_validator
+
+Handled = Literal[
+    "order.paid",
+    "order.refunded",
+    "order.refund_failed",
+    "order.dispute_opened",
+    "order.dispute_closed",
+]
+HANDLED: tuple[str, ...] = get_args(Handled)
+PAID = "order.paid"
+# Every other status means that the money is, or may be, taken back; so does one that is not known.
+# https://docs.stripe.com/api/disputes/object#dispute_object-status
+HARMLESS_DISPUTES = (None, "warning_closed", "won")
+
+
+class _Read(BaseModel):
+    # An error's text goes to the log: it names the field and not what was in it.
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Item(_Read):
+    price: str
+    product: str
+    lookup_key: str | None
+    quantity: PositiveInt
+
+
+class OrderMessage(_Read):
+    """A change of an order, and the order as it was then.
+
+    Of two messages about one order, the one with the higher `version` is the later. Amounts are in
+    the currency's minor unit.
+    """
+
+    id: str
+    type: Handled
+    version: PositiveInt
+    order_id: str
+    amount_total: int
+    amount_refunded: int
+    dispute_status: str | None
+    items: tuple[Item, ...] | None
+
+    @model_validator(mode="after")
+    def _paid_orders_have_items(self) -> Self:
+        if self.type == PAID and not self.items:
+            raise ValueError("order.paid has no items: look them up at Stripe, and ship by hand")
+        return self
+
+    @property
+    def hold(self) -> Literal["disputed", "refunded"] | None:
+        """Why not to ship the order, as far as this message knows.
+
+        A part that was refunded is no reason: the message does not say which item it was for.
+        """
+        if self.dispute_status not in HARMLESS_DISPUTES:
+            return "disputed"
+        # A free order has a total of 0, and nothing to refund.
+        return "refunded" if 0 < self.amount_total <= self.amount_refunded else None
+
+
+class _Typed(_Read):
+    type: str
+
+
+def read_message(body: str) -> OrderMessage | None:
+    """Read a message; None for a type that fulfilment does not handle.
+
+    Raise pydantic.ValidationError for anything that is not such a message.
+    """
+    if _Typed.model_validate_json(body).type not in HANDLED:
+        return None
+    return OrderMessage.model_validate_json(body)

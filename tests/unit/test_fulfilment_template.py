@@ -1,0 +1,143 @@
+"""The example's own template, and the message that it reads."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from checkout.domain.changes import PUBLISHED
+from fulfilment.messages import HANDLED, OrderMessage
+from local.paths import SAM, UV
+from tests.unit.fulfilling import FOLDER, TEMPLATE
+from tests.unit.sam import of_type
+from tests.unit.stack import ROOT, Json, load_template, read_template
+
+CFN_LINT = Path(sys.executable).with_name("cfn-lint")
+RESOURCES: Json = read_template(TEMPLATE)["Resources"]
+TOPIC = {"Fn::ImportValue": {"Fn::Sub": "${CheckoutStack}-OrderEventsTopicArn"}}
+
+
+# What the reader narrows: the types that it handles, and the range of a number.
+NARROWED = {"enum", "exclusiveMinimum"}
+
+
+def properties(name: str) -> Json:
+    found: Json = RESOURCES[name]["Properties"]
+    return found
+
+
+def test_sam_validates_and_lints_it() -> None:
+    done = subprocess.run(
+        [SAM, "validate", "--lint", "--template-file", TEMPLATE],
+        env=os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "is a valid SAM Template" in done.stdout
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    done = subprocess.run([CFN_LINT, TEMPLATE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_requirements_are_what_the_lock_says() -> None:
+    done = subprocess.run(
+        [
+            *(UV, "export", "--quiet", "--frozen", "--only-group", "fulfilment"),
+            *("--no-emit-project", "--no-annotate", "--no-header"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (FOLDER / "src" / "requirements.txt").read_text() == done.stdout
+
+
+def test_it_subscribes_to_what_the_function_handles() -> None:
+    subscription = properties("Subscription")
+    assert subscription["FilterPolicy"] == {"type": [*HANDLED]}
+    assert set(HANDLED) <= set(PUBLISHED)
+    assert subscription["RawMessageDelivery"] is True
+    assert subscription["TopicArn"] == TOPIC
+    exported = load_template()["Outputs"]["OrderEventsTopicArn"]["Export"]["Name"]
+    assert exported == {"Fn::Sub": "${AWS::StackName}-OrderEventsTopicArn"}
+
+
+@pytest.mark.parametrize("queue", ["Queue", "DeadLetterQueue"])
+def test_only_the_topic_may_send_to_a_queue(queue: str) -> None:
+    policy = properties(f"{queue}Policy")
+    assert policy["Queues"] == [{"Ref": queue}]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": [queue, "Arn"]},
+        "Condition": {"ArnEquals": {"aws:SourceArn": TOPIC}},
+    }
+
+
+def test_nothing_is_lost_between_the_topic_and_the_function() -> None:
+    dead_letters = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    queue, function = properties("Queue"), properties("ConsumerFunction")
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead_letters, "maxReceiveCount": 5}
+    assert properties("Subscription")["RedrivePolicy"] == {"deadLetterTargetArn": dead_letters}
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    mapping = function["Events"]["Messages"]["Properties"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    for name in ("ShipmentsTable", "DeadLetterQueue"):
+        assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+
+
+def test_everything_stored_is_encrypted() -> None:
+    for queue in of_type(RESOURCES, "AWS::SQS::Queue").values():
+        assert queue["SqsManagedSseEnabled"] is True
+    assert properties("ShipmentsTable")["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_role_allows_what_the_function_does() -> None:
+    (policy,) = properties("ConsumerRole")["Policies"]
+    allowed = {
+        json.dumps(one["Resource"]["Fn::GetAtt"][0]): one["Action"]
+        for one in policy["PolicyDocument"]["Statement"]
+    }
+    assert allowed == {
+        '"ConsumerLogGroup"': ["logs:CreateLogStream", "logs:PutLogEvents"],
+        '"Queue"': ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        '"ShipmentsTable"': "dynamodb:UpdateItem",
+    }
+
+
+def test_the_logs_forget() -> None:
+    assert properties("ConsumerLogGroup")["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_two_stacks_can_live_in_one_account() -> None:
+    named = {"FunctionName", "RoleName", "QueueName", "TableName", "LogGroupName", "AlarmName"}
+    assert [name for name in RESOURCES if named & properties(name).keys()] == []
+
+
+def test_it_reads_the_messages_as_they_are_published() -> None:
+    """Each field that it reads is always there, and of the type that the schema says."""
+    schema = json.loads((ROOT / "docs" / "order-message.schema.json").read_text())
+    read = OrderMessage.model_json_schema()
+    assert set(read["properties"]) <= set(schema["required"])
+    for name, field in read["properties"].items():
+        expected = json.loads(json.dumps(schema["properties"][name]).replace("OrderItem", "Item"))
+        assert loosened(field) == loosened(expected), name
+    item, published = read["$defs"]["Item"], schema["$defs"]["OrderItem"]
+    assert set(item["properties"]) <= set(published["required"])
+    for name, field in item["properties"].items():
+        assert loosened(field) == loosened(published["properties"][name]), name
+
+
+def loosened(field: Json) -> Json:
+    return {name: value for name, value in field.items() if name not in NARROWED}
