@@ -33,7 +33,7 @@ help:
 	@echo "make test-all           the same with the full samples, then chaos and mutants"
 	@echo "make lint types format  parts of it"
 	@echo "make build              build for the cloud, without deploying"
-	@echo "make lock               update uv.lock and the layer's requirements"
+	@echo "make lock               update uv.lock, and what is exported from it"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
@@ -78,6 +78,8 @@ lock:
 	.local/uv/bin/uv lock
 	.local/uv/bin/uv export --quiet --frozen --only-group layer --no-emit-project --no-annotate \
 		--no-header --output-file layers/common/requirements.txt
+	.local/uv/bin/uv export --quiet --frozen --only-group uv --no-emit-project --no-annotate \
+		--no-header --output-file local/uv-requirements.txt
 
 # The layer's and the functions' Makefiles run in a copy of their folders: paths must be whole.
 build:
