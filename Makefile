@@ -63,6 +63,7 @@ lint:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m ruff check
 	$(DEV_PYTHON) -m ruff format --check
+	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github
 
 types:
 	@$(BOOTSTRAP) dev
@@ -88,7 +89,7 @@ build:
 		SAMCONFIG="$(CURDIR)/samconfig.toml" $(SAM) build
 
 deploy: build
-	$(SAM) deploy --config-env $(ENV)
+	$(SAM) deploy --config-env $(ENV) $(DEPLOY_OPTIONS)
 
 replay:
 	@$(BOOTSTRAP) dev
