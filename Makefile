@@ -24,14 +24,16 @@ WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
+TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml 2>/dev/null))
 
-.PHONY: help demo dev test test-all lint types format lock build deploy replay chaos logs schema mutants clean
+.PHONY: help demo dev test test-all lint checkov types format lock build deploy replay chaos logs schema mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
 	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
-	@echo "make test-all           the same with the full samples, then chaos and mutants"
+	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"
+	@echo "make checkov            the template against the rules of checkov"
 	@echo "make build              build for the cloud, without deploying"
 	@echo "make lock               update uv.lock, and what is exported from it"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
@@ -56,6 +58,7 @@ test: lint types
 
 test-all:
 	SAMPLES=all COVERAGE_CORE=ctrace $(MAKE) test COVERAGE="--cov --cov-branch"
+	$(MAKE) checkov
 	$(MAKE) chaos N=300
 	$(MAKE) mutants
 
@@ -63,7 +66,17 @@ lint:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m ruff check
 	$(DEV_PYTHON) -m ruff format --check
+	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
 	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github
+
+# Not a part of lint: 70 packages and 190 MB that nothing else needs.
+CHECKED := .local/checked
+checkov:
+	@$(BOOTSTRAP) sam checkov
+	rm -rf $(CHECKED) && mkdir -p $(CHECKED)
+	for template in $(TEMPLATES); do .local/sam/bin/python -m local.transformed_template \
+		"$$template" > "$(CHECKED)/$$(echo "$$template" | tr / -).json" || exit 1; done
+	.local/checkov/bin/checkov --config-file .checkov.yaml --directory $(CHECKED)
 
 types:
 	@$(BOOTSTRAP) dev
