@@ -26,7 +26,7 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml 2>/dev/null))
 
-.PHONY: help demo dev test test-all lint checkov types format lock build deploy replay chaos logs schema mutants clean
+.PHONY: help demo dev test test-all lint checkov types format lock build deploy replay chaos logs schema rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -41,6 +41,7 @@ help:
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged"
 	@echo "make schema             write the messages' JSON Schema again"
+	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
 
@@ -119,6 +120,10 @@ logs:
 schema:
 	@$(BOOTSTRAP) dev
 	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.message_schema > docs/order-message.schema.json
+
+rename:
+	@$(BOOTSTRAP) dev
+	@exec $(DEV_PYTHON) -m local.rename -- '$(NAME)'
 
 MUTATED := .local/mutated
 mutants:
