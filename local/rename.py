@@ -4,7 +4,8 @@
     the stacks             NAME-local, NAME-dev, NAME-prod: samconfig.toml, and what refers to it
 
 It can be done again: the old names are read from pyproject.toml and samconfig.toml. The licence
-keeps its copyright line, which every copy must have.
+keeps its copyright line, which every copy must have. The next `make lock` sorts uv.lock by the new
+name.
 """
 
 import argparse

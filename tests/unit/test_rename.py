@@ -18,6 +18,9 @@ pytestmark = pytest.mark.xdist_group("renamed")
 
 OLD = Names.of(ROOT)
 NAME = "a-shop-with-quite-a-long-name"
+# What is installed and built in a copy that is not in git yet, so that .gitignore says nothing.
+MADE = (".local/dev/bin/installed.py", ".aws-sam/build/built.py")
+NOT_OURS = f"import  os;  stack = '{OLD.stack}-dev'"
 # The tests that know the names.
 TESTS = ("test_samconfig.py", "test_version.py", "test_http_api.py")
 
@@ -50,7 +53,11 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
             writing.write(path, Path("repository-main") / path.relative_to(ROOT))
     done = run(folder, SAM, "init", "--location", archive, "--name", "my-copy")
     assert done.returncode == 0, done.stderr
-    return folder / "my-copy"
+    copy = folder / "my-copy"
+    for made in MADE:
+        (copy / made).parent.mkdir(parents=True)
+        (copy / made).write_text(NOT_OURS)
+    return copy
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +93,10 @@ def test_nothing_has_the_old_name(renamed: Path) -> None:
         path.relative_to(renamed).as_posix() for path, text in texts(renamed) if old.search(text)
     }
     assert left == set()
+
+
+def test_nothing_is_changed_but_the_projects_own_files(renamed: Path) -> None:
+    assert {(renamed / made).read_text() for made in MADE} == {NOT_OURS}
 
 
 @pytest.mark.parametrize(
