@@ -26,7 +26,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 MOST_CHARACTERS = 40
 # After the stacks' prefix: an environment, or what a program or a reader puts one in place of.
 ENVIRONMENT = r"-(?=(?:local|dev|prod)\b|\$\(|\{|<)"
-NOT_OURS = {"node_modules", "__pycache__", ".git", ".local", ".aws-sam", ".venv", ".hypothesis"}
+# What .gitignore names, and git's own: a folder, or in a work tree a file.
+NOT_OURS = {"node_modules", "__pycache__", ".git", ".local", ".aws-sam", ".env", ".venv"}
 TITLE = re.compile(r"\A# .*$", re.MULTILINE)
 
 
@@ -92,12 +93,13 @@ def texts(project: Path) -> Iterator[tuple[Path, str]]:
 def files(project: Path) -> Iterator[Path]:
     for folder, folders, names in project.walk():
         folders[:] = sorted(name for name in folders if not is_made(name))
-        # In a work tree of git's, .git is a file.
-        yield from (folder / name for name in sorted(names) if name not in NOT_OURS)
+        yield from (folder / name for name in sorted(names) if not is_made(name))
 
 
-def is_made(folder: str) -> bool:
-    return folder in NOT_OURS or folder.endswith("_cache")
+def is_made(name: str) -> bool:
+    return (
+        name in NOT_OURS or name.endswith("_cache") or name.startswith((".coverage", ".hypothesis"))
+    )
 
 
 def main(project: Path, arguments: list[str]) -> int:
