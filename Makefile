@@ -24,7 +24,7 @@ WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
-TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml 2>/dev/null))
+TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
 .PHONY: help demo dev test test-all lint checkov types format lock build deploy replay chaos logs schema rename mutants clean
 help:
