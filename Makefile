@@ -24,23 +24,26 @@ WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
+TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
-.PHONY: help demo dev test test-all lint types format lock build deploy connect doctor rotate orders \
-	replay ops-environment chaos logs example schema mutants clean
+.PHONY: help demo dev test test-all lint checkov types format lock build deploy connect doctor \
+	rotate orders replay ops-environment chaos logs example schema rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
 	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
-	@echo "make test-all           the same with the full samples, then chaos and mutants"
+	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"
+	@echo "make checkov            the template against the rules of checkov"
 	@echo "make build              build for the cloud, without deploying"
-	@echo "make lock               update uv.lock and the requirements that are shipped"
+	@echo "make lock               update uv.lock, and what is exported from it"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged"
 	@echo "make example            the example fulfilment service, beside a running make dev"
 	@echo "make schema             write the messages' JSON Schema again"
+	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
 
@@ -58,6 +61,7 @@ test: lint types
 
 test-all:
 	SAMPLES=all COVERAGE_CORE=ctrace $(MAKE) test COVERAGE="--cov --cov-branch"
+	$(MAKE) checkov
 	$(MAKE) chaos N=300
 	$(MAKE) mutants
 
@@ -65,6 +69,17 @@ lint:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m ruff check
 	$(DEV_PYTHON) -m ruff format --check
+	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
+	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github
+
+# Not a part of lint: 70 packages and 190 MB that nothing else needs.
+CHECKED := .local/checked
+checkov:
+	@$(BOOTSTRAP) sam checkov
+	rm -rf $(CHECKED) && mkdir -p $(CHECKED)
+	for template in $(TEMPLATES); do .local/sam/bin/python -m local.transformed_template \
+		"$$template" > "$(CHECKED)/$$(echo "$$template" | tr / -).json" || exit 1; done
+	.local/checkov/bin/checkov --config-file .checkov.yaml --directory $(CHECKED)
 
 types:
 	@$(BOOTSTRAP) dev
@@ -82,6 +97,8 @@ lock:
 		--no-header --output-file layers/common/requirements.txt
 	.local/uv/bin/uv export --quiet --frozen --only-group fulfilment --no-emit-project \
 		--no-annotate --no-header --output-file examples/fulfilment/src/requirements.txt
+	.local/uv/bin/uv export --quiet --frozen --only-group uv --no-emit-project --no-annotate \
+		--no-header --output-file local/uv-requirements.txt
 
 # The layer's and the functions' Makefiles run in a copy of their folders: paths must be whole.
 build:
@@ -90,7 +107,7 @@ build:
 		SAMCONFIG="$(CURDIR)/samconfig.toml" $(SAM) build
 
 deploy: build
-	$(SAM) deploy --config-env $(ENV)
+	$(SAM) deploy --config-env $(ENV) $(DEPLOY_OPTIONS)
 
 # What `ops/checkout` runs on.
 ops-environment:
@@ -122,6 +139,10 @@ example:
 schema:
 	@$(BOOTSTRAP) dev
 	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.message_schema > docs/order-message.schema.json
+
+rename:
+	@$(BOOTSTRAP) dev
+	@exec $(DEV_PYTHON) -m local.rename -- '$(NAME)'
 
 MUTATED := .local/mutated
 mutants:

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from local.paths import LOCAL, ROOT, UV
 
-UV_VERSION = "0.13.9"
+# uv checks what it installs against the hashes of uv.lock; this is what pip checks uv against, of
+# every platform's wheel. Exported from the lock by `make lock`.
+UV_REQUIREMENTS = ROOT / "local" / "uv-requirements.txt"
 UV_HOME = UV.parent.parent
 
 
@@ -37,14 +39,20 @@ def only_one_at_a_time() -> Iterator[None]:
         yield
 
 
-def install_uv() -> None:
-    stamp = UV_HOME / "installed"
-    if is_current(stamp, UV_VERSION):
+def install_uv(home: Path = UV_HOME, requirements: Path = UV_REQUIREMENTS) -> None:
+    """Raise CalledProcessError where what the index serves has none of the hashes."""
+    stamp = home / "installed"
+    wanted = requirements.read_text()
+    if is_current(stamp, wanted):
         return
-    say(f"Installing uv {UV_VERSION}")
-    venv.create(UV_HOME, clear=True, with_pip=True)
-    run(str(UV_HOME / "bin" / "python"), "-m", "pip", "install", "--quiet", f"uv=={UV_VERSION}")
-    stamp.write_text(UV_VERSION)
+    say(f"Installing {wanted.split()[0]}")
+    venv.create(home, clear=True, with_pip=True)
+    # A source distribution would run code of its own at the installation.
+    run(
+        *(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"),
+        *("--require-hashes", "--only-binary", ":all:", "--requirement", str(requirements)),
+    )
+    stamp.write_text(wanted)
 
 
 def install_environment(name: str) -> None:

@@ -12,7 +12,12 @@ PACKAGE = LAYER / "checkout"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # What every module may need, and what each package may import beside itself and these. The log
 # prints the texts of our own errors and of no others.
-SHARED = {"errors": set[str](), "log": {"errors"}, "metrics": set[str]()}
+SHARED = {
+    "errors": set[str](),
+    "log": {"errors", "version"},
+    "metrics": set[str](),
+    "version": set[str](),
+}
 INWARDS = {
     "domain": set[str](),
     "aws": {"domain"},

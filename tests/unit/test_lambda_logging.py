@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from checkout.version import VERSION
 from tests.unit.invocations import sample
 from tests.unit.stack import API_KEY, LAYER, ROOT
 
@@ -92,7 +93,7 @@ def test_what_stripe_quotes_is_not_printed(refused: dict[str, list[Json]], kind:
     status, lines = REFUSED[kind][0], refused[kind]
     assert_private(lines)
     # The refusal itself is: once, by us, and by no library.
-    assert {line["service"] for line in lines} == {"checkout"}
+    assert {(line["service"], line["version"]) for line in lines} == {("checkout", VERSION)}
     (refusal,) = [line for line in lines if line["message"] == "stripe refused"][-1:]
     assert refusal["stripe_status"] == status
     identities = [(line["timestamp"], line["location"], line["message"]) for line in lines]

@@ -28,6 +28,10 @@ NO_PERMISSION = (
     "account 'acct_1l3ak'. Having the 'rak_checkout_session_write' permission would allow this "
     "request to continue."
 )
+NEWER_NO_PERMISSION = (
+    f"Permission denied. The provided key '{LEAK}' may not do this. Enabling \"Prices Read\" "
+    "('plan_read') permissions on this key would allow this request to continue."
+)
 REPLAYED = {"Idempotent_Replayed": "true"}
 # What each call gives of an object that this account does not have.
 ABSENT: dict[str, tuple[Operation, object]] = {
@@ -157,11 +161,7 @@ def test_a_refused_key_says_what_to_do(api: StripeApi, fake_stripe: FakeStripe) 
     ("message", "named"),
     [
         (NO_PERMISSION, "checkout_session_write"),
-        (
-            f'Permission denied. The key {LEAK} may not do this. Enabling "Prices Read" '
-            "('plan_read') permissions on this key would allow this request to continue.",
-            "plan_read",
-        ),
+        (NEWER_NO_PERMISSION, "plan_read"),
         (f"The key {LEAK} may not do this.", "for this call"),
     ],
 )

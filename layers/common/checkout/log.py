@@ -13,6 +13,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from botocore.exceptions import ClientError
 
 from checkout.errors import CheckoutError
+from checkout.version import VERSION
 
 SERVICE = "checkout"
 # Switches that print what Stripe responds, and each event that a function gets.
@@ -92,7 +93,8 @@ logger = Logger(
     # Not POWERTOOLS_SERVICE_NAME, which is the stack's name: it names the logger too, and a stack
     # called stripe would print what the SDK logs.
     service=SERVICE,
-    logger_formatter=_Formatter(utc=True, use_rfc3339=True),
+    # Given to the formatter, the version outlives clear_state, which each invocation calls.
+    logger_formatter=_Formatter(utc=True, use_rfc3339=True, version=VERSION),
 )
 # Our lines have a handler of their own: the runtime's would print them again.
 logging.getLogger(SERVICE).propagate = False

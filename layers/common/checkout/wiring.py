@@ -20,6 +20,7 @@ from checkout.log import logger
 from checkout.recorder import Recorder
 from checkout.settings import Settings, required_setting
 from checkout.stripe.readers import Readers
+from checkout.version import NAME, VERSION
 
 if TYPE_CHECKING:
     from checkout.aws.dead_letters import DeadLetters, UnpublishedChanges
@@ -101,6 +102,8 @@ def stripe_api() -> "StripeApi":
 
     from checkout.stripe.api import StripeApi
 
+    # Of the whole process: a client of the SDK takes none of its own.
+    stripe.set_app_info(NAME, version=VERSION)
     client = stripe.StripeClient(
         # Each call names the key itself, for one that was rolled while this container lives.
         "read from the secret",

@@ -90,9 +90,10 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
                 "into StripeSecretArn."
             ) from None
         case stripe.PermissionError():
+            permission = missing_permission(error)
             raise StripePermissionMissing(
-                f"stripe_api_key lacks the permission {missing_permission(error)}: add it to the key "
-                "in Stripe's dashboard, or put another key into StripeSecretArn."
+                f"stripe_api_key lacks the permission {permission}: add it to the key in Stripe's "
+                "dashboard, or put another key into StripeSecretArn."
             ) from None
         case stripe.IdempotencyError():
             raise IdempotencyKeyReused("The Idempotency-Key was used with another body.") from None
