@@ -108,6 +108,7 @@ build:
 
 deploy: build
 	$(SAM) deploy --config-env $(ENV) $(DEPLOY_OPTIONS)
+	@echo "Next: make connect ENV=$(ENV), and then make doctor ENV=$(ENV)"
 
 # What `ops/checkout` runs on.
 ops-environment:

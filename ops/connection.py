@@ -5,6 +5,7 @@ interruption: the next run starts from what Stripe and the stack's secret say, a
 
     register a second destination      it gets no events yet
     store its secret beside the old    the functions accept both
+    wait 10 s                          each function may read the secret again when it needs to
     see a probe accepted               signed with the new secret, as stored
     let it receive events              each event is delivered twice, which changes an order once
     see Stripe's ping processed        delivered and verified
@@ -15,6 +16,7 @@ interruption: the next run starts from what Stripe and the stack's secret say, a
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from checkout.credentials import MAX_REFETCH_INTERVAL
 from ops.destinations import EVENT_TYPES, NOT_YET, Destination, Destinations
 from ops.errors import OpsError
 from ops.secret import SecretStore, StripeSecret
@@ -23,17 +25,24 @@ from ops.webhook import Webhook
 # For deliveries that are under way from a disabled destination: Stripe's time for a response and
 # the function's own (template.yaml). Their secret is stored until then.
 DRAIN_SECONDS = 30.0
+# A function that read the secret just before it changed reads it again no sooner than this.
+LEARN_SECONDS = MAX_REFETCH_INTERVAL
 
 
 @dataclass(frozen=True)
 class Connection:
-    """`say` is called before each step, `wait_for_deliveries` once a destination was disabled."""
+    """`say` is called before each step.
+
+    `wait_for_functions` is called once a secret was stored beside others (LEARN_SECONDS), and
+    `wait_for_deliveries` once a destination was disabled (DRAIN_SECONDS).
+    """
 
     name: str
     destinations: Destinations
     secret: SecretStore
     webhook: Webhook
     say: Callable[[str], None]
+    wait_for_functions: Callable[[], None]
     wait_for_deliveries: Callable[[], None]
 
     def connect(self, service_key: str) -> Destination:
@@ -63,6 +72,8 @@ class Connection:
         before = self.secret.read().signing_secrets
         self.secret.write(StripeSecret(service_key, (signing_secret, *before)))
         self.say("Waiting until the webhook accepts the new secret")
+        if before:
+            self.wait_for_functions()
         if not self.webhook.learns(signing_secret):
             raise OpsError(
                 "The webhook does not accept the secret that was just stored. Look at its log with "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops import stripe_keys
-from ops.connection import DRAIN_SECONDS, Connection
+from ops.connection import DRAIN_SECONDS, LEARN_SECONDS, Connection
 from ops.destinations import Destination, Destinations
 from ops.errors import OpsError, UsageError
 from ops.key_permissions import key_problem
@@ -28,7 +28,8 @@ Drain = Annotated[
     typer.Option(
         "--drain",
         metavar="SECONDS",
-        help="How long deliveries from the old destination may be under way.",
+        help="How long to wait for deliveries of the old destination, and at most 10 s of it for "
+        "the functions to learn a new secret.",
     ),
 ]
 
@@ -109,6 +110,7 @@ def _connection(operation: "Operation", setup_key: str, wait: float, drain: floa
         secret=stack.secret(),
         webhook=Webhook(stack, wait),
         say=operation.output.say,
+        wait_for_functions=lambda: time.sleep(min(drain, LEARN_SECONDS)),
         wait_for_deliveries=lambda: time.sleep(drain),
     )
 

@@ -2,12 +2,14 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from checkout.credentials import MIN_REFETCH_INTERVAL
 from ops.connection import Connection
 from ops.destinations import Destination, Destinations
 from ops.environment import Environment, environment
@@ -52,6 +54,7 @@ def registered(world: World) -> list[Destination]:
 
 
 def connection(world: World, folder: Path, steps: Steps) -> Connection:
+    """Connect in this process."""
     stack = Stack.read(local_environment(world, folder))
     return Connection(
         name=stack.name,
@@ -59,6 +62,8 @@ def connection(world: World, folder: Path, steps: Steps) -> Connection:
         secret=stack.secret(),
         webhook=Webhook(stack, PATIENCE_SECONDS),
         say=steps,
+        # Nobody forges deliveries here: the functions may read the secret again as soon as ever.
+        wait_for_functions=lambda: time.sleep(MIN_REFETCH_INTERVAL),
         wait_for_deliveries=world.simulator.wait_for_deliveries_under_way,
     )
 
