@@ -1,11 +1,13 @@
 """A stack of its own: what an operator changes is not what the other tests rely on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local.console import Console
 from local.stack import LocalStack, local_stack
+from tests.integration.operations.shop_at_stripe import Steps, connection
 from tests.integration.world import World
 
 
@@ -21,3 +23,8 @@ def world(operated: LocalStack) -> Iterator[World]:
     one.simulator.forget_requests()
     yield one
     one.simulator.behave_again()
+
+
+@pytest.fixture(autouse=True)
+def connected(world: World, tmp_path: Path) -> None:
+    connection(world, tmp_path, Steps()).connect(world.stack.service_key)

@@ -26,11 +26,6 @@ def connect(world: World, *arguments: str, **environment: str) -> None:
     assert called.exit_code == 0, called.progress
 
 
-@pytest.fixture(autouse=True)
-def connected(world: World) -> None:
-    connect(world)
-
-
 def only_destination(world: World) -> Destination:
     [one] = registered(world)
     assert one.enabled

@@ -34,12 +34,6 @@ NOTHING: frozenset[str] = frozenset()
 type Json = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def connected(world: World) -> None:
-    called = world.operate("connect", "--wait", "60", "--drain", "0")
-    assert called.exit_code == 0, called.progress
-
-
 @pytest.fixture
 def examination(world: World, tmp_path: Path) -> Examination:
     environment = local_environment(world, tmp_path)

@@ -20,12 +20,6 @@ QUICKLY = ("--wait", "60", "--drain", "0", "--yes")
 STEPS = 10
 
 
-@pytest.fixture(autouse=True)
-def connected(world: World) -> None:
-    called = world.operate("connect", *QUICKLY)
-    assert called.exit_code == 0, called.progress
-
-
 def assert_each_was_taken(world: World, events: list[str]) -> None:
     """Each event was delivered, and no attempt at one was refused."""
     assert events
