@@ -16,7 +16,7 @@ from tests.unit.environment import Log, Secret, client_under_test
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
 from tests.unit.stack import progress_table
-from tests.unit.stripe_objects import fact, listed, session_in
+from tests.unit.stripe_objects import ORDER_ID, fact, listed, session_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -124,6 +124,26 @@ def test_the_schedule_leaves_young_orders_to_their_webhooks(
     report = handler(SCHEDULE, Context())
     assert report["checked"] == checked
     assert (report["oldest_pending_age"] >= age) == (not checked)
+
+
+def test_a_selected_order_is_repaired_and_does_not_move_the_alarms(
+    handler: Handler,
+    orders: OrdersTable,
+    fake_stripe: FakeStripe,
+    stored: Stored,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    object.__setattr__(wiring.selected_orders(), "sleep", lambda _: None)
+    for document in (PAID, listed(), listed()):
+        fake_stripe.respond(document)
+    assert handler({"order_ids": [ORDER_ID]}, Context()) == NOTHING | {"checked": 1, "repaired": 1}
+    item = stored()
+    assert item is not None
+    assert (item["status"], item["history"][-1]["source"]) == ("paid", "operator")
+    measured = json.loads(capsys.readouterr().out)
+    assert UNITS.keys() & measured.keys() == set()
+    assert measured["OrdersPaid"] == [1]
 
 
 def test_it_ends_before_lambda_ends_it(
