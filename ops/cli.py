@@ -15,6 +15,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.errors import CheckoutError
+from ops.commands import order_repairs, orders
+from ops.commands.logs import logs
+from ops.commands.reconcile import reconcile
 from ops.commands.replay import replay
 from ops.environment import STACK_FILE
 from ops.errors import OpsError, UsageError
@@ -52,6 +55,19 @@ def options(
 
 
 app.command()(replay)
+app.command()(reconcile)
+app.command()(logs)
+
+orders_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Find and repair orders."
+)
+app.add_typer(orders_app, name="orders")
+for command in (
+    *(orders.find, orders.show, orders.history, orders.diff),
+    *(order_repairs.reconcile, order_repairs.expire, order_repairs.republish),
+    order_repairs.export,
+):
+    orders_app.command()(command)
 
 
 def main(arguments: list[str]) -> None:
