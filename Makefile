@@ -26,7 +26,7 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 
 .PHONY: help demo dev test test-all lint types format lock build deploy connect doctor rotate orders \
-	replay ops-environment chaos logs schema mutants clean
+	replay reconcile ops-environment chaos logs schema mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -37,8 +37,10 @@ help:
 	@echo "make lock               update uv.lock and the layer's requirements"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
+	@echo "make reconcile ENV=dev  compare the pending orders with Stripe now, and repair"
+	@echo "make orders ENV=dev DO=\"find cart-77\"  find, compare and repair orders (ops/checkout --help)"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
-	@echo "make logs               what the functions of a running make dev logged"
+	@echo "make logs               what the functions of a running make dev logged (ENV=dev: in AWS)"
 	@echo "make schema             write the messages' JSON Schema again"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
@@ -93,7 +95,7 @@ deploy: build
 ops-environment:
 	@$(BOOTSTRAP) dev
 
-connect doctor replay:
+connect doctor replay reconcile:
 	@exec ops/checkout --env $(ENV) $@
 
 # WHAT is webhook-secret or api-key.
@@ -108,9 +110,9 @@ chaos:
 	@$(BOOTSTRAP) dev sam ministack
 	@exec $(DEV_PYTHON) -m local.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
 
+# make logs ENV=prod DO="--level ERROR --since 2h"; without ENV, of the running make dev
 logs:
-	@$(BOOTSTRAP) dev
-	@exec $(DEV_PYTHON) -m local.function_logs
+	@exec ops/checkout --env $(if $(filter file,$(origin ENV)),local,$(ENV)) logs $(DO)
 
 schema:
 	@$(BOOTSTRAP) dev
