@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.
 import heapq
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -111,22 +111,27 @@ def entries(
 
 
 def followed(
-    client: "CloudWatchLogsClient", groups: Mapping[str, str], wanted: Wanted
+    client: "CloudWatchLogsClient",
+    groups: Mapping[str, str],
+    wanted: Wanted,
+    *,
+    now: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Entry]:
     """Give what the groups have, and then for ever what comes."""
     seen: dict[str, float] = {}
     since = wanted.since
     while True:
-        now = time.time()
+        looked_at = now()
         window = replace(wanted, since=since)
         found = (_of_group(client, name, group, window) for name, group in groups.items())
         for event_id, entry in heapq.merge(*found, key=lambda one: one[1].time):
             if event_id not in seen:
                 yield entry
-            seen[event_id] = now
-        since = max(since, int(now) - LATE_SECONDS)
-        seen = {event_id: at for event_id, at in seen.items() if at >= now}
-        time.sleep(POLL_SECONDS)
+            seen[event_id] = looked_at
+        since = max(since, int(looked_at) - LATE_SECONDS)
+        seen = {event_id: at for event_id, at in seen.items() if at >= looked_at}
+        sleep(POLL_SECONDS)
 
 
 def _of_group(
