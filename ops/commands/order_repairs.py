@@ -134,12 +134,13 @@ def _republish_since(operation: "Operation", since: int) -> None:
         f"that changed since {rfc3339(since)}?"
     )
     published = not_published = failed = 0
-    for one in republished_since(stack, since):
-        published += one.message_id is not None
-        failed += one.problem is not None
-        not_published += one.message_id is None and one.problem is None
-        if one.problem:
-            output.say(f"{one.order_id}: {one.problem}")
+    with output.working("Publishing"):
+        for one in republished_since(stack, since):
+            published += one.message_id is not None
+            failed += one.problem is not None
+            not_published += one.message_id is None and one.problem is None
+            if one.problem:
+                output.say(f"{one.order_id}: {one.problem}")
     output.fields({"published": published, "nothing_to_publish": not_published, "failed": failed})
     raise typer.Exit(1 if failed else 0)
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from checkout.errors import OrderUnreadable
 from ops.errors import OpsError, UsageError
 from ops.orders.comparison import compared
 from ops.orders.finding import Kind, Query, found_orders, query
-from ops.orders.reading import order_document, order_id, payment_page, stored_order
+from ops.orders.reading import lookup, order_document, order_id, payment_page, stored_order
 from ops.output import Output
 from ops.stripe_api import stripe_api
 
@@ -101,19 +102,24 @@ def find(  # noqa: PLR0913  (each is an option)
     ids = found_orders(operation.stack, given[0])
     rows = list(islice(documents(operation, ids), limit))
     if not rows:
-        raise OpsError(f"The stack {operation.stack.name} has no order of this {given[0].kind}.")
+        raise OpsError(f"The stack {operation.stack.name} has no order of this {given[0].noun}.")
     operation.output.rows(FOUND, rows)
     if next(ids, None):
         operation.output.say(f"There are more than {limit}: raise --limit.")
 
 
 def documents(operation: "Operation", ids: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Read orders; one that can't be read stops no other."""
+    """Read orders; one that can't be read stops no other, and one that is gone is left out."""
+    table = lookup(operation.stack)
     for one in ids:
         try:
-            yield order_document(operation.stack, stored_order(operation.stack, one))
-        except OpsError as error:
-            operation.output.say(str(error))
+            stored = table.find(one)
+        except OrderUnreadable as error:
+            operation.output.say(f"{one}: {error.detail}")
+            yield {"order_id": one, "status": "unreadable"}
+            continue
+        if stored is not None:
+            yield order_document(operation.stack, stored)
 
 
 def history(ctx: typer.Context, order_id: OrderId) -> None:

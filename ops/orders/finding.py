@@ -20,10 +20,10 @@ ORIGIN = Origin(occurred_at=0, source="operator")
 
 class Kind(StrEnum):
     ORDER = "order"
-    SESSION = "session"
-    PAYMENT_INTENT = "payment-intent"
-    CLIENT_REFERENCE_ID = "client-reference-id"
-    EMAIL = "email"
+    SESSION = "Checkout Session"
+    PAYMENT_INTENT = "PaymentIntent"
+    CLIENT_REFERENCE_ID = "client_reference_id"
+    EMAIL = "e-mail address"
 
 
 PREFIXES = {"ord_": Kind.ORDER, "cs_": Kind.SESSION, "pi_": Kind.PAYMENT_INTENT}
@@ -33,6 +33,11 @@ PREFIXES = {"ord_": Kind.ORDER, "cs_": Kind.SESSION, "pi_": Kind.PAYMENT_INTENT}
 class Query:
     kind: Kind
     value: str
+
+    @property
+    def noun(self) -> str:
+        """Say what kind of thing the value is; an e-mail address itself is never repeated."""
+        return "id" if self.kind is Kind.ORDER else self.kind
 
     def __post_init__(self) -> None:
         """Raise UsageError for an id that is none. An e-mail address is not repeated in it."""

@@ -16,7 +16,7 @@ from tests.unit.environment import Log, Secret, client_under_test
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
 from tests.unit.stack import progress_table
-from tests.unit.stripe_objects import ORDER_ID, fact, listed, session_in
+from tests.unit.stripe_objects import fact, listed, session_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,7 +67,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> Json:
 
 
 def test_the_samples_are_these() -> None:
-    assert sample_names("reconcile_orders") == {"by_hand", "schedule"}
+    assert sample_names("reconcile_orders") == {"by_hand", "schedule", "selected_orders", "period"}
 
 
 def test_it_repairs_an_order_and_reports_it(
@@ -126,6 +126,18 @@ def test_the_schedule_leaves_young_orders_to_their_webhooks(
     assert (report["oldest_pending_age"] >= age) == (not checked)
 
 
+def test_a_selected_period_is_repaired(
+    handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe, stored: Stored
+) -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    object.__setattr__(wiring.selected_orders(), "sleep", lambda _: None)
+    respond(fake_stripe, PAID)
+    period = sample("reconcile_orders", "period")
+    assert handler(period, Context()) == NOTHING | {"checked": 1, "repaired": 1}
+    asked = fake_stripe.requests[0].params
+    assert (asked["created[gte]"], asked["created[lte]"]) == ("1794999400", "1795000000")
+
+
 def test_a_selected_order_is_repaired_and_does_not_move_the_alarms(
     handler: Handler,
     orders: OrdersTable,
@@ -137,7 +149,8 @@ def test_a_selected_order_is_repaired_and_does_not_move_the_alarms(
     object.__setattr__(wiring.selected_orders(), "sleep", lambda _: None)
     for document in (PAID, listed(), listed()):
         fake_stripe.respond(document)
-    assert handler({"order_ids": [ORDER_ID]}, Context()) == NOTHING | {"checked": 1, "repaired": 1}
+    selected = sample("reconcile_orders", "selected_orders")
+    assert handler(selected, Context()) == NOTHING | {"checked": 1, "repaired": 1}
     item = stored()
     assert item is not None
     assert (item["status"], item["history"][-1]["source"]) == ("paid", "operator")
