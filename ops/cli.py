@@ -59,7 +59,7 @@ app.command()(reconcile)
 app.command()(logs)
 
 orders_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", help="Find and repair orders."
+    no_args_is_help=True, rich_markup_mode="rich", help="Find, compare and repair orders."
 )
 app.add_typer(orders_app, name="orders")
 for command in (

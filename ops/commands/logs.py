@@ -35,7 +35,7 @@ def logs(  # noqa: PLR0913  (each is an option)
     ] = None,
     since: Annotated[
         int | None,
-        typer.Option(parser=past_time, metavar="TIME", help=f"{FORMS}; an hour ago by default."),
+        typer.Option(parser=past_time, metavar="TIME", help=f"From {FORMS}; by default 1h."),
     ] = None,
     until: Annotated[
         int | None, typer.Option(parser=past_time, metavar="TIME", help="The same; by default now.")
@@ -49,9 +49,9 @@ def logs(  # noqa: PLR0913  (each is an option)
 
     With --json a line is the whole entry as JSON.
 
-    Examples: ops/checkout --env prod logs --level ERROR --since 2h
+    Example: ops/checkout --env prod logs --level ERROR --since 2h
 
-    ops/checkout --env prod logs --order ord_0123456789abcdef0123456789abcdef --since 7d
+    Example: ops/checkout --env prod logs --order ord_0123456789abcdef0123456789abcdef --since 7d
     """
     operation: Operation = ctx.obj
     ids = tuple(one for one in (order, session, event) if one is not None)

@@ -24,7 +24,7 @@ ONE_OF_BOTH = "Give either an order id or --since."
 
 OneOrder = Annotated[
     str | None,
-    typer.Argument(metavar="[ORDER_ID]", parser=order_id, show_default=False),
+    typer.Argument(metavar="ORDER_ID", parser=order_id, show_default=False),
 ]
 Since = Annotated[
     int | None,
@@ -35,12 +35,13 @@ Since = Annotated[
 def reconcile(ctx: typer.Context, order_id: OneOrder = None, since: Since = None) -> None:
     """Compare an order with Stripe now, or all that Stripe created since a time, and repair it.
 
-    ReconcileFunction does it, so you need no more than the permission to invoke it. The order's
-    history names `operator` as the source. Exit code 1 if something could not be reconciled.
+    ReconcileFunction does it, so you need no permission to write orders. Their
+    history names operator as the source. Exit code 1 if something could not be
+    reconciled.
 
-    Examples: ops/checkout --env prod orders reconcile ord_0123456789abcdef0123456789abcdef
+    Example: ops/checkout --env prod orders reconcile ord_0123456789abcdef0123456789abcdef
 
-    ops/checkout --env prod orders reconcile --since 2h
+    Example: ops/checkout --env prod orders reconcile --since 2h
     """
     operation: Operation = ctx.obj
     if order_id and since is None:
@@ -107,14 +108,16 @@ def expire(ctx: typer.Context, order_id: OrderId) -> None:
 def republish(ctx: typer.Context, order_id: OneOrder = None, since: Since = None) -> None:
     """Publish the message of an order's latest change again, with the same id.
 
-    With --since, of all orders that changed since a time: it asks first, as that reads the whole
-    table (half a read request unit for each 4 KB of it: https://aws.amazon.com/dynamodb/pricing/).
-    Consumers that deduplicate on the id do nothing twice. PublishChangesFunction does it, so
-    you need the permissions to invoke it and to read the table.
+    With --since, of all orders that changed since a time. It asks first, as that
+    reads the whole table: half a read request unit for each 4 KB of it
+    (https://aws.amazon.com/dynamodb/pricing/).
 
-    Examples: ops/checkout --env prod orders republish ord_0123456789abcdef0123456789abcdef
+    Consumers that deduplicate on the id do nothing twice. PublishChangesFunction
+    does it, so you need no permission to publish to the topic.
 
-    ops/checkout --env prod orders republish --since 2026-01-31T09:00:00Z
+    Example: ops/checkout --env prod orders republish ord_0123456789abcdef0123456789abcdef
+
+    Example: ops/checkout --env prod orders republish --since 2026-01-31T09:00:00Z
     """
     operation: Operation = ctx.obj
     if order_id and since is None:
@@ -153,10 +156,11 @@ def export(
 ) -> None:
     """Print the orders that changed since a time, one JSON document on a line.
 
-    Each is the whole order, as `orders show --json` prints it; nothing in it is personal. It reads
-    the whole table (half a read request unit for each 4 KB of it:
-    https://aws.amazon.com/dynamodb/pricing/). Exit code 1 if an order can't be read; the others
-    are printed.
+    Each is the whole order, as orders show --json prints it; nothing in it is
+    personal. Exit code 1 if an order can't be read; the others are printed.
+
+    It reads the whole table: half a read request unit for each 4 KB of it
+    (https://aws.amazon.com/dynamodb/pricing/).
 
     Example: ops/checkout --env prod orders export --since 7d > orders.jsonl
     """

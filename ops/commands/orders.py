@@ -36,8 +36,9 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 def show(ctx: typer.Context, order_id: OrderId) -> None:
     """Show an order: its fields, items, refunds, disputes, and declined attempts to pay.
 
-    Refunds are made in Stripe's Dashboard, whose page of the payment is printed too: so the
-    service's own key needs no permission for them. Amounts are in the currency's minor unit.
+    Refunds are made in Stripe's Dashboard, so that the service's own key needs no
+    permission for them: the page of the payment is printed too. Amounts are in the
+    currency's minor unit.
 
     Example: ops/checkout --env prod orders show ord_0123456789abcdef0123456789abcdef
     """
@@ -64,7 +65,7 @@ def find(  # noqa: PLR0913  (each is an option)
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ORDER|SESSION|PAYMENT_INTENT|EMAIL|CLIENT_REFERENCE_ID]",
+            metavar="WHAT",
             help="ord_…, cs_…, pi_…, an e-mail address, or else a client_reference_id.",
             show_default=False,
         ),
@@ -80,12 +81,12 @@ def find(  # noqa: PLR0913  (each is an option)
 ) -> None:
     """Find orders by what a customer or Stripe's Dashboard names, the newest first.
 
-    Sessions and e-mail addresses are looked up at Stripe, which alone has the addresses; they are
-    neither logged nor stored. Exit code 1 if there is no such order.
+    Sessions and e-mail addresses are looked up at Stripe, as the table holds no
+    addresses; they are not logged. Exit code 1 if there is no such order.
 
-    Examples: ops/checkout --env prod orders find pi_3PgafmB7WZ01zgkW1MlTu8bG
+    Example: ops/checkout --env prod orders find pi_3PgafmB7WZ01zgkW1MlTu8bG
 
-    ops/checkout --env prod orders find --client-reference-id cart-77
+    Example: ops/checkout --env prod orders find --client-reference-id cart-77
     """
     operation: Operation = ctx.obj
     options = {
@@ -123,11 +124,11 @@ def documents(operation: "Operation", ids: Iterator[str]) -> Iterator[dict[str, 
 
 
 def history(ctx: typer.Context, order_id: OrderId) -> None:
-    """Show what an order went through: each change, when it happened and was recorded, and from
-    where.
+    """Show each change of an order: when it happened, when it was recorded, and its source.
 
-    A source is the id of the event that brought the change, or what asked Stripe: create, confirm,
-    reconcile (the schedule), operator (orders reconcile). Declined attempts are in `orders show`.
+    A source is the id of the event that brought the change, or what asked Stripe:
+    create, confirm, reconcile (the schedule), operator (orders reconcile). Declined
+    attempts to pay are in orders show.
 
     Example: ops/checkout --env prod orders history ord_0123456789abcdef0123456789abcdef
     """
@@ -139,7 +140,8 @@ def history(ctx: typer.Context, order_id: OrderId) -> None:
 def diff(ctx: typer.Context, order_id: OrderId) -> None:
     """Compare an order, field by field, with what Stripe says now. Exit code 1 if they differ.
 
-    It reads the order's Checkout Session, items, refunds and disputes, and changes nothing.
+    It reads the order's Checkout Session, items, refunds and disputes at Stripe, and
+    changes nothing.
 
     Example: ops/checkout --env prod orders diff ord_0123456789abcdef0123456789abcdef
     """

@@ -19,8 +19,9 @@ def reconcile(
 ) -> None:
     """Compare all pending orders, and recent refunds and disputes, with Stripe now, and repair.
 
-    It is a run of ReconcileFunction, which continues where the last one stopped. Exit code 1 if
-    something failed, or the run ended before all was compared: run it again.
+    It is a run of ReconcileFunction, which continues where the last one stopped.
+    Exit code 1 if something failed, or the run ended before all was compared: run
+    it again.
 
     Example: ops/checkout --env prod reconcile
     """

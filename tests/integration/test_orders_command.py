@@ -88,6 +88,7 @@ def test_an_order_is_found_by_what_its_form_says(world: World, bought: Bought) -
         found = world.operate("orders", "find", getattr(bought, by), "--json")
         assert found.exit_code == 0, found.progress
         assert [one["order_id"] for one in found.document] == [bought.order_id], by
+        assert bought.email not in found.printed + found.progress
 
 
 def test_orders_of_one_customer_come_newest_first(world: World) -> None:
@@ -165,6 +166,15 @@ def test_what_was_missed_is_shown_and_repaired(world: World, unheard: str) -> No
     assert (order["status"], order["amount_refunded"]) == ("paid", 300)
     assert {one["source"] for one in order["history"][1:]} == {"operator"}
     assert world.operate("orders", "diff", unheard).exit_code == 0
+
+
+def test_what_stripe_refuses_is_one_clear_line(world: World, bought: Bought) -> None:
+    faults = [{"method": "GET", "path": "/v1/checkout/sessions/*", "status": 400}]
+    world.simulator.behave(faults=faults)
+    compared = world.operate("orders", "diff", bought.order_id)
+    assert (compared.exit_code, compared.printed) == (1, "")
+    [line] = compared.progress.splitlines()
+    assert line.startswith("Error: Stripe refuses the request")
 
 
 def test_an_amount_that_no_fact_explains_is_shown(world: World, bought: Bought) -> None:
@@ -253,6 +263,7 @@ def test_orders_are_exported_as_lines(world: World, bought: Bought) -> None:
     try:
         done = world.operate("orders", "export", "--since", "1h")
         shown = world.operate("orders", "show", broken)
+        found = world.operate("orders", "find", broken)
     finally:
         world.forget_order(broken)
     orders = {one["order_id"]: one for one in map(json.loads, done.printed.splitlines())}
@@ -266,6 +277,7 @@ def test_orders_are_exported_as_lines(world: World, bought: Bought) -> None:
     assert f"{len(orders)} of " in done.progress
     assert (shown.exit_code, shown.printed) == (1, "")
     assert f"{broken}: The stored order can't be read" in shown.progress
+    assert found.printed.splitlines()[1].split() == [broken, "unreadable"]
 
 
 def test_the_scheduled_run_is_made_by_hand(world: World, unheard: str) -> None:
