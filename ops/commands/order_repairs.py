@@ -71,9 +71,9 @@ def _reconcile_order(operation: "Operation", order_id: str) -> Result:
 
 
 def _reconcile_since(operation: "Operation", since: int) -> Result:
-    output, result = operation.output, Result()
+    output, stack, result = operation.output, operation.stack, Result()
     with output.working("Reconciling"):
-        for until, result in reconciled_since(operation.stack, since):
+        for until, result in reconciled_since(stack, since):
             output.say(f"until {rfc3339(until)}: {result.checked} checked")
     output.fields(result.document)
     return result

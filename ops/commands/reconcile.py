@@ -26,7 +26,8 @@ def reconcile(
     Example: ops/checkout --env prod reconcile
     """
     operation: Operation = ctx.obj
+    stack = operation.stack
     with operation.output.working("Reconciling"):
-        report = reconciled_pending(operation.stack, minimum_age)
+        report = reconciled_pending(stack, minimum_age)
     operation.output.fields(report)
     raise typer.Exit(0 if report["finished"] and not report["failed"] else 1)
