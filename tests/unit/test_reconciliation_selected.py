@@ -73,6 +73,14 @@ def test_one_order_that_fails_stops_no_other(runs: Runs, log: Log) -> None:
     assert failed == [order_id_of(0), order_id_of(1), order_id_of(9)]
 
 
+def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:
+    order_id = runs.add(0, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["livemode"] = True
+    assert reconcile(runs, order_ids=[order_id]) == Report(failed=1)
+    assert runs.status(0) == "open"
+    assert "of the other mode" in log.text
+
+
 def test_a_period_repairs_what_stripe_created_in_it(runs: Runs) -> None:
     runs.add_parts(2)
     unheard = [runs.add(number, OrderStatus.OPEN, OrderStatus.PAID) for number in (4, 5)]
