@@ -27,7 +27,7 @@ TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
 .PHONY: help demo dev test test-all lint checkov types format lock build deploy connect doctor \
-	rotate orders replay ops-environment chaos logs example schema rename mutants clean
+	rotate orders replay reconcile ops-environment chaos logs example schema rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -38,9 +38,14 @@ help:
 	@echo "make build              build for the cloud, without deploying"
 	@echo "make lock               update uv.lock, and what is exported from it"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
+	@echo "make connect ENV=dev    register the stack's webhook with Stripe, and store key and secret"
+	@echo "make doctor ENV=dev     check a deployed stack, and say what to do"
+	@echo "make rotate ENV=dev WHAT=webhook-secret  roll a secret (or WHAT=api-key)"
 	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
+	@echo "make reconcile ENV=dev  compare the pending orders with Stripe now, and repair"
+	@echo "make orders ENV=dev DO=\"find cart-77\"  find, compare and repair orders (ops/checkout --help)"
 	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
-	@echo "make logs               what the functions of a running make dev logged"
+	@echo "make logs               what the functions of a running make dev logged (ENV=dev: in AWS)"
 	@echo "make example            the example fulfilment service, beside a running make dev"
 	@echo "make schema             write the messages' JSON Schema again"
 	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
@@ -114,7 +119,7 @@ deploy: build
 ops-environment:
 	@$(BOOTSTRAP) dev
 
-connect doctor replay:
+connect doctor replay reconcile:
 	@exec ops/checkout --env $(ENV) $@
 
 # WHAT is webhook-secret or api-key.
@@ -129,9 +134,9 @@ chaos:
 	@$(BOOTSTRAP) dev sam ministack
 	@exec $(DEV_PYTHON) -m local.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
 
+# make logs ENV=prod DO="--level ERROR --since 2h"; without ENV, of the running make dev
 logs:
-	@$(BOOTSTRAP) dev
-	@exec $(DEV_PYTHON) -m local.function_logs
+	@exec ops/checkout --env $(if $(filter file,$(origin ENV)),local,$(ENV)) logs $(DO)
 
 example:
 	@$(BOOTSTRAP) dev sam ministack

@@ -1,15 +1,11 @@
-"""What the functions logged, read from the local CloudWatch Logs: `make logs` prints it."""
+"""What the functions logged, read from the local CloudWatch Logs."""
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 from local.aws import LocalAws
-from local.paths import STACK_FILE
 from local.waiting import wait_for
 
 WAIT_SECONDS = 60.0
@@ -55,20 +51,3 @@ def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
         return [entry for entry in entries(aws, terms) if wanted.items() <= entry.items()]
 
     return wait_for(look, f"a log entry with {wanted}", seconds=WAIT_SECONDS)[0]
-
-
-def main() -> int:
-    options = argparse.ArgumentParser(prog="make logs", description=__doc__)
-    options.add_argument("--stack-file", type=Path, default=STACK_FILE)
-    stack_file: Path = options.parse_args().stack_file
-    if not stack_file.is_file():
-        print("No stack is running: `make dev` starts one.", file=sys.stderr)
-        return 1
-    endpoint_url = json.loads(stack_file.read_text())["aws_endpoint_url"]
-    for line in function_logs(LocalAws(endpoint_url)):
-        print(line)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

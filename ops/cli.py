@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 something failed or is left to do; 2 the call can't work a
 nothing was done; 130 interrupted.
 """
 
+import logging
 import sys
 from itertools import islice
 from pathlib import Path
@@ -14,8 +15,14 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.errors import CheckoutError
+
+# Before the Stripe SDK: it turns off what would make libraries log payloads.
+from checkout.log import logger
+from ops.commands import order_repairs, orders
 from ops.commands.connect import connect, rotate
 from ops.commands.doctor import doctor
+from ops.commands.logs import logs
+from ops.commands.reconcile import reconcile
 from ops.commands.replay import replay
 from ops.environment import STACK_FILE
 from ops.errors import OpsError, UsageError, explained
@@ -41,8 +48,9 @@ def options(
     ctx: typer.Context,
     *,
     env: Annotated[
-        str, typer.Option(metavar="ENV", help="local, or an environment of samconfig.toml.")
-    ],
+        str | None,
+        typer.Option(metavar="ENV", help="Required: local, or an environment of samconfig.toml."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Answer yes to every question.")] = False,
     stack_file: Annotated[
@@ -56,10 +64,25 @@ app.command()(connect)
 app.command()(doctor)
 app.add_typer(rotate, name="rotate")
 app.command()(replay)
+app.command()(reconcile)
+app.command()(logs)
+
+orders_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Find, compare and repair orders."
+)
+app.add_typer(orders_app, name="orders")
+for command in (
+    *(orders.find, orders.show, orders.history, orders.diff),
+    *(order_repairs.reconcile, order_repairs.expire, order_repairs.republish),
+    order_repairs.export,
+):
+    orders_app.command()(command)
 
 
 def main(arguments: list[str]) -> None:
     """Run a command and exit; print one line for whatever it could not do."""
+    # What the layer logs is for CloudWatch, and stdout is for results.
+    logger.setLevel(logging.CRITICAL)
     try:
         app(options_first(arguments), prog_name="ops/checkout")
     except UsageError as error:

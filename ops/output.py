@@ -14,6 +14,14 @@ from rich.text import Text
 
 from ops.errors import UsageError
 
+WIDE = 1000
+
+
+def result_console() -> Console:
+    """Give stdout: a file or a pipe has no width to fit into."""
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(highlight=False, soft_wrap=True, width=width)
+
 
 @dataclass(frozen=True)
 class Output:
@@ -21,7 +29,7 @@ class Output:
 
     as_json: bool = False
     yes: bool = False
-    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    console: Console = field(default_factory=result_console)
     progress: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     def say(self, text: str) -> None:
@@ -47,7 +55,10 @@ class Output:
         if self.as_json:
             self.document(list(rows))
             return
-        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            # Never cut short: an id is there to be copied.
+            table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*(printable(row.get(column)) for column in columns))
         self.console.print(table)

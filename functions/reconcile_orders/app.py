@@ -1,4 +1,6 @@
-"""On a schedule, and by hand with `{"minimum_age_seconds": 0}`"""
+"""On a schedule, and by hand: with `{"minimum_age_seconds": 0}`, or for selected orders
+(checkout/reconciliation/selected.py)
+"""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -7,7 +9,7 @@ from checkout import wiring
 from checkout.errors import InvalidRequest
 from checkout.log import logger
 from checkout.metrics import Metric, count, emits_metrics, observe
-from checkout.reconciliation import Report
+from checkout.reconciliation import Report, selection
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,18 +21,28 @@ MINIMUM_AGE_SECONDS = 15 * 60
 @logger.inject_lambda_context(clear_state=True)
 @emits_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Give the report of a run; raise InvalidRequest for a malformed `minimum_age_seconds`."""
+    """Give the report of a run; raise InvalidRequest for a malformed input."""
+    selected = selection(event)
+    if selected is not None:
+        # Not measured: the alarms are about the schedule's runs.
+        return asdict(
+            wiring.selected_orders().run(selected, seconds_left=lambda: seconds_left(context))
+        )
     minimum_age_seconds = _minimum_age_seconds(event)
     # What is measured if the run raises.
     report = Report(failed=1, finished=False)
     try:
         report = wiring.reconciliation().run(
             minimum_age_seconds=minimum_age_seconds,
-            seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+            seconds_left=lambda: seconds_left(context),
         )
     finally:
         _measure(report)
     return asdict(report)
+
+
+def seconds_left(context: "LambdaContext") -> float:
+    return context.get_remaining_time_in_millis() / 1000
 
 
 def _minimum_age_seconds(event: dict[str, Any]) -> int:

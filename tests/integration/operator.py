@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,28 @@ def operate(stack: LocalStack, *arguments: str, typed: str = "", **environment: 
         facts = json.loads(Path(stack_file.name).read_text())
     assert "Traceback" not in ran.stderr, ran.stderr
     return Called(ran.returncode, ran.stdout, ran.stderr, facts)
+
+
+@contextmanager
+def typed(
+    stack: LocalStack, *arguments: str, folder: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Start a command that does not end by itself; give its process, and where it prints."""
+    stack_file, printed = folder / "stack.json", folder / "printed"
+    stack_file.write_text(json.dumps(asdict(stack.facts)))
+    with (
+        printed.open("wb") as output,
+        subprocess.Popen(
+            [ROOT / "ops" / "checkout", "--env", "local", *arguments],
+            env=terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            yield process, printed
+        finally:
+            process.kill()
 
 
 def terminal_environment() -> dict[str, str]:

@@ -18,6 +18,7 @@ import pytest
 from local.dev import main as dev_main
 from local.paths import ROOT
 from local.waiting import wait_for
+from tests.integration.operator import terminal_environment
 from tests.samples import SAMPLES
 
 # Each starts a stack of its own: one at a time.
@@ -94,8 +95,16 @@ def is_alive(child: psutil.Process) -> bool:
 
 
 def printed_logs(stack_file: Path) -> str:
-    command_line = [sys.executable, "-m", "local.function_logs", "--stack-file", str(stack_file)]
-    return subprocess.run(command_line, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    """Give what `make logs` prints."""
+    environment = terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)}
+    return subprocess.run(
+        ["make", "--silent", "logs"],  # noqa: S607
+        env={name: value for name, value in environment.items() if name != "ENV"},
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
 def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ class ListingStripe(FakeStripe):
         return self._listed(in_status, params), 200
 
     def _listed(self, objects: list[Json], params: Mapping[str, str]) -> Json:
+        if "payment_intent" in params:
+            return listed(*(one for one in objects if _intent(one) == params["payment_intent"]))
         since, until = int(params["created[gte]"]), int(params["created[lte]"])
         wanted = [one for one in objects if since <= one["created"] <= until]
         wanted.sort(key=lambda one: one["created"], reverse=True)

@@ -109,7 +109,9 @@ def test_what_does_not_come_over_http_is_this() -> None:
         "publish_changes/batch",
         "publish_changes/order_paid",
         "reconcile_orders/by_hand",
+        "reconcile_orders/period",
         "reconcile_orders/schedule",
+        "reconcile_orders/selected_orders",
         "stripe_webhook/event_bridge",
     }
 

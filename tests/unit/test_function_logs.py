@@ -1,4 +1,4 @@
-"""What `make logs` prints."""
+"""What the functions logged, as the tests and the demo read it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

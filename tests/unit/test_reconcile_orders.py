@@ -75,7 +75,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> Json:
 
 
 def test_the_samples_are_these() -> None:
-    assert sample_names("reconcile_orders") == {"by_hand", "schedule"}
+    assert sample_names("reconcile_orders") == {"by_hand", "schedule", "selected_orders", "period"}
 
 
 def test_it_repairs_an_order_and_reports_it(
@@ -135,6 +135,39 @@ def test_the_schedule_leaves_young_orders_to_their_webhooks(
     report = handler(SCHEDULE, Context())
     assert report["checked"] == checked
     assert (report["oldest_pending_age"] >= age) == (not checked)
+
+
+def test_a_selected_period_is_repaired(
+    handler: Handler, orders: OrdersTable, fake_stripe: FakeStripe, stored: Stored
+) -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    object.__setattr__(wiring.selected_orders(), "sleep", lambda _: None)
+    respond(fake_stripe, PAID)
+    period = sample("reconcile_orders", "period")
+    assert handler(period, Context()) == NOTHING | {"checked": 1, "repaired": 1}
+    asked = fake_stripe.requests[0].params
+    assert (asked["created[gte]"], asked["created[lte]"]) == ("1794999400", "1795000000")
+
+
+def test_a_selected_order_is_repaired_and_does_not_move_the_alarms(
+    handler: Handler,
+    orders: OrdersTable,
+    fake_stripe: FakeStripe,
+    stored: Stored,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    object.__setattr__(wiring.selected_orders(), "sleep", lambda _: None)
+    for document in (PAID, listed(), listed()):
+        fake_stripe.respond(document)
+    selected = sample("reconcile_orders", "selected_orders")
+    assert handler(selected, Context()) == NOTHING | {"checked": 1, "repaired": 1}
+    item = stored()
+    assert item is not None
+    assert (item["status"], item["history"][-1]["source"]) == ("paid", "operator")
+    measured = json.loads(capsys.readouterr().out)
+    assert UNITS.keys() & measured.keys() == set()
+    assert measured["OrdersPaid"] == [1]
 
 
 def test_it_ends_before_lambda_ends_it(

@@ -83,7 +83,6 @@ def test_the_stacks_and_the_package_have_the_new_name(renamed: Path) -> None:
         samconfig[environment]["deploy"]["parameters"]["stack_name"]
         for environment in ("local", "dev", "prod")
     ] == [f"{NAME}-local", f"{NAME}-dev", f"{NAME}-prod"]
-    assert f"--stack-name {NAME}-$(ENV)" in (renamed / "Makefile").read_text()
     assert (renamed / "README.md").read_text().startswith(f"# {NAME}\n")
 
 

@@ -1,5 +1,5 @@
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
 
 type Operation = Callable[[StripeApi], object]
+type Pages = Callable[[StripeApi], Iterator[list[dict[str, Any]]]]
 
 ROLLED = "sk_test_rolled"
 PARAMS: "SessionCreateParams" = {
@@ -122,6 +123,30 @@ def test_gives_all_line_items_with_their_products(api: StripeApi, fake_stripe: F
     [request] = fake_stripe.requests
     assert request.path == f"/v1/checkout/sessions/{SESSION_ID}/line_items"
     assert request.params == {"limit": "100", "expand[0]": "data.price.product"}
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "wanted"),
+    [
+        (
+            lambda api: api.sessions_of_customer("ada@example.com"),
+            "/v1/checkout/sessions",
+            {"customer_details[email]": "ada@example.com"},
+        ),
+        (lambda api: api.refunds_of_payment("pi_1"), "/v1/refunds", {"payment_intent": "pi_1"}),
+        (lambda api: api.disputes_of_payment("pi_1"), "/v1/disputes", {"payment_intent": "pi_1"}),
+    ],
+)
+def test_lists_what_belongs_to_a_customer_or_a_payment(
+    api: StripeApi, fake_stripe: FakeStripe, call: Pages, path: str, wanted: dict[str, str]
+) -> None:
+    fake_stripe.respond(listed({"id": "one"}, has_more=True))
+    fake_stripe.respond(listed({"id": "two"}))
+    assert [one["id"] for page in call(api) for one in page] == ["one", "two"]
+    assert fake_stripe.calls == [("get", path)] * 2
+    page = wanted | {"limit": "100", "expand[0]": "data.payment_intent"}
+    assert fake_stripe.requests[0].params == page
+    assert fake_stripe.requests[1].params == page | {"starting_after": "one"}
 
 
 def test_says_that_a_created_session_was_replayed(api: StripeApi, fake_stripe: FakeStripe) -> None:

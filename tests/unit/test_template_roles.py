@@ -25,6 +25,7 @@ ROLES = {
     "Reconcile": {
         READ_SECRET,
         WRITE_ORDERS,
+        ("dynamodb:GetItem", "OrdersTable.Arn"),
         ("dynamodb:Query", "${OrdersTable.Arn}/index/payment_intent"),
         ("dynamodb:Query", "${OrdersTable.Arn}/index/pending"),
         ("dynamodb:GetItem", "ReconciliationTable.Arn"),

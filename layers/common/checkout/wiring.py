@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from checkout.aws.publishing import Publisher
     from checkout.checkouts import Checkouts
     from checkout.deliveries import Deliveries
-    from checkout.reconciliation import Reconciliation
+    from checkout.reconciliation import Reconciliation, SelectedOrders
     from checkout.stripe.api import StripeApi
 
 AWS_CONFIG = Config(
@@ -131,6 +131,13 @@ def reconciliation() -> "Reconciliation":
     dynamodb = boto3.client("dynamodb", config=AWS_CONFIG)
     cursor_store = CursorStore(dynamodb, required_setting("RECONCILIATION_TABLE"))
     return Reconciliation(orders(), recorder(), stripe_api(), cursor_store)
+
+
+@cache
+def selected_orders() -> "SelectedOrders":
+    from checkout.reconciliation import SelectedOrders
+
+    return SelectedOrders(orders(), recorder(), stripe_api())
 
 
 @cache

@@ -51,6 +51,48 @@ def change_from_item(item: Attributes) -> ChangeRecord:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A change that an order went through; seconds since 1970 UTC.
+
+    `source` is the id of the event that brought it, or what asked Stripe (Origin in
+    domain/facts.py).
+    """
+
+    type: str
+    occurred_at: int
+    source: str
+    recorded_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOrder:
+    """An order with what its item says beside it; `image` is the item as the stream has it.
+
+    `updated_at` is in seconds since 1970 UTC.
+    """
+
+    order: Order
+    change: ChangeRecord
+    history: tuple[HistoryEntry, ...]
+    updated_at: int
+    image: Attributes
+
+
+def stored_from_item(item: Attributes) -> StoredOrder:
+    """Read a stored order with its history; raise OrderUnreadable."""
+    order, change = order_from_item(item), change_from_item(item)
+    with _readable():
+        history = from_attribute(item["history"])
+        return StoredOrder(
+            order=order,
+            change=change,
+            history=tuple(_typed(HistoryEntry, **entry) for entry in history),
+            updated_at=_of_type(int, from_attribute(item["updated_at"])),
+            image=item,
+        )
+
+
 def order_from_item(item: Attributes) -> Order:
     """Read a stored order; raise OrderUnreadable where this version does not understand it.
 

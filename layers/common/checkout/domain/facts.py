@@ -14,7 +14,7 @@ class Origin:
     """When something happened, in seconds since 1970 UTC, and who said so.
 
     `source` is the id of the event that brought it, or what asked Stripe: `create`, `confirm`,
-    `reconcile`.
+    `reconcile` (the schedule), `operator` (somebody who reconciled this order by hand).
     """
 
     occurred_at: int

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from checkout.aws.cursor import ListCursor
 from checkout.domain.changes import Outcome
 from checkout.log import logger
 from checkout.reconciliation.lists import (
@@ -23,7 +24,6 @@ from checkout.reconciliation.lists import (
 )
 
 if TYPE_CHECKING:
-    from checkout.aws.cursor import ListCursor
     from checkout.domain.facts import Origin, PartsFact
     from checkout.reconciliation.attempts import Run
     from checkout.recorder import Recorder
@@ -45,12 +45,18 @@ class PartsList:
     origin: "Origin"
     fetch: Fetch
     read: "Read"
-    sweep_seconds: int
+    sweep_seconds: int = 0
 
     def reconcile(self, cursor: "ListCursor", now: int) -> None:
         if cursor.resume_at is not None:
             self._list(cursor, now)
         self._list(cursor, now)
+
+    def between(self, since: int, until: int) -> None:
+        """Reconcile what was created in a period, without a saved cursor."""
+        ListReader(self.run, ListCursor(), self.fetch).read(
+            since, until, lambda group: self.record(group, search_unmarked=True), _by_payment
+        )
 
     def _list(self, cursor: "ListCursor", now: int) -> None:
         sweep = now - cursor.swept_at >= SWEEP_EVERY_SECONDS
@@ -60,13 +66,13 @@ class PartsList:
         failed = ListReader(self.run, cursor, self.fetch).read(
             since,
             now,
-            lambda group: self._record(group, search_unmarked=created_of(group) >= new_since),
+            lambda group: self.record(group, search_unmarked=created_of(group) >= new_since),
             _by_payment,
         )
         if sweep and failed is None:
             cursor.swept_at = cursor.pass_until
 
-    def _record(self, group: Group, *, search_unmarked: bool) -> None:
+    def record(self, group: Group, *, search_unmarked: bool) -> None:
         """Record what objects of one payment say: one that can't be read leaves out itself only."""
         readable = []
         for one in group:

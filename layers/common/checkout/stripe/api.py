@@ -106,6 +106,10 @@ class StripeApi:
         )
         return found["data"][0] if found and found["data"] else None
 
+    def sessions_of_customer(self, email: str) -> Iterator[list[Json]]:
+        """Give the sessions in which a customer gave this e-mail address, newest first."""
+        return self._pages(self._sessions.list, {"customer_details": {"email": email}})
+
     def payment_intent(self, payment_intent: str) -> Json | None:
         return self._found(
             lambda options: self._payment_intents.retrieve(payment_intent, {}, options)
@@ -129,6 +133,14 @@ class StripeApi:
         except RequestRefused as refused:
             if refused.code != MISSING:
                 raise
+
+    def refunds_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
+        """Give a PaymentIntent's refunds, newest first, with the PaymentIntent."""
+        return self._pages(self._refunds.list, {"payment_intent": payment_intent})
+
+    def disputes_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
+        """Give a PaymentIntent's disputes in the same way."""
+        return self._pages(self._disputes.list, {"payment_intent": payment_intent})
 
     def dispute(self, dispute_id: str) -> Json | None:
         """Give a dispute with its PaymentIntent, whose metadata names the order."""

@@ -1,0 +1,180 @@
+"""`orders …`: finds orders, and shows what they are and what Stripe says of them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from checkout.errors import OrderUnreadable
+from ops.errors import OpsError, UsageError
+from ops.orders.comparison import compared
+from ops.orders.finding import Kind, Query, found_orders, query
+from ops.orders.reading import lookup, order_document, order_id, payment_page, stored_order
+from ops.output import Output
+from ops.stripe_api import stripe_api
+
+if TYPE_CHECKING:
+    from ops.operation import Operation
+
+OrderId = Annotated[
+    str, typer.Argument(metavar="ORDER_ID", parser=order_id, help="ord_ and 32 hexadecimal digits.")
+]
+FOUND = ("order_id", "status", "amount_total", "amount_refunded", "currency", "created_at")
+HISTORY = ("type", "occurred_at", "recorded_at", "source")
+# What `show` prints as tables, with their columns.
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "items": ("price", "product", "lookup_key", "quantity", "amount_total"),
+    "refunds": ("id", "status", "amount"),
+    "disputes": ("id", "status", "reason", "amount"),
+    "declines": ("id", "code", "attempted_at"),
+}
+
+
+def show(ctx: typer.Context, order_id: OrderId) -> None:
+    """Show an order: its fields, items, refunds, disputes, and declined attempts to pay.
+
+    Refunds are made in Stripe's Dashboard, so that the service's own key needs no
+    permission for them: the page of the payment is printed too. Amounts are in the
+    currency's minor unit.
+
+    Example: ops/checkout --env prod orders show ord_0123456789abcdef0123456789abcdef
+    """
+    operation: Operation = ctx.obj
+    stored = stored_order(operation.stack, order_id)
+    show_document(operation.output, order_document(operation.stack, stored))
+
+
+def show_document(output: Output, document: dict[str, Any]) -> None:
+    if output.as_json:
+        output.document(document)
+        return
+    output.fields({name: value for name, value in document.items() if not isinstance(value, list)})
+    for name, columns in LISTS.items():
+        if document[name]:
+            output.console.print(f"\n{name}", style="bold")
+            output.rows(columns, document[name])
+    if document["payment_page"]:
+        output.console.print(f"\nRefund it in Stripe's Dashboard: {document['payment_page']}")
+
+
+def find(  # noqa: PLR0913  (each is an option)
+    ctx: typer.Context,
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="WHAT",
+            help="ord_…, cs_…, pi_…, an e-mail address, or else a client_reference_id.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    session: Annotated[str | None, typer.Option(help="A Checkout Session, cs_….")] = None,
+    payment_intent: Annotated[str | None, typer.Option(help="A PaymentIntent, pi_….")] = None,
+    client_reference_id: Annotated[
+        str | None, typer.Option(help="The client_reference_id of the request, of any form.")
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="The customer's e-mail address.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The most orders to print.")] = 50,
+) -> None:
+    """Find orders by what a customer or Stripe's Dashboard names, the newest first.
+
+    Sessions and e-mail addresses are looked up at Stripe, as the table holds no
+    addresses; they are not logged. Exit code 1 if there is no such order.
+
+    Example: ops/checkout --env prod orders find pi_3PgafmB7WZ01zgkW1MlTu8bG
+
+    Example: ops/checkout --env prod orders find --client-reference-id cart-77
+    """
+    operation: Operation = ctx.obj
+    options = {
+        Kind.SESSION: session,
+        Kind.PAYMENT_INTENT: payment_intent,
+        Kind.CLIENT_REFERENCE_ID: client_reference_id,
+        Kind.EMAIL: email,
+    }
+    given = [Query(kind, value) for kind, value in options.items() if value is not None]
+    if what is not None:
+        given.append(query(what))
+    if len(given) != 1:
+        raise UsageError("Give one thing to find orders by: see orders find --help.")
+    ids = found_orders(operation.stack, given[0])
+    rows = list(islice(documents(operation, ids), limit))
+    if not rows:
+        raise OpsError(f"The stack {operation.stack.name} has no order of this {given[0].noun}.")
+    operation.output.rows(FOUND, rows)
+    if next(ids, None):
+        operation.output.say(f"There are more than {limit}: raise --limit.")
+
+
+def documents(operation: "Operation", ids: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """Read orders; one that can't be read stops no other, and one that is gone is left out."""
+    table = lookup(operation.stack)
+    for one in ids:
+        try:
+            stored = table.find(one)
+        except OrderUnreadable as error:
+            operation.output.say(f"{one}: {error.detail}")
+            yield {"order_id": one, "status": "unreadable"}
+            continue
+        if stored is not None:
+            yield order_document(operation.stack, stored)
+
+
+def history(ctx: typer.Context, order_id: OrderId) -> None:
+    """Show each change of an order: when it happened, when it was recorded, and its source.
+
+    A source is the id of the event that brought the change, or what asked Stripe:
+    create, confirm, reconcile (the schedule), operator (orders reconcile). Declined
+    attempts to pay are in orders show.
+
+    Example: ops/checkout --env prod orders history ord_0123456789abcdef0123456789abcdef
+    """
+    operation: Operation = ctx.obj
+    stored = stored_order(operation.stack, order_id)
+    operation.output.rows(HISTORY, order_document(operation.stack, stored)["history"])
+
+
+def diff(ctx: typer.Context, order_id: OrderId) -> None:
+    """Compare an order, field by field, with what Stripe says now. Exit code 1 if they differ.
+
+    It reads the order's Checkout Session, items, refunds and disputes at Stripe, and
+    changes nothing.
+
+    Example: ops/checkout --env prod orders diff ord_0123456789abcdef0123456789abcdef
+    """
+    operation: Operation = ctx.obj
+    output, stack = operation.output, operation.stack
+    order = stored_order(stack, order_id).order
+    comparison = compared(order, stripe_api(stack), stack.readers())
+    rows = [vars(one) for one in comparison.differences]
+    if output.as_json:
+        output.document(
+            {"order_id": order_id, "differences": rows, "repairs": list(comparison.repairs)}
+        )
+    elif comparison.is_same:
+        typer.echo(f"{order_id} is as Stripe has it: {order.status}.")
+    else:
+        output.rows(("field", "ours", "stripe"), [cells(row) for row in rows])
+        typer.echo(advice(operation, order_id, comparison.repairs))
+    raise typer.Exit(0 if comparison.is_same else 1)
+
+
+def cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give values that are no strings or numbers as JSON."""
+    return {
+        name: value if isinstance(value, (str, int, NoneType)) else json.dumps(value)
+        for name, value in row.items()
+    }
+
+
+def advice(operation: "Operation", order_id: str, repairs: tuple[str, ...]) -> str:
+    if repairs:
+        command = f"ops/checkout --env {operation.environment_name} orders reconcile {order_id}"
+        return f"To record {', '.join(repairs)}: {command}"
+    page = payment_page(
+        operation.stack, stored_order(operation.stack, order_id).order.checkout.payment_intent
+    )
+    return f"No fact of Stripe's changes this order. Compare it with Stripe's Dashboard: {page}"

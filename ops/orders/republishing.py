@@ -1,0 +1,106 @@
+"""Messages that are published again: by PublishChangesFunction, from the orders as they are now.
+
+A message says what an order was after its latest change. It keeps its id, so that consumers which
+deduplicate see nothing new; earlier messages of an order can't be made again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import batched
+
+from checkout.aws.attributes import Attributes
+from checkout.aws.order_item import StoredOrder, stored_from_item
+from checkout.errors import OrderUnreadable
+from ops.dead_letters import Json
+from ops.errors import OpsError
+from ops.invocation import invoked
+from ops.orders.reading import lookup
+from ops.replay import is_published
+from ops.stack import Stack
+
+FUNCTION = "PublishChangesFunction"
+# Orders of the largest size, 400 KB, still fit into one invocation (6 MB):
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+BATCH = 10
+
+
+@dataclass(frozen=True)
+class Republished:
+    """What became of one order: `message_id` was published, or `problem` says why not.
+
+    Without both, its latest change is one that is not published.
+    """
+
+    order_id: str
+    message_id: str | None = None
+    problem: str | None = None
+
+
+def republished_order(stack: Stack, stored: StoredOrder) -> str:
+    """Publish the message of an order's latest change; give its id, or raise OpsError."""
+    record = _record(stored.image)
+    order = stored.order
+    if not is_published(record):
+        raise OpsError(
+            f"The latest change of {order.order_id}, {stored.change.type}, is not published."
+        )
+    (done,) = _published(stack, [record])
+    if done.message_id is None:
+        raise OpsError(f"{order.order_id}: {done.problem}.")
+    return done.message_id
+
+
+def republished_since(stack: Stack, since: int) -> Iterator[Republished]:
+    """Publish the latest change of each order that changed since a time; one line for each."""
+    for _, items in lookup(stack).changed_since(since):
+        for batch in batched(items, BATCH, strict=False):
+            records = []
+            for item in batch:
+                record = _record(item)
+                problem = _problem(item)
+                if problem or not is_published(record):
+                    yield Republished(_order_id(item), problem=problem)
+                else:
+                    records.append(record)
+            yield from _published(stack, records)
+
+
+def _published(stack: Stack, records: list[Json]) -> Iterator[Republished]:
+    """Publish records; what SNS does not take stops no other."""
+    while records:
+        response = invoked(stack, FUNCTION, {"Records": records})
+        failures = response["batchItemFailures"]
+        failed = failures[0]["itemIdentifier"] if failures else None
+        ids = [record["dynamodb"]["SequenceNumber"] for record in records]
+        done = ids.index(failed) if failed else len(ids)
+        for message_id in ids[:done]:
+            yield Republished(message_id.partition(":")[0], message_id)
+        if failed:
+            problem = f"not published, see the log of {FUNCTION}"
+            yield Republished(failed.partition(":")[0], problem=problem)
+        records = records[done + 1 :]
+
+
+def _record(item: Attributes) -> Json:
+    """Give what the stream has for a change.
+
+    It has no place in the stream: without one the function can't dead-letter it, and so returns it
+    as failed. Its number is the message's id.
+    """
+    number = f"{_order_id(item)}:{item.get('version', {}).get('N')}"
+    return {
+        "eventName": "MODIFY",
+        "dynamodb": {"SequenceNumber": number, "NewImage": item},
+    }
+
+
+def _problem(item: Attributes) -> str | None:
+    try:
+        stored_from_item(item)
+    except OrderUnreadable as error:
+        return error.detail
+    return None
+
+
+def _order_id(item: Attributes) -> str:
+    return item["order_id"]["S"]

@@ -1,0 +1,158 @@
+"""What an operator reconciles: single orders, and what Stripe created in a period."""
+
+from typing import Any, cast
+
+import pytest
+
+from checkout.aws.order_item import stored_from_item
+from checkout.credentials import CredentialsReader
+from checkout.domain.order import OrderStatus
+from checkout.domain.parts import Dispute, Refund
+from checkout.errors import InvalidRequest
+from checkout.reconciliation import Report, SelectedOrders, selection
+from tests.properties.cloud import CloudTable, SideEffects
+from tests.unit.environment import Clock, Log
+from tests.unit.reconciling import DISPUTES, REFUNDS, Runs, order_id_of, orders_in, runs_of
+from tests.unit.stripe_objects import CREATED_AT, NOW, session_metadata
+
+SESSION = "checkout/sessions/cs_{}"
+
+
+@pytest.fixture
+def table() -> CloudTable:
+    return CloudTable(SideEffects())
+
+
+@pytest.fixture
+def runs(table: CloudTable, credentials: CredentialsReader, clock: Clock) -> Runs:
+    return runs_of(orders_in(table), credentials, clock)
+
+
+def reconcile(runs: Runs, seconds: float = 900, **event: object) -> Report:
+    selected = selection(event)
+    assert selected is not None
+    deadline = runs.clock.now + seconds
+    orders = SelectedOrders(
+        runs.orders, runs.recorder, runs.recorder.stripe_api(), runs.clock, runs.slept.append
+    )
+    return orders.run(selected, seconds_left=lambda: deadline - runs.clock.now)
+
+
+def test_a_selected_order_is_repaired_with_its_refunds_and_disputes(
+    runs: Runs, table: CloudTable
+) -> None:
+    runs.add_parts(2)
+    runs.add(1, known=None, now=OrderStatus.PAID)
+    report = reconcile(runs, order_ids=[order_id_of(0)])
+    assert report == Report(checked=3, repaired=1)
+    order = runs.orders.find(order_id_of(0))
+    assert (len(order.parts_of(Refund)), len(order.parts_of(Dispute))) == (1, 1)
+    stored = stored_from_item(cast("Any", table.items[order_id_of(0)]))
+    assert {entry.source for entry in stored.history[1:]} == {"operator"}
+    other = runs.orders.find(order_id_of(1))
+    assert not other.parts_of(Refund), "no other order is touched"
+
+
+def test_an_order_as_stripe_has_it_stays_as_it_is(runs: Runs) -> None:
+    order_id = runs.add(0, OrderStatus.PAID, OrderStatus.PAID)
+    version = runs.orders.find(order_id).version
+    assert reconcile(runs, order_ids=[order_id]) == Report(checked=1)
+    assert runs.orders.find(order_id).version == version
+
+
+def test_one_order_that_fails_stops_no_other(runs: Runs, log: Log) -> None:
+    for number in range(3):
+        runs.add(number, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.stripe.break_call(SESSION.format(0))
+    del runs.stripe.sessions["cs_1"]
+    ids = [*(order_id_of(number) for number in range(3)), order_id_of(9)]
+    report = reconcile(runs, order_ids=ids)
+    assert report == Report(checked=1, repaired=1, failed=3)
+    assert [runs.status(number) for number in range(3)] == ["open", "open", "paid"]
+    failed = [entry["order_id"] for entry in log.entries if entry["level"] == "ERROR"]
+    assert failed == [order_id_of(0), order_id_of(1), order_id_of(9)]
+
+
+def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:
+    order_id = runs.add(0, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["livemode"] = True
+    assert reconcile(runs, order_ids=[order_id]) == Report(failed=1)
+    assert runs.status(0) == "open"
+    assert "of the other mode" in log.text
+
+
+def test_a_period_repairs_what_stripe_created_in_it(runs: Runs) -> None:
+    runs.add_parts(2)
+    unheard = [runs.add(number, OrderStatus.OPEN, OrderStatus.PAID) for number in (4, 5)]
+    unknown = runs.add(6, None, OrderStatus.PAID)
+    before = runs.add(7, OrderStatus.OPEN, OrderStatus.PAID, created=CREATED_AT - 60)
+    report = reconcile(runs, since=CREATED_AT)
+    assert (report.repaired, report.failed, report.finished) == (5, 0, True)
+    assert {runs.orders.find(one).status for one in (*unheard, unknown)} == {OrderStatus.PAID}
+    assert runs.orders.find(before).status is OrderStatus.OPEN
+    assert reconcile(runs, since=CREATED_AT).repaired == 0
+
+
+def test_a_period_ends_where_it_is_told_to(runs: Runs) -> None:
+    runs.add(0, OrderStatus.OPEN, OrderStatus.PAID, created=CREATED_AT + 60)
+    assert reconcile(runs, since=CREATED_AT, until=CREATED_AT + 59).checked == 0
+    assert reconcile(runs, since=CREATED_AT, until=CREATED_AT + 60).repaired == 1
+
+
+def test_sessions_of_others_are_left_alone(runs: Runs) -> None:
+    runs.add(0, None, OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["metadata"] = session_metadata(checkout_stack="another")
+    assert reconcile(runs, since=CREATED_AT) == Report()
+    assert runs.status(0) is None
+
+
+def test_a_list_that_fails_stops_no_other(runs: Runs) -> None:
+    runs.add_parts(1)
+    runs.stripe.break_call(REFUNDS)
+    report = reconcile(runs, since=CREATED_AT)
+    assert (report.failed, report.repaired) == (1, 1), "the dispute is recorded"
+
+
+def test_it_ends_in_time(runs: Runs) -> None:
+    runs.add(0, OrderStatus.OPEN, OrderStatus.PAID)
+    report = reconcile(runs, seconds=20, order_ids=[order_id_of(0)])
+    assert report == Report(finished=False)
+    assert runs.stripe.names == []
+
+
+def test_a_refused_key_ends_it(runs: Runs) -> None:
+    runs.add(0, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.stripe.break_call(SESSION.format(0), status=401)
+    report = reconcile(runs, order_ids=[order_id_of(0), order_id_of(0)])
+    assert report == Report(failed=1, finished=False)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"order_ids": []},
+        {"order_ids": ["ord_1"]},
+        {"order_ids": [order_id_of(0)] * 101},
+        {"order_ids": order_id_of(0)},
+        {"order_ids": [order_id_of(0)], "since": 0},
+        {"order_ids": [order_id_of(0)], "minimum_age_seconds": 0},
+        {"since": "2026-01-01T00:00:00Z"},
+        {"since": -1},
+        {"until": NOW},
+        {"since": 0, "until": True},
+    ],
+)
+def test_a_malformed_selection_is_a_clear_error(event: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequest, match=r"^(order_ids|since|until|minimum_age_seconds)"):
+        selection(event)
+
+
+@pytest.mark.parametrize("event", [{}, {"minimum_age_seconds": 0}])
+def test_other_inputs_select_nothing(event: dict[str, object]) -> None:
+    assert selection(event) is None
+
+
+def test_disputes_and_refunds_are_listed_in_pages(runs: Runs) -> None:
+    runs.add_parts(3)
+    assert reconcile(runs, since=CREATED_AT).repaired == 3
+    assert (runs.stripe.names.count(REFUNDS), runs.stripe.names.count(DISPUTES)) == (2, 2)
