@@ -81,8 +81,6 @@ for command in (
 
 def main(arguments: list[str]) -> None:
     """Run a command and exit; print one line for whatever it could not do."""
-    # What the layer logs is for CloudWatch, and stdout is for results.
-    logger.setLevel(logging.CRITICAL)
     try:
         app(options_first(arguments), prog_name="ops/checkout")
     except UsageError as error:
@@ -118,4 +116,6 @@ def fail(text: str, *, exit_code: int = 1) -> NoReturn:
 
 
 if __name__ == "__main__":
+    # What the layer logs is for CloudWatch, and stdout is for results.
+    logger.setLevel(logging.CRITICAL)
     main(sys.argv[1:])
