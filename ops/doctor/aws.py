@@ -44,7 +44,7 @@ def deployment(examination: Examination) -> str:
             f"{found.name} is {found.status}.",
             f"See the stack's events in CloudFormation. {_deploy(examination)}",
         )
-    return f"{found.name} is {found.status}"
+    return f"{found.name} is {found.status}, version {found.output('Version')}"
 
 
 def functions(examination: Examination) -> str:
