@@ -18,7 +18,7 @@ from ops.commands.connect import connect, rotate
 from ops.commands.doctor import doctor
 from ops.commands.replay import replay
 from ops.environment import STACK_FILE
-from ops.errors import OpsError, UsageError, explained
+from ops.errors import OpsError, UsageError, explained, one_line
 from ops.operation import Operation
 from ops.output import Output
 
@@ -41,14 +41,18 @@ def options(
     ctx: typer.Context,
     *,
     env: Annotated[
-        str, typer.Option(metavar="ENV", help="local, or an environment of samconfig.toml.")
-    ],
+        str | None,
+        typer.Option(
+            metavar="ENV", help="local, or an environment of samconfig.toml. Always needed."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Answer yes to every question.")] = False,
     stack_file: Annotated[
         Path, typer.Option(hidden=True, envvar="CHECKOUT_STACK_FILE")
     ] = STACK_FILE,
 ) -> None:
+    # Not required here, since `ops/checkout doctor --help` needs none: the first use requires it.
     ctx.obj = Operation(env, stack_file, Output(as_json=as_json, yes=yes))
 
 
@@ -89,8 +93,7 @@ def options_first(arguments: list[str]) -> list[str]:
 
 
 def fail(text: str, *, exit_code: int = 1) -> NoReturn:
-    line = " ".join(text.split())
-    typer.echo(f"Error: {line}", err=True)
+    typer.echo(f"Error: {one_line(text)}", err=True)
     sys.exit(exit_code)
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ops.environment import Environment, environment
+from ops.errors import UsageError
 from ops.output import Output
 from ops.stack import Stack
 
@@ -13,12 +14,15 @@ from ops.stack import Stack
 class Operation:
     """Which stack a command is about, and where it prints."""
 
-    environment_name: str
+    environment_name: str | None
     stack_file: Path
     output: Output
 
     @cached_property
     def environment(self) -> Environment:
+        """Raise UsageError without a name, or for an unknown one."""
+        if self.environment_name is None:
+            raise UsageError("Missing --env: it is local, or an environment of samconfig.toml.")
         return environment(self.environment_name, stack_file=self.stack_file)
 
     @cached_property

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping
 
 import stripe
-import typer
+from rich.console import Console
+from rich.prompt import Prompt
 
 from ops.environment import Environment
 from ops.errors import OpsError, UsageError
@@ -39,7 +40,7 @@ def given_key(
     """
     key = variables.get(variable, "").strip()
     if not key and sys.stdin.isatty():
-        key = typer.prompt(question, hide_input=True, default="", show_default=False, err=True)
+        key = Prompt.ask(question, console=Console(stderr=True), password=True, default="")
     return key.strip() or None
 
 

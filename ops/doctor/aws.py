@@ -109,7 +109,7 @@ def reconciliation(examination: Examination) -> str:
     found = examination.stack
     since = datetime.now(UTC) - RECONCILED_WITHIN
     pages = found.environment.aws.logs.get_paginator("filter_log_events").paginate(
-        logGroupName=found.resources["ReconcileLogGroup"],
+        logGroupName=found.resource("ReconcileLogGroup"),
         filterPattern='"reconciled" "oldest_pending_age"',
         startTime=int(since.timestamp() * 1000),
     )

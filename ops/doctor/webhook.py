@@ -68,7 +68,7 @@ def ping(examination: Examination) -> str:
 
 def origins(examination: Examination) -> str:
     """Ask as a browser does before a request from a page on an origin (CORS preflight)."""
-    allowed = examination.stack.parameters["AllowedOrigins"].split(",")
+    allowed = examination.stack.parameter("AllowedOrigins").split(",")
     for origin in allowed:
         if _let_in(examination, origin) != origin:
             raise Failed(

@@ -1,0 +1,151 @@
+"""An operator: what they type, see and get back, with an AWS in memory behind it."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from ops.aws import Aws
+from ops.cli import main
+from ops.environment import Environment, LocalAddresses
+from ops.stack import Stack
+from tests.unit.environment import session_of_all_tests
+from tests.unit.stack import ROOT
+
+ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1f3d"
+FUNCTIONS = (
+    "CreateSessionFunction",
+    "ConfirmPaymentFunction",
+    "StripeWebhookFunction",
+    "ReconcileFunction",
+    "PublishChangesFunction",
+)
+WAIT_SECONDS = 20.0
+# Gives the program the terminal that is its input, as a login shell does: Ctrl-C reaches it.
+LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a command ended, and what it printed on stdout and stderr."""
+
+    exit_code: int
+    printed: str
+    progress: str
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> Called:
+    """Call `ops/checkout` in this process."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as exited:
+        main(list(arguments))
+    printed, progress = capsys.readouterr()
+    assert isinstance(exited.value.code, int)
+    return Called(exited.value.code, printed, progress)
+
+
+def in_aws(
+    session: boto3.Session | None = None, local: LocalAddresses | None = None, **clients: object
+) -> Environment:
+    """Give an environment whose AWS is moto's, and has these clients instead of its own."""
+    aws = Aws(session or session_of_all_tests())
+    vars(aws).update(clients)
+    return Environment("dev", "checkout-test", aws, local)
+
+
+def at(tmp_path: Path, webhook_url: str, stripe_url: str, key: str = "sk_test_1") -> LocalAddresses:
+    """Give the addresses of a local stack."""
+    return LocalAddresses(
+        tmp_path / "stack.json", "http://127.0.0.1:9", webhook_url, stripe_url, key
+    )
+
+
+def stack_of(environment: Environment, **changes: Any) -> Stack:  # noqa: ANN401
+    """Give a stack as CloudFormation describes one that was deployed."""
+    described: dict[str, Any] = {
+        "arn": ARN,
+        "status": "UPDATE_COMPLETE",
+        "deployed_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "parameters": {
+            "StripeMode": "test",
+            "SellablePrices": "marked",
+            "AllowedOrigins": "https://shop.example",
+        },
+        "outputs": {"StripeSecretArn": "stripe", "WebhookUrl": "https://hook.example/"},
+        "resources": {
+            **{name: f"checkout-test-{name}" for name in FUNCTIONS},
+            "StripeWebhookLogGroup": "/aws/lambda/webhook",
+            "ReconcileLogGroup": "/aws/lambda/reconcile",
+        },
+    }
+    return Stack(environment=environment, **(described | changes))
+
+
+@dataclass
+class Terminal:
+    """A program in a terminal of its own; `screen` is what was shown so far."""
+
+    process: subprocess.Popen[bytes]
+    descriptor: int
+    screen: str = ""
+
+    def wait_for(self, text: str) -> None:
+        while text not in self.screen:
+            assert self._read(), f"the program ended; it showed: {self.screen}"
+
+    def type(self, keys: str) -> None:
+        os.write(self.descriptor, keys.encode())
+
+    def ended(self) -> int:
+        """Wait for the end, and give the exit code."""
+        while self._read():
+            pass
+        return self.process.wait(WAIT_SECONDS)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self.descriptor], [], [], WAIT_SECONDS)
+        assert ready, f"nothing more was shown than: {self.screen}"
+        try:
+            read = os.read(self.descriptor, 4096)
+        except OSError:  # Linux, once the program closed its terminal
+            return False
+        self.screen += read.decode()
+        return bool(read)
+
+
+@contextmanager
+def terminal(program: str, **environment: str) -> Iterator[Terminal]:
+    """Run Python code in a terminal, with `environment` beside what is ours without AWS's."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOGIN, sys.executable, "-c", program],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=ROOT,
+        env=plain_environment() | {"PYTHONPATH": f"{ROOT}:{ROOT}/layers/common"} | environment,
+    )
+    os.close(theirs)
+    try:
+        yield Terminal(process, ours)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def plain_environment() -> dict[str, str]:
+    """Give our variables, without those of AWS, Stripe and the tests."""
+    ours = cast("Mapping[str, str]", os.environ)
+    others = ("AWS_", "STRIPE_", "COVERAGE", "COV_", "PYTHON", "CHECKOUT_", "MAKE")
+    return {name: value for name, value in ours.items() if not name.startswith(others)}
