@@ -33,7 +33,7 @@ class Output:
     def working(self, text: str) -> Iterator[None]:
         """Show what takes long: a spinner on a terminal, a line elsewhere."""
         if self.progress.is_terminal:
-            with self.progress.status(Text(f"{text} ...")):
+            with self.progress.status(printable(f"{text} ...")):
                 yield
         else:
             self.say(f"{text} ...")

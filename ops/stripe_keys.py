@@ -7,10 +7,9 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from getpass import getpass
 
 import stripe
-from rich.console import Console
-from rich.prompt import Prompt
 
 from ops.environment import Environment
 from ops.errors import OpsError, UsageError
@@ -40,7 +39,8 @@ def given_key(
     """
     key = variables.get(variable, "").strip()
     if not key and sys.stdin.isatty():
-        key = Prompt.ask(question, console=Console(stderr=True), password=True, default="")
+        # It writes the question once nothing that is typed is shown any more.
+        key = getpass(f"{question}: ")
     return key.strip() or None
 
 
