@@ -6,12 +6,12 @@ reached with the AWS SDK's own settings for credentials and region.
 
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ops.aws import Aws
 from ops.errors import OpsError, UsageError
@@ -32,7 +32,7 @@ class _Facts(BaseModel):
     api_url: str
     webhook_url: str
     stripe_url: str
-    stripe_api_key: str
+    stripe_api_key: str = Field(repr=False)
     aws_endpoint_url: str
     region: str
 
@@ -48,7 +48,7 @@ class LocalAddresses:
     api_url: str
     webhook_url: str
     stripe_url: str
-    stripe_api_key: str
+    stripe_api_key: str = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -214,6 +214,15 @@ def test_a_disabled_destination_of_another_secret_gets_no_events(stack: Connecte
     assert told in stack.said
 
 
+def test_an_endpoint_of_the_first_api_beside_ours_is_removed(stack: Connected) -> None:
+    made = stack.connection().connect(KEY)
+    stack.simulator.clock.now += 60
+    params: Any = {"url": stack.receiver.url, "enabled_events": ["*"]}
+    stack.simulator.sdk.v1.webhook_endpoints.create(params)
+    assert stack.connection().connect(KEY).id == made.id
+    assert [one.id for one in stack.destinations.registered()] == [made.id]
+
+
 def test_a_function_that_refuses_the_stored_secret_is_not_taken_for_connected(
     stack: Connected,
 ) -> None:

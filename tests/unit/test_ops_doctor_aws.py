@@ -182,6 +182,23 @@ def test_one_call_that_aws_denies_fails_one_check(
 OUTPUTS = ("UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl", "AlarmsTopicArn")
 
 
+def test_the_caller_is_named_with_the_region(dev: Environment, stubs: dict[str, Stubber]) -> None:
+    arn = "arn:aws:iam::123456789012:user/ops"
+    stubs["sts"].add_response("get_caller_identity", {"Arn": arn})
+    assert only(examination(dev), "AWS identity").detail == f"{arn} in us-east-1"
+
+
+@pytest.mark.parametrize(
+    "status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE"]
+)
+def test_a_deployment_that_did_not_succeed_is_named(dev: Environment, status: str) -> None:
+    made = examination(dev, status=status)
+    result = only(made, "deployment")
+    assert result.detail == f"checkout-test is {status}."
+    assert "make deploy ENV=dev" in str(result.fix)
+    assert only(made, "stack").detail == made.stack.arn
+
+
 def test_credentials_that_expired_end_the_examination(
     dev: Environment, stubs: dict[str, Stubber]
 ) -> None:
