@@ -43,14 +43,14 @@ def test_a_key_is_taken_from_the_variable_without_a_question() -> None:
     with terminal(ASKING, A_KEY=f"  {KEY}\n") as operator:
         screen = shown(operator)
     assert "is the key" in screen
-    assert "Stripe API key" not in screen
+    assert "Stripe API key: " not in screen
     assert KEY not in screen
 
 
 @pytest.mark.parametrize("typed", [KEY, f" {KEY} "])
 def test_a_key_that_is_typed_is_not_shown(typed: str) -> None:
     with terminal(ASKING) as operator:
-        operator.wait_for("Stripe API key")
+        operator.wait_for("Stripe API key: ")
         operator.type(f"{typed}\n")
         screen = shown(operator)
     assert "is the key" in screen
@@ -60,14 +60,14 @@ def test_a_key_that_is_typed_is_not_shown(typed: str) -> None:
 
 def test_a_variable_of_spaces_is_no_key() -> None:
     with terminal(ASKING, A_KEY="   ") as operator:
-        operator.wait_for("Stripe API key")
+        operator.wait_for("Stripe API key: ")
         operator.type("\n")
         assert "is nothing" in shown(operator)
 
 
 def test_a_wrong_key_that_is_typed_is_not_shown_either() -> None:
     with terminal(ASKING) as operator:
-        operator.wait_for("Stripe API key")
+        operator.wait_for("Stripe API key: ")
         operator.type("whsec_51AbCdEf\n")
         screen = shown(operator)
     assert "it must start with sk_test_ or rk_test_" in screen
