@@ -23,7 +23,7 @@ ASKING = f"""
 from ops.stripe_keys import given_key, require_usable
 from ops.errors import OpsError
 
-key = given_key("A_KEY", "Stripe API key")
+key = given_key("A_KEY", "Type the key")
 print("is the key" if key == "{KEY}" else "is nothing" if key is None else "is another")
 try:
     require_usable(key or "", livemode=False)
@@ -43,14 +43,14 @@ def test_a_key_is_taken_from_the_variable_without_a_question() -> None:
     with terminal(ASKING, A_KEY=f"  {KEY}\n") as operator:
         screen = shown(operator)
     assert "is the key" in screen
-    assert "Stripe API key: " not in screen
+    assert "Type the key: " not in screen
     assert KEY not in screen
 
 
 @pytest.mark.parametrize("typed", [KEY, f" {KEY} "])
 def test_a_key_that_is_typed_is_not_shown(typed: str) -> None:
     with terminal(ASKING) as operator:
-        operator.wait_for("Stripe API key: ")
+        operator.wait_for("Type the key: ")
         operator.type(f"{typed}\n")
         screen = shown(operator)
     assert "is the key" in screen
@@ -60,14 +60,14 @@ def test_a_key_that_is_typed_is_not_shown(typed: str) -> None:
 
 def test_a_variable_of_spaces_is_no_key() -> None:
     with terminal(ASKING, A_KEY="   ") as operator:
-        operator.wait_for("Stripe API key: ")
+        operator.wait_for("Type the key: ")
         operator.type("\n")
         assert "is nothing" in shown(operator)
 
 
 def test_a_wrong_key_that_is_typed_is_not_shown_either() -> None:
     with terminal(ASKING) as operator:
-        operator.wait_for("Stripe API key: ")
+        operator.wait_for("Type the key: ")
         operator.type("whsec_51AbCdEf\n")
         screen = shown(operator)
     assert "it must start with sk_test_ or rk_test_" in screen
@@ -75,8 +75,8 @@ def test_a_wrong_key_that_is_typed_is_not_shown_either() -> None:
 
 
 def test_without_a_terminal_nobody_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    assert given_key("A_KEY", "Stripe API key", {}) is None
-    assert given_key("A_KEY", "Stripe API key", {"A_KEY": "\t"}) is None
+    assert given_key("A_KEY", "Type the key", {}) is None
+    assert given_key("A_KEY", "Type the key", {"A_KEY": "\t"}) is None
     assert capsys.readouterr() == ("", "")
 
 
