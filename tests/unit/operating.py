@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,10 @@ from typing import Any, cast
 
 import boto3
 import pytest
+from typer.main import get_command
 
 from ops.aws import Aws
-from ops.cli import main
+from ops.cli import app, main, options_first
 from ops.environment import Environment, LocalAddresses
 from ops.stack import Stack
 from tests.unit.environment import session_of_all_tests
@@ -52,6 +54,27 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> Called:
     printed, progress = capsys.readouterr()
     assert isinstance(exited.value.code, int)
     return Called(exited.value.code, printed, progress)
+
+
+def command_of(line: str) -> tuple[str, ...]:
+    """Parse a line of help or documentation as Typer does, and give the names of its command.
+
+    Raise UsageError where Typer refuses it, ValueError where it is no call with an environment.
+    """
+    program, *arguments = shlex.split(line)
+    command: Any = get_command(app)
+    context = command.make_context("ops/checkout", options_first(arguments))
+    if program != "ops/checkout" or not context.params["env"]:
+        raise ValueError(line)
+    names: list[str] = []
+    while hasattr(command, "commands"):
+        rest = [*context._protected_args, *context.args]  # noqa: SLF001  (Click has no other)
+        if not rest:
+            raise ValueError(line)
+        name, command, rest = command.resolve_command(context, rest)
+        context = command.make_context(name, rest, parent=context)
+        names.append(name)
+    return tuple(names)
 
 
 def in_aws(
