@@ -152,6 +152,15 @@ def test_a_change_needs_a_yes(keys: str, exit_code: int, *, is_changed: bool) ->
     assert "Traceback" not in operator.screen
 
 
+def test_ctrl_c_while_something_takes_long_is_exit_code_130() -> None:
+    waiting = "import signal; ctx.obj.output.say('Wait.'); signal.pause()"
+    with terminal(ASKING.replace('ctx.obj.output.confirm("Change it?")', waiting)) as one:
+        one.wait_for("Wait.")
+        one.type(CTRL_C)
+        assert one.ended() == 130
+    assert "Traceback" not in one.screen
+
+
 def test_ctrl_c_at_the_prompt_for_a_key_is_exit_code_130() -> None:
     with terminal(ASKING.replace('ctx.obj.output.confirm("', 'given_key("KEY", "')) as one:
         one.wait_for("Change it?")

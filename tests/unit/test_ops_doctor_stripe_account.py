@@ -16,6 +16,7 @@ from tests.unit.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 
+PATIENT, IMPATIENT = 20.0, 0.0
 HERE = (
     "secret",
     "Stripe key",
@@ -42,14 +43,16 @@ def shop(aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield one
 
 
-def examination(shop: Operated, setup_key: str | None = SECRET_KEY) -> Examination:
-    return Examination(shop.environment, setup_key, 1.0)
+def examination(
+    shop: Operated, setup_key: str | None = SECRET_KEY, patience_seconds: float = PATIENT
+) -> Examination:
+    return Examination(shop.environment, setup_key, patience_seconds)
 
 
-def failed(shop: Operated) -> dict[str, Result]:
+def failed(shop: Operated, patience_seconds: float = PATIENT) -> dict[str, Result]:
     checks = [one for one in CHECKS if one.name in HERE]
     assert len(checks) == len(HERE)
-    results = list(examine(examination(shop), checks))
+    results = list(examine(examination(shop, SECRET_KEY, patience_seconds), checks))
     assert all(one.ok or one.fix for one in results)
     return {one.check: one for one in results if not one.ok}
 
@@ -136,7 +139,7 @@ def test_a_webhook_that_does_not_refuse_what_is_unsigned_is_named(
 
 def test_a_stored_secret_that_the_webhook_refuses_is_named_by_its_number(shop: Operated) -> None:
     [secret] = shop.secret.read().signing_secrets
-    made = examination(shop)
+    made = examination(shop, SECRET_KEY, IMPATIENT)
     vars(made)["secret"] = StripeSecret(RESTRICTED_KEY, (secret, "whsec_unknown"))
     result = only(made, "signing secrets")
     assert result.detail == "The webhook refuses a probe signed with secret 2 of 2."
@@ -144,7 +147,7 @@ def test_a_stored_secret_that_the_webhook_refuses_is_named_by_its_number(shop: O
 
 def test_a_ping_of_another_secret_is_named(shop: Operated) -> None:
     shop.secret.write(StripeSecret(RESTRICTED_KEY, ("whsec_lost",)))
-    found = failed(shop)
+    found = failed(shop, IMPATIENT)
     assert found.keys() == {"ping"}
     assert shop.destination.id in found["ping"].detail
 
