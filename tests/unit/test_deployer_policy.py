@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
+from tests.unit.aws_commands import client_of, parsed, shell_lines
 from tests.unit.sam import transformed_resources
 from tests.unit.stack import ROOT
 
 type Json = dict[str, Any]
 
+RUNBOOK = ROOT / "docs" / "runbook.md"
 TEXT = (ROOT / "docs" / "deployer-policy.json").read_text()
 STATEMENTS: list[Json] = json.loads(TEXT)["Statement"]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -158,6 +160,16 @@ def test_only_a_gradual_deployment_needs_code_deploy() -> None:
 def test_the_deployer_reads_and_writes_no_data(action: str) -> None:
     for arn in ARNS[action.partition(":")[0]]:
         assert not is_allowed(action, arn)
+
+
+@pytest.mark.parametrize("line", [one for one in shell_lines(RUNBOOK) if one.startswith("aws ")])
+def test_the_deployer_may_do_what_the_runbook_says(line: str) -> None:
+    call = parsed(line)
+    operation = client_of(call.service).meta.method_to_api_mapping[call.method]
+    stack = f"arn:aws:cloudformation:{REGIONAL}:stack/{STACK}/0d1e2f3a"
+    arns_of_service = ARNS | {"cloudformation": (stack,)}
+    for arn in arns_of_service[call.service]:
+        assert is_allowed(f"{call.service}:{operation}", arn)
 
 
 @pytest.mark.parametrize(
