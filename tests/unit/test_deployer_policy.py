@@ -162,7 +162,15 @@ def test_the_deployer_reads_and_writes_no_data(action: str) -> None:
         assert not is_allowed(action, arn)
 
 
-@pytest.mark.parametrize("line", [one for one in shell_lines(RUNBOOK) if one.startswith("aws ")])
+@pytest.mark.parametrize(
+    "line",
+    [
+        one
+        for one in shell_lines(RUNBOOK)
+        # It needs to read and write the orders: an administrator's.
+        if one.startswith("aws ") and "restore-table-to-point-in-time" not in one
+    ],
+)
 def test_the_deployer_may_do_what_the_runbook_says(line: str) -> None:
     call = parsed(line)
     operation = client_of(call.service).meta.method_to_api_mapping[call.method]
