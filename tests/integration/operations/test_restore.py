@@ -1,49 +1,30 @@
 """The runbook's way back from damaged orders: a restored table, and the stack pointed at it."""
 
-import re
 import secrets
-import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from local.deploy import sam_deploy, stack_outputs
 from local.paths import ROOT
+from tests.integration.operations.runbook import (
+    aws_commands,
+    commands,
+    operate,
+    physical_ids,
+    run_on_aws,
+)
 from tests.integration.world import World, changes
-from tests.unit.aws_commands import BLOCK, parsed
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-OWN_TABLE = "checkout-prod-OrdersTable-1AB2CD3EF4GH"
+SECTION = "Restore the orders table"
 NEW_TABLE = "checkout-prod-orders-20260131"
 TIME = "2026-01-31T09:00:00Z"
-
-type Json = dict[str, Any]
-
-
-def commands() -> list[str]:
-    """Give the section's commands, in their order."""
-    found = re.search(r"^## Restore the orders table\n(.*?)^## ", RUNBOOK, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return [line for block in BLOCK.findall(found[1]) for line in block.splitlines()]
-
-
-def run_on_aws(world: World, lines: list[str], names: dict[str, str]) -> Json:
-    """Run commands of the AWS CLI against the local AWS; give what the last one prints."""
-    printed: Json = {}
-    for line in lines:
-        for documented, name in names.items():
-            line = line.replace(documented, name)  # noqa: PLW2901
-        call = parsed(line)
-        assert call.service == "dynamodb"
-        printed = call.run(world.stack.aws.dynamodb)
-    return printed
 
 
 def deploy_with(world: World, folder: Path, **parameters: str) -> World:
@@ -83,18 +64,13 @@ def deployed_with(world: World, folder: Path, **parameters: str) -> Iterator[Wor
 def restored(world: World, now: str) -> dict[str, str]:
     """Restore as the runbook says; give the stack's parameters for it."""
     table = f"checkout-local-orders-{secrets.token_hex(4)}"
-    lines = [line for line in commands() if line.startswith("aws ")]
-    names = {
-        OWN_TABLE: world.stack.facts.orders_table,
-        NEW_TABLE: table,
-        TIME: now,
-        "eu-central-1:123456789012": "us-east-1:000000000000",
-    }
-    description = run_on_aws(world, lines, names)["Table"]
+    aws, ids = world.stack.aws, physical_ids(world.stack.aws)
+    lines = aws_commands(SECTION)
+    printed = [run_on_aws(aws, line, ids, **{NEW_TABLE: table, TIME: now}) for line in lines]
     assert "--query Table.LatestStreamLabel" in lines[-1]
     return {
         "RestoredOrdersTable": table,
-        "RestoredOrdersStreamLabel": description["LatestStreamLabel"],
+        "RestoredOrdersStreamLabel": printed[-1]["Table"]["LatestStreamLabel"],
     }
 
 
@@ -144,9 +120,7 @@ def test_the_stack_continues_with_the_restored_table(world: World, tmp_path: Pat
 
 
 def reconcile_as_the_runbook_says(world: World, since: str) -> None:
-    lines = [line for line in commands() if "reconcile" in line]
+    lines = [line for line in commands(SECTION) if "reconcile" in line]
     assert len(lines) == len(["orders reconcile --since", "reconcile"])
     for line in lines:
-        _, _, _, *arguments = shlex.split(line.replace(TIME, since))
-        called = world.operate(*arguments)
-        assert called.exit_code == 0, called.progress
+        operate(world, line, **{TIME: since})
