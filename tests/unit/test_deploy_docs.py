@@ -1,15 +1,21 @@
 """What docs/deploy.md says of the stack is what the template and the command line say."""
 
 import re
+import shlex
 import tomllib
+
+import pytest
 
 from checkout.metrics import Metric
 from checkout.stripe.events import HANDLED_EVENTS
 from ops.doctor.checks import CHECKS
+from tests.unit.aws_commands import shell_lines
 from tests.unit.sam import of_type, transformed_resources
 from tests.unit.stack import ROOT, load_template
+from tests.unit.test_runbook import parsed as understood
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
 TEMPLATE = load_template()
 
 
@@ -45,6 +51,34 @@ def test_exactly_the_handled_events_are_listed() -> None:
 def test_doctors_output_has_each_of_its_checks() -> None:
     shown = re.findall(r"^ok     ([^:]+): ", section("Check"), re.MULTILINE)
     assert shown == [check.name for check in CHECKS]
+
+
+def test_connects_output_is_what_it_says() -> None:
+    said = (ROOT / "ops" / "connection.py").read_text()
+    [shown] = re.findall(r"^```text\n(.*?)^```$", section("Connect"), re.MULTILINE | re.DOTALL)
+    *steps, connected = shown.splitlines()
+    assert len(steps) > len(["register", "store"])
+    for step in steps:
+        # An id, or a number, is a field of the text.
+        first_words = re.split(r" (?:ed_test_\w+|\d+)", step)[0]
+        assert f'"{first_words}' in said, step
+    assert connected.startswith("Connected: Stripe's ed_test_")
+
+
+@pytest.mark.parametrize("line", shell_lines(ROOT / "docs" / "deploy.md"))
+def test_each_command_is_one_that_there_is(line: str) -> None:
+    program, *arguments = shlex.split(line)
+    match program:
+        case "make":
+            phony = re.search(r"^\.PHONY:((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)
+            assert phony is not None
+            assert arguments[0] in phony[1].split()
+        case "ops/checkout":
+            context = understood(arguments)
+            assert context.command.callback.__module__.startswith("ops.commands.")
+        case _:
+            # test_aws_commands.py has those of AWS; test_readme.py runs the purchase.
+            assert program in {"aws", "export", "curl"}
 
 
 def test_all_that_outlives_the_stack_is_listed() -> None:
