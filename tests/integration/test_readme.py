@@ -1,4 +1,4 @@
-"""The README's examples, run word for word against the deployed stack."""
+"""The examples of README and docs/deploy.md, run word for word against the deployed stack."""
 
 import json
 import os
@@ -48,6 +48,18 @@ def test_the_examples_do_what_they_say(world: World) -> None:
     pay_by_card(created["url"])
     confirmed = run(confirm["command"], API_URL=api_url, SESSION_ID=created["session_id"])
     assert_same_shape(confirmed, json.loads(confirm["response"]))
+
+
+def test_the_first_purchase_after_a_deploy(world: World) -> None:
+    deploy = (ROOT / "docs" / "deploy.md").read_text()
+    [command] = re.findall(r"^curl .*$", deploy, re.MULTILINE)
+    assert "price_…" in command
+    command = command.replace("price_…", str(world.stack.price))
+    created = run(f"{command} --silent", API_URL=world.stack.facts.api_url)
+    pay_by_card(created["url"])
+    world.wait_for_status(created["order_id"], "paid")
+    found = world.operate("orders", "find", created["order_id"], "--json").document
+    assert [one["status"] for one in found] == ["paid"]
 
 
 def test_the_problem_is_the_one_that_is_shown(world: World) -> None:

@@ -1,11 +1,11 @@
-"""What docs/orders.md says of the orders is what the code does."""
+"""What docs/orders.md says of the orders is what the code does, and all links lead somewhere."""
 
 import re
+from pathlib import Path
 
 from checkout.domain.changes import PUBLISHED
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import UNKNOWN, Decline, Dispute, Refund
-from checkout.stripe.events import HANDLED_EVENTS
 from local.message_schema import schema
 from tests.unit.stack import ROOT
 
@@ -58,9 +58,12 @@ def test_every_invariants_guard_exists() -> None:
     assert [name for name in named if f"def {name}(" not in sources] == []
 
 
-def test_the_readme_lists_the_events_to_subscribe_to() -> None:
+def test_the_readme_shows_the_short_way_to_a_connected_stack() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert [type_ for type_ in HANDLED_EVENTS if f"`{type_}`" not in readme] == []
+    commands = ["make deploy ENV=dev", "make connect ENV=dev", "make doctor ENV=dev"]
+    assert "```sh\n" + "\n".join(commands) + "\n```" in readme
+    for document in ("deploy.md", "runbook.md", "security.md"):
+        assert f"](docs/{document})" in readme
 
 
 def test_the_messages_types_are_listed() -> None:
@@ -77,6 +80,20 @@ def test_links_lead_to_files_that_exist() -> None:
     for document in documents:
         links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
         assert [link for link in links if not (document.parent / link).exists()] == [], document
+
+
+def anchors(document: Path) -> set[str]:
+    """Give the fragments by which GitHub's headings are reached."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+def test_links_lead_to_headings_that_exist() -> None:
+    for document in [*ROOT.glob("*.md"), *DOCS.glob("*.md")]:
+        links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", document.read_text())
+        for path, fragment in links:
+            target = document.parent / path if path else document
+            assert fragment in anchors(target), (document.name, fragment)
 
 
 def test_the_docs_say_who_chooses_the_client_reference() -> None:

@@ -57,7 +57,8 @@ def test_outputs_say_where_the_stack_is_reached() -> None:
     address = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
     assert outputs["ApiUrl"] == {"Fn::Sub": address}
     assert outputs["WebhookUrl"] == {"Fn::GetAtt": ["StripeWebhookFunctionUrl", "FunctionUrl"]}
-    assert outputs["OrdersTableName"] == {"Ref": "OrdersTable"}
+    restored, own = {"Ref": "RestoredOrdersTable"}, {"Ref": "OrdersTable"}
+    assert outputs["OrdersTableName"] == {"Fn::If": ["IsRestored", restored, own]}
     assert outputs["StripeSecretArn"] == {"Fn::GetAtt": ["StripeSecret", "Id"]}
     assert outputs["OrderEventsTopicArn"] == {"Ref": "OrderEventsTopic"}
     assert outputs["WebhookFunctionName"] == {"Ref": "StripeWebhookFunction"}

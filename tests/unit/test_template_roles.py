@@ -77,8 +77,13 @@ def permissions(role: str) -> set[tuple[str, str]]:
 
 
 def target(resource: str | Json) -> str:
+    """Give a resource's name; of one that depends on whether the orders were restored, the own."""
     if isinstance(resource, str):
         return resource
+    if "Fn::If" in resource:
+        condition, _restored, own = resource["Fn::If"]
+        assert condition == "IsRestored"
+        return target(own)
     (named,) = resource.values()
     return named if isinstance(named, str) else ".".join(named)
 
