@@ -62,11 +62,11 @@ class Examination:
     @cached_property
     def service(self) -> stripe.StripeClient:
         """Stripe, called with the key that the service uses."""
-        return stripe_keys.client(self.environment, self._service_key)
+        return stripe_keys.client(self.environment, self.service_key)
 
     @cached_property
     def destinations(self) -> Destinations:
-        key = self.setup_key or self._service_key
+        key = self.setup_key or self.service_key
         client = stripe_keys.client(self.environment, key)
         return Destinations(client, self.stack.webhook_url)
 
@@ -75,7 +75,8 @@ class Examination:
         return [one for one in self.destinations.registered() if one.enabled]
 
     @property
-    def _service_key(self) -> str:
+    def service_key(self) -> str:
+        """Give the key that is stored; raise Failed where there is none."""
         if self.secret.api_key is None:
             raise Failed("The stack's secret has no stripe_api_key.", "Run `connect`.")
         return self.secret.api_key

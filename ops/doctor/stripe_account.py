@@ -30,7 +30,7 @@ def permissions(examination: Examination) -> str:
 
 
 def excess_permissions(examination: Examination) -> str:
-    if not is_restricted(str(examination.secret.api_key)):
+    if not is_restricted(examination.service_key):
         if examination.stack.livemode:
             raise Failed("It is a secret key, which may do everything.", RESTRICT)
         return "a secret key, which may do everything: enough for test mode"

@@ -10,9 +10,9 @@ from checkout.metrics import Metric
 from checkout.stripe.events import HANDLED_EVENTS
 from ops.doctor.checks import CHECKS
 from tests.unit.aws_commands import shell_lines
+from tests.unit.operating import command_of
 from tests.unit.sam import of_type, transformed_resources
 from tests.unit.stack import ROOT, load_template
-from tests.unit.test_runbook import parsed as understood
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -74,8 +74,7 @@ def test_each_command_is_one_that_there_is(line: str) -> None:
             assert phony is not None
             assert arguments[0] in phony[1].split()
         case "ops/checkout":
-            context = understood(arguments)
-            assert context.command.callback.__module__.startswith("ops.commands.")
+            assert command_of(line)
         case _:
             # test_aws_commands.py has those of AWS; test_readme.py runs the purchase.
             assert program in {"aws", "export", "curl"}

@@ -243,7 +243,10 @@ def test_a_missing_permission_of_the_url_is_named(
     [
         ({"stripe_api_key": "sk_test_" + "9" * 20}, {"Stripe key", "Stripe permissions"}),
         ({"stripe_api_key": "sk_live_" + "9" * 20}, {"secret", "Stripe key"}),
-        ({"stripe_api_key": None}, {"secret", "Stripe key"}),
+        (
+            {"stripe_api_key": None},
+            {"secret", "Stripe key", "Stripe permissions", "no other Stripe permissions"},
+        ),
         ({"webhook_signing_secrets": []}, {"secret", "signing secrets"}),
         ({"webhook_signing_secrets": ["whsec_" + "0" * 32]}, {"ping"}),
     ],
