@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
-# As long as a function may take, and once: a second attempt would run it a second time.
-INVOCATION = Config(read_timeout=910, retries={"total_max_attempts": 1})
+# As long as a function may take, and once: a second attempt would run it a second time. A gateway
+# on the way may drop a connection that is silent for minutes.
+INVOCATION = Config(read_timeout=910, retries={"total_max_attempts": 1}, tcp_keepalive=True)
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,16 @@ class Aws:
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        return self.session.client("lambda", endpoint_url=self.endpoint_url, config=INVOCATION)
+        return self.session.client("lambda", endpoint_url=self.endpoint_url)
 
     @cached_property
     def identity(self) -> "STSClient":
         return self.session.client("sts", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def invocations(self) -> "LambdaClient":
+        """Lambda, for calls of functions, which take long and are made once."""
+        return self.session.client("lambda", endpoint_url=self.endpoint_url, config=INVOCATION)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":

@@ -13,6 +13,7 @@ interruption: the next run starts from what Stripe and the stack's secret say, a
     drop the old secrets
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -48,17 +49,17 @@ class Connection:
     def connect(self, service_key: str) -> Destination:
         """Keep the destination that works, after repairing what differs, or make a new one."""
         stored = self.secret.read()
-        if stored.signing_secrets and stored.api_key != service_key:
+        if stored.api_key != service_key:
             self.say("Storing the API key")
-            self.secret.write(StripeSecret(service_key, stored.signing_secrets))
+            self.secret.store_api_key(service_key)
         registered = self.destinations.registered()
         kept = self._kept(registered) if self._is_in_use(stored) else None
         if kept is None:
-            return self.replace(service_key)
+            return self.replace()
         self._remove(one for one in registered if one != kept)
         return kept
 
-    def replace(self, service_key: str) -> Destination:
+    def replace(self) -> Destination:
         """Make a new destination with a new secret, and remove all others of the URL."""
         old = self.destinations.registered()
         for one in old:
@@ -69,12 +70,11 @@ class Connection:
         self.say("Registering a new event destination")
         new, signing_secret = self.destinations.register(self.name)
         self.say("Storing its signing secret")
-        before = self.secret.read().signing_secrets
-        self.secret.write(StripeSecret(service_key, (signing_secret, *before)))
+        before = self.secret.add_signing_secret(signing_secret)
         self.say("Waiting until the webhook accepts the new secret")
         if before:
             self.wait_for_functions()
-        if not self.webhook.learns(signing_secret):
+        if not self.webhook.wait_until_accepted(signing_secret):
             raise OpsError(
                 "The webhook does not accept the secret that was just stored. Look at its log with "
                 "`logs`, and run this again."
@@ -84,7 +84,7 @@ class Connection:
         self._require_ping(new)
         self._remove(old)
         self.say("Dropping all other signing secrets")
-        self.secret.write(StripeSecret(service_key, (signing_secret,)))
+        self.secret.keep_signing_secret(signing_secret)
         return new
 
     def _is_in_use(self, stored: StripeSecret) -> bool:
@@ -95,7 +95,7 @@ class Connection:
         if not stored.signing_secrets:
             return False
         self.say("Probing the webhook with the stored signing secrets")
-        return all(self.webhook.learns(secret) for secret in stored.signing_secrets)
+        return all(self.webhook.wait_until_accepted(secret) for secret in stored.signing_secrets)
 
     def _kept(self, registered: Iterable[Destination]) -> Destination | None:
         """Give the newest destination that works, after repairing it."""
@@ -128,7 +128,8 @@ class Connection:
 
     def _ping_arrives(self, destination: Destination) -> bool:
         self.say(f"Waiting for Stripe's ping from {destination.id}")
-        return self.webhook.processed(self.destinations.ping(destination))
+        since = time.time()
+        return self.webhook.wait_until_processed(self.destinations.ping(destination), since)
 
     def _remove(self, destinations: Iterable[Destination]) -> None:
         removed = list(destinations)

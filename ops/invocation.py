@@ -10,7 +10,7 @@ def invoked(stack: Stack, logical_id: str, event: Json) -> Json:
     """Give a function's response, by its name in the template; raise OpsError with its error."""
     try:
         return invoke(
-            stack.environment.aws.functions, stack.function(logical_id), event, logical_id
+            stack.environment.aws.invocations, stack.function(logical_id), event, logical_id
         )
     except NotReplayed as error:
         raise OpsError(str(error)) from None

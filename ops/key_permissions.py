@@ -7,6 +7,7 @@ https://docs.stripe.com/keys/restricted-api-keys
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import stripe
@@ -32,8 +33,9 @@ class Permission:
             self.attempt(client)
         except stripe.PermissionError:
             return False
-        except stripe.InvalidRequestError:
-            return True
+        except stripe.InvalidRequestError as error:
+            # What this key can't even find is not granted.
+            return error.http_status == HTTPStatus.BAD_REQUEST
         return True
 
 
@@ -46,9 +48,11 @@ NEEDED = (
     Permission("Prices: Read", lambda one: one.v1.prices.list({"limit": 1})),
     Permission("Products: Read", lambda one: one.v1.products.list({"limit": 1})),
 )
-# What would cost most if the key leaked.
+# A sample: what would cost most if the key leaked.
 NOT_NEEDED = (
     Permission("Charges and Refunds: Write", lambda one: one.v1.refunds.create(INVALID)),
+    Permission("Payouts: Write", lambda one: one.v1.payouts.create(INVALID)),
+    Permission("Transfers: Write", lambda one: one.v1.transfers.create(INVALID)),
     Permission("PaymentIntents: Write", lambda one: one.v1.payment_intents.create(INVALID)),
     Permission("Products: Write", lambda one: one.v1.products.create(INVALID)),
     Permission("Customers: Read", lambda one: one.v1.customers.list({"limit": 1})),
@@ -63,18 +67,42 @@ def granted(
     return [one.name for one in permissions if one.is_granted(client) is wanted]
 
 
-def key_problem(stack: Stack, key: str) -> str | None:
-    """Say why the service can't work with a key; None if it can."""
+class Unusable(OpsError):
+    """Stripe does not accept the key, or it is of the other mode."""
+
+
+def require_service_key(stack: Stack, key: str) -> None:
+    """Raise Unusable, or OpsError where the key lacks permissions that the service needs."""
     try:
         stripe_keys.require_usable(key, livemode=stack.livemode)
         missing = granted(stripe_keys.client(stack.environment, key), NEEDED, wanted=False)
     except OpsError as error:
-        return str(error)
+        raise Unusable(str(error)) from None
     except stripe.AuthenticationError:
-        return "Stripe does not accept it."
+        raise Unusable("Stripe does not accept the API key.") from None
     if missing:
-        return (
-            f"it lacks permissions. Add them in Stripe's Dashboard, Developers, API keys: "
-            f"{', '.join(missing)}."
+        raise OpsError(
+            "The key lacks permissions that the service needs. Add them in Stripe's Dashboard, "
+            f"Developers, API keys: {', '.join(missing)}."
         )
-    return None
+
+
+def require_same_account(stack: Stack, key: str, other: str) -> None:
+    """Raise OpsError if two keys are of different Stripe accounts, as far as both may tell.
+
+    The newest price of an account is no other account's.
+    """
+    if key == other:
+        return
+    newest = []
+    for one in (key, other):
+        try:
+            prices = stripe_keys.client(stack.environment, one).v1.prices.list({"limit": 1}).data
+        except (stripe.PermissionError, stripe.AuthenticationError):
+            return
+        newest.append([price.id for price in prices])
+    if newest[0] != newest[1]:
+        raise OpsError(
+            "The keys are of different Stripe accounts or sandboxes: the webhook and the service "
+            "must have the same one."
+        )

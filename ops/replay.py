@@ -64,9 +64,9 @@ class Line:
 def replay_all(stack: Stack) -> Iterator[Line]:
     """Replay both queues, and give a line for each message."""
     aws = stack.environment.aws
-    events = UnprocessedEvents(aws.functions, stack.function("StripeWebhookFunction"))
+    events = UnprocessedEvents(aws.invocations, stack.function("StripeWebhookFunction"))
     reader = StreamReader(aws.streams, stream_arns(aws.streams, stack.output("OrdersTableName")))
-    changes = UnpublishedChanges(aws.functions, stack.function("PublishChangesFunction"), reader)
+    changes = UnpublishedChanges(aws.invocations, stack.function("PublishChangesFunction"), reader)
     yield from replayed(aws.queues, stack.output("UnprocessedEventsQueueUrl"), events.replay)
     yield from replayed(aws.queues, stack.output("UnpublishedChangesQueueUrl"), changes.replay)
 

@@ -7,7 +7,7 @@ is one to be set.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -29,6 +29,8 @@ class StripeSecret:
 
 @dataclass(frozen=True, slots=True)
 class SecretStore:
+    """Each change reads the secret first: another operator may have changed the rest of it."""
+
     client: "SecretsManagerClient"
     arn: str
 
@@ -47,6 +49,20 @@ class SecretStore:
             if isinstance(secrets, list)
             else (),
         )
+
+    def store_api_key(self, api_key: str) -> None:
+        """Replace the key; signing secrets that were stored meanwhile stay."""
+        self.write(replace(self.read(), api_key=api_key))
+
+    def add_signing_secret(self, secret: str) -> tuple[str, ...]:
+        """Store a secret before the others, and give the others."""
+        stored = self.read()
+        self.write(replace(stored, signing_secrets=(secret, *stored.signing_secrets)))
+        return stored.signing_secrets
+
+    def keep_signing_secret(self, secret: str) -> None:
+        """Drop all signing secrets but one."""
+        self.write(replace(self.read(), signing_secrets=(secret,)))
 
     def write(self, secret: StripeSecret) -> None:
         value = {

@@ -77,6 +77,11 @@ class Stack:
         return self.parameter("StripeMode") == "live"
 
     @property
+    def event_bus(self) -> str | None:
+        """The event bus that the stack's events come from; None where they are delivered."""
+        return self.parameters.get("StripeEventBusName") or None
+
+    @property
     def mark(self) -> str:
         """What marks the stack's Checkout Sessions: CHECKOUT_STACK in template.yaml."""
         _, _, _, region, account, _ = self.arn.split(":", 5)

@@ -1,13 +1,9 @@
 """Stripe, as the deployed stack calls it: with the key of its secret."""
 
-import stripe
-
 from checkout.credentials import CredentialsReader
 from checkout.stripe.api import StripeApi
+from ops import stripe_keys
 from ops.stack import Stack
-
-TIMEOUT = (5, 30)
-RETRIES = 2
 
 
 def stripe_api(stack: Stack) -> StripeApi:
@@ -16,11 +12,6 @@ def stripe_api(stack: Stack) -> StripeApi:
     credentials = CredentialsReader(
         environment.aws.secrets, stack.output("StripeSecretArn"), livemode=stack.livemode
     )
-    client = stripe.StripeClient(
-        # Each call names the key itself.
-        "read from the secret",
-        base_addresses={"api": environment.stripe_url or stripe.DEFAULT_API_BASE},
-        http_client=stripe.RequestsClient(timeout=TIMEOUT),
-        max_network_retries=RETRIES,
-    )
+    # Each call names the key itself.
+    client = stripe_keys.client(environment, "read from the secret")
     return StripeApi(client, credentials)

@@ -6,22 +6,23 @@ https://docs.stripe.com/keys
 import os
 import re
 import sys
-from collections.abc import Mapping
 from getpass import getpass
 
 import stripe
 
+from checkout.version import NAME, VERSION
 from ops.environment import Environment
 from ops.errors import OpsError, UsageError
 
 SETUP_KEY = "STRIPE_API_KEY"
 SERVICE_KEY = "STRIPE_SERVICE_API_KEY"
 KEY = re.compile(r"(?P<kind>sk|rk)_(?P<mode>test|live)_[\x21-\x7e]+")
-# Beyond the service's own, so that what Stripe does not answer is said while somebody waits.
+# More than the service's own, which a customer waits for.
 TIMEOUT_SECONDS = 20
 
 
 def client(environment: Environment, api_key: str) -> stripe.StripeClient:
+    stripe.set_app_info(NAME, version=VERSION)
     return stripe.StripeClient(
         api_key,
         base_addresses={"api": environment.stripe_url or stripe.DEFAULT_API_BASE},
@@ -30,32 +31,32 @@ def client(environment: Environment, api_key: str) -> stripe.StripeClient:
     )
 
 
-def given_key(
-    variable: str, question: str, variables: Mapping[str, str] = os.environ
-) -> str | None:
-    """Take a key from the environment, or from a hidden prompt; None without either.
+def given_key(*variables: str) -> str | None:
+    """Take a key from the first of these environment variables that has one.
 
     Never from an argument: other users of the machine see those, and shells store them.
     """
-    key = variables.get(variable, "").strip()
-    if not key and sys.stdin.isatty():
-        # It writes the question once nothing that is typed is shown any more.
-        key = getpass(f"{question}: ")
-    return key.strip() or None
+    return next((key for one in variables if (key := os.environ.get(one, "").strip())), None)
+
+
+def asked_key(question: str) -> str | None:
+    """Ask for a key without showing it; None without a terminal, or without a response."""
+    if not sys.stdin.isatty():
+        return None
+    # It writes the question once nothing that is typed is shown any more.
+    return getpass(f"{question}: ").strip() or None
 
 
 def setup_key_if_given(environment: Environment) -> str | None:
     """Give the key that may read and write webhooks, without asking for it."""
-    key = os.environ.get(SETUP_KEY, "").strip()
-    if not key and environment.local:
-        return environment.local.stripe_api_key
-    return key or None
+    local = environment.local
+    return given_key(SETUP_KEY) or (local.stripe_api_key if local else None)
 
 
 def setup_key(environment: Environment, *, livemode: bool) -> str:
     """Give the key that may write webhooks; raise UsageError where there is none."""
-    key = setup_key_if_given(environment) or given_key(
-        SETUP_KEY, "Stripe API key that may write webhook endpoints"
+    key = setup_key_if_given(environment) or asked_key(
+        "Stripe API key that may write webhook endpoints"
     )
     if key is None:
         raise UsageError(f"Set {SETUP_KEY} to a Stripe API key that may write webhook endpoints.")

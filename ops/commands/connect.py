@@ -1,5 +1,6 @@
 """`connect` and `rotate`: the stack's keys and its event destination at Stripe."""
 
+import secrets
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,8 @@ from ops import stripe_keys
 from ops.connection import DRAIN_SECONDS, LEARN_SECONDS, Connection
 from ops.destinations import Destination, Destinations
 from ops.errors import OpsError, UsageError
-from ops.key_permissions import key_problem
-from ops.secret import StripeSecret
-from ops.stripe_keys import SERVICE_KEY, given_key
+from ops.key_permissions import Unusable, require_same_account, require_service_key
+from ops.stripe_keys import SERVICE_KEY, asked_key, given_key
 from ops.webhook import Webhook
 
 if TYPE_CHECKING:
@@ -49,11 +49,16 @@ def connect(ctx: typer.Context, wait: Wait = WAIT_SECONDS, drain: Drain = DRAIN_
     restricted key for the service comes from STRIPE_SERVICE_API_KEY, from the stack's secret where
     it is already, or from a prompt; without any, the service uses the first key.
 
+    A stack that gets its events from EventBridge (StripeEventBusName) gets the keys alone.
+
     Example: ops/checkout --env dev connect
     """
     operation: Operation = ctx.obj
     setup_key = _setup_key(operation)
     service_key = _service_key(operation, setup_key)
+    if operation.stack.event_bus:
+        _store_without_webhook(operation, service_key)
+        return
     _connected(operation, _connection(operation, setup_key, wait, drain).connect(service_key))
 
 
@@ -69,35 +74,44 @@ def rotate_webhook_secret(
     Example: ops/checkout --env dev rotate webhook-secret
     """
     operation: Operation = ctx.obj
-    service_key = operation.stack.secret().read().api_key
-    if service_key is None:
-        raise OpsError("The stack is not connected yet: run `connect`.")
+    service_key = _stored_key(operation)
     setup_key = _setup_key(operation)
+    require_same_account(operation.stack, service_key, setup_key)
     operation.output.confirm(f"Replace the signing secret of {operation.stack.webhook_url}?")
-    _connected(operation, _connection(operation, setup_key, wait, drain).replace(service_key))
+    _connected(operation, _connection(operation, setup_key, wait, drain).replace())
 
 
 @rotate.command("api-key")
 def rotate_api_key(ctx: typer.Context) -> None:
     """Store a new Stripe key for the service, after checking what it may do.
 
-    The new key comes from STRIPE_API_KEY or a hidden prompt. The functions use it within 5 minutes,
-    or at once where Stripe refuses the old one: expire that in Stripe's Dashboard afterwards.
+    The new key comes from STRIPE_SERVICE_API_KEY, from a hidden prompt, or without a terminal from
+    STRIPE_API_KEY. The functions use it within 5 minutes, or at once where Stripe refuses the old
+    one: expire that in Stripe's Dashboard afterwards.
 
     Example: ops/checkout --env dev rotate api-key
     """
     operation: Operation = ctx.obj
-    store = operation.stack.secret()
-    key = given_key(stripe_keys.SETUP_KEY, "The new Stripe API key for the service")
+    output, stack = operation.output, operation.stack
+    old = _stored_key(operation)
+    key = given_key(SERVICE_KEY) or asked_key("The new Stripe API key for the service")
+    key = key or given_key(stripe_keys.SETUP_KEY)
     if key is None:
-        raise UsageError(f"Set {stripe_keys.SETUP_KEY} to the new Stripe API key.")
+        raise UsageError(f"Set {SERVICE_KEY} to the new Stripe API key.")
     _require_service_key(operation, key)
-    stored = store.read()
-    operation.output.confirm(f"Replace the Stripe key of {operation.stack.name}?")
-    store.write(StripeSecret(key, stored.signing_secrets))
-    operation.output.say("Stored. Expire the old key in Stripe's Dashboard in 5 minutes.")
-    if operation.output.as_json:
-        operation.output.document({"stack": operation.stack.name, "api_key": "replaced"})
+    require_same_account(stack, key, old)
+    output.confirm(f"Replace the Stripe key of {stack.name}?")
+    stack.secret().store_api_key(key)
+    output.say("Stored. Expire the old key in Stripe's Dashboard in 5 minutes.")
+    if output.as_json:
+        output.document({"stack": stack.name, "api_key": "replaced"})
+
+
+def _stored_key(operation: "Operation") -> str:
+    stored = operation.stack.secret().read()
+    if stored.api_key is None or not stored.signing_secrets:
+        raise OpsError("The stack is not connected yet: run `connect`.")
+    return stored.api_key
 
 
 def _setup_key(operation: "Operation") -> str:
@@ -119,32 +133,55 @@ def _connection(operation: "Operation", setup_key: str, wait: float, drain: floa
 
 
 def _service_key(operation: "Operation", setup_key: str) -> str:
-    """Give the key that the service is to use: the given one, the stored one if it works, or ours.
+    """Give the key that the service is to use: a given one, the stored one, or that of this setup.
 
-    Raise OpsError for a given one that does not work.
+    Raise OpsError for a given or stored one that lacks permissions, or is of another account.
     """
-    say = operation.output.say
-    given = given_key(SERVICE_KEY, "Restricted key for the service (Enter for none)")
-    if given is None:
-        stored = operation.stack.secret().read().api_key
-        problem = key_problem(operation.stack, stored) if stored else "there is none yet"
-        if stored and problem is None:
-            return stored
-        say(f"The service gets the key of this setup: {problem}")
-    key = given or setup_key
+    output, stack = operation.output, operation.stack
+    key = given_key(SERVICE_KEY)
+    stored = stack.secret().read().api_key
+    if key is None and stored is not None:
+        try:
+            require_service_key(stack, stored)
+        except Unusable as error:
+            output.say(f"The stored key: {error}")
+            key = asked_key("Restricted key for the service (Enter to use this setup's)")
+            if key is None and stack.livemode:
+                output.confirm(f"Replace the Stripe key of {stack.name} by this setup's?")
+        else:
+            key = stored
+    elif key is None:
+        key = asked_key("Restricted key for the service (Enter to use this setup's)")
+    key = key or setup_key
     _require_service_key(operation, key)
+    require_same_account(stack, key, setup_key)
     return key
 
 
 def _require_service_key(operation: "Operation", key: str) -> None:
-    problem = key_problem(operation.stack, key)
-    if problem:
-        raise OpsError(f"The key can't be the service's: {problem}")
-    if not stripe_keys.is_restricted(key):
-        operation.output.say(
-            "Warning: the service gets a secret key, which may do everything. Create a restricted "
-            "key, and store it with `rotate api-key`."
-        )
+    """Raise OpsError for a key that the service can't work with; ask for one that may too much."""
+    require_service_key(operation.stack, key)
+    if stripe_keys.is_restricted(key):
+        return
+    operation.output.say(
+        "Warning: the service gets a secret key, which may do everything. Create a restricted key, "
+        "and store it with `rotate api-key`."
+    )
+    if operation.stack.livemode:
+        operation.output.confirm("Let the service use a secret key in live mode?")
+
+
+def _store_without_webhook(operation: "Operation", service_key: str) -> None:
+    """Store the key, and a signing secret that nobody has: nothing is delivered over HTTP."""
+    store = operation.stack.secret()
+    store.store_api_key(service_key)
+    if not store.read().signing_secrets:
+        store.add_signing_secret(f"whsec_{secrets.token_urlsafe(32)}")
+    bus = operation.stack.event_bus
+    if operation.output.as_json:
+        operation.output.document({"destination": None, "event_bus": bus})
+    else:
+        typer.echo(f"Stored the key. No webhook is registered: events come from the bus {bus}.")
 
 
 def _connected(operation: "Operation", destination: Destination) -> None:

@@ -95,12 +95,17 @@ def expire(ctx: typer.Context, order_id: OrderId) -> None:
     with output.working("Expiring"):
         expired = stripe_api(stack).expire_session(order.checkout.session_id)
         # Its webhook is on its way too: whichever comes first records it.
-        reconciled_order(stack, order_id)
+        recorded = reconciled_order(stack, order_id).is_complete
     stored = stored_order(stack, order_id)
     if expired is None:
         raise OpsError(
             f"Stripe did not expire it: the session is not open any more, and the order is "
             f"{stored.order.status}."
+        )
+    if not recorded and stored.order.status is OrderStatus.OPEN:
+        raise OpsError(
+            "The session is expired at Stripe, and the order could not be changed yet: its webhook "
+            "or the next reconciliation records it. `logs --function Reconcile` has the reason."
         )
     show_document(output, order_document(stack, stored))
 

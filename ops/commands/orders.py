@@ -17,6 +17,7 @@ from ops.output import Output
 from ops.stripe_api import stripe_api
 
 if TYPE_CHECKING:
+    from checkout.domain.order import Order
     from ops.operation import Operation
 
 OrderId = Annotated[
@@ -158,7 +159,7 @@ def diff(ctx: typer.Context, order_id: OrderId) -> None:
         typer.echo(f"{order_id} is as Stripe has it: {order.status}.")
     else:
         output.rows(("field", "ours", "stripe"), [cells(row) for row in rows])
-        typer.echo(advice(operation, order_id, comparison.repairs))
+        typer.echo(advice(operation, order, comparison.repairs))
     raise typer.Exit(0 if comparison.is_same else 1)
 
 
@@ -170,11 +171,10 @@ def cells(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def advice(operation: "Operation", order_id: str, repairs: tuple[str, ...]) -> str:
+def advice(operation: "Operation", order: "Order", repairs: tuple[str, ...]) -> str:
     if repairs:
-        command = f"ops/checkout --env {operation.environment_name} orders reconcile {order_id}"
+        name, order_id = operation.environment_name, order.order_id
+        command = f"ops/checkout --env {name} orders reconcile {order_id}"
         return f"To record {', '.join(repairs)}: {command}"
-    page = payment_page(
-        operation.stack, stored_order(operation.stack, order_id).order.checkout.payment_intent
-    )
+    page = payment_page(operation.stack, order.checkout.payment_intent)
     return f"No fact of Stripe's changes this order. Compare it with Stripe's Dashboard: {page}"

@@ -15,6 +15,9 @@ FUNCTIONS = (
     "ReconcileFunction",
     "PublishChangesFunction",
 )
+# What makes a version: nearly all of our code is in the layer.
+DEPLOYED = ("CodeSha256", "Layers", "Environment")
+WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 QUEUES = ("UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl")
 # The schedule's 15 minutes, twice, and the time that a run may take.
 RECONCILED_WITHIN = timedelta(minutes=45)
@@ -24,7 +27,6 @@ URL_PERMISSIONS = {
     "lambda:InvokeFunctionUrl": ("lambda:FunctionUrlAuthType", "NONE"),
     "lambda:InvokeFunction": ("lambda:InvokedViaFunctionUrl", "true"),
 }
-DEPLOY = "Run `make deploy ENV={}`."
 
 
 def identity(examination: Examination) -> str:
@@ -39,17 +41,17 @@ def stack(examination: Examination) -> str:
 
 def deployment(examination: Examination) -> str:
     found = examination.stack
-    if found.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+    if found.status not in WELL:
         raise Failed(
             f"{found.name} is {found.status}.",
-            f"See the stack's events in CloudFormation. {_deploy(examination)}",
+            f"See the stack's events in CloudFormation. {examination.deploy}",
         )
     version = found.outputs.get("Version", "unknown")
     return f"{found.name} is {found.status}, version {version}"
 
 
 def functions(examination: Examination) -> str:
-    """The alias, which everything calls, runs the code that was deployed last."""
+    """The alias, which everything calls, runs what was deployed last."""
     client = examination.environment.aws.functions
     for logical_id in FUNCTIONS:
         name = examination.stack.function(logical_id).name
@@ -57,14 +59,14 @@ def functions(examination: Examination) -> str:
         try:
             live = client.get_function_configuration(FunctionName=name, Qualifier=ALIAS)
         except client.exceptions.ResourceNotFoundException:
-            raise Failed(f"{logical_id} has no alias {ALIAS}.", _deploy(examination)) from None
-        if live["CodeSha256"] != latest["CodeSha256"]:
+            raise Failed(f"{logical_id} has no alias {ALIAS}.", examination.deploy) from None
+        if any(live.get(part) != latest.get(part) for part in DEPLOYED):
             raise Failed(
                 f"The alias {ALIAS} of {logical_id} is at version {live['Version']}, which is not "
-                "the latest code.",
-                f"Wait for a deployment that is under way. {_deploy(examination)}",
+                "what was deployed last.",
+                f"Wait for a deployment that is under way. {examination.deploy}",
             )
-    return f"{len(FUNCTIONS)} functions, {ALIAS} is the latest code"
+    return f"{len(FUNCTIONS)} functions, {ALIAS} is what was deployed last"
 
 
 def url_permissions(examination: Examination) -> str:
@@ -83,7 +85,7 @@ def url_permissions(examination: Examination) -> str:
         ):
             raise Failed(
                 f"The function URL lacks the permission {action}: it refuses every delivery.",
-                f"Somebody removed it. {_deploy(examination)}",
+                f"Somebody removed it. {examination.deploy}",
             )
     return "lambda:InvokeFunctionUrl and lambda:InvokeFunction"
 
@@ -160,7 +162,3 @@ def _conditions(statement: Mapping[str, Any]) -> dict[str, str]:
     """Give the keys and values of a statement's conditions, whatever compares them."""
     operators: Mapping[str, Mapping[str, str]] = statement.get("Condition", {})
     return {key: value for keys in operators.values() for key, value in keys.items()}
-
-
-def _deploy(examination: Examination) -> str:
-    return DEPLOY.format(examination.environment.name)

@@ -13,6 +13,7 @@ CHECKS = (
     Check("Stripe key", stripe_account.key),
     Check("Stripe permissions", stripe_account.permissions),
     Check("no other Stripe permissions", stripe_account.excess_permissions),
+    Check("Stripe account", stripe_account.account),
     Check("event destination", stripe_account.destination),
     Check("event types", stripe_account.event_types),
     Check("API version", stripe_account.api_version),

@@ -15,6 +15,11 @@ from ops.secret import StripeSecret
 from ops.stack import Stack
 from ops.webhook import Webhook
 
+READ_DESTINATIONS = (
+    f"Set {stripe_keys.SETUP_KEY} to a Stripe API key that may read webhook endpoints, for this "
+    "command alone."
+)
+
 
 class Failed(Exception):
     """A check failed: what was seen, and what to do."""
@@ -67,12 +72,25 @@ class Examination:
     @cached_property
     def destinations(self) -> Destinations:
         key = self.setup_key or self.service_key
+        stripe_keys.require_usable(key, livemode=self.stack.livemode)
         client = stripe_keys.client(self.environment, key)
         return Destinations(client, self.stack.webhook_url)
 
     @cached_property
     def enabled_destinations(self) -> list[Destination]:
-        return [one for one in self.destinations.registered() if one.enabled]
+        try:
+            return [one for one in self.destinations.registered() if one.enabled]
+        except (stripe.AuthenticationError, stripe.PermissionError) as error:
+            raise Failed(explained(error), READ_DESTINATIONS) from None
+
+    @property
+    def by_event_bus(self) -> str:
+        """What there is to say of webhooks where events come from EventBridge."""
+        return f"not needed: events come from the event bus {self.stack.event_bus}"
+
+    @property
+    def deploy(self) -> str:
+        return f"Run `make deploy ENV={self.environment.name}`."
 
     @property
     def service_key(self) -> str:
@@ -84,7 +102,7 @@ class Examination:
 
 @dataclass(frozen=True)
 class Check:
-    """`run` gives what it saw, and raises Failed; none makes sense without an `essential` one."""
+    """`run` gives what it saw, or raises Failed. No other is run after a failed `essential` one."""
 
     name: str
     run: Callable[[Examination], str]
@@ -116,10 +134,7 @@ def _fix(error: Exception) -> str:
         case stripe.AuthenticationError():
             return "Store a key that Stripe accepts with `rotate api-key`."
         case stripe.PermissionError():
-            return (
-                f"Set {stripe_keys.SETUP_KEY} to a Stripe API key that may read webhook endpoints, "
-                "for this command alone."
-            )
+            return "Add it in Stripe's Dashboard, Developers, API keys."
         case stripe.StripeError():
             return "See https://status.stripe.com, and run this again."
         case _:

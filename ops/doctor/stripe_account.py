@@ -3,8 +3,9 @@
 from checkout.stripe.catalogue import has_active_product, is_sellable
 from ops.destinations import API_VERSION, EVENT_TYPES, Destination
 from ops.doctor.examination import Examination, Failed
-from ops.key_permissions import NEEDED, NOT_NEEDED, granted
-from ops.stripe_keys import is_restricted
+from ops.errors import OpsError
+from ops.key_permissions import NEEDED, NOT_NEEDED, granted, require_same_account
+from ops.stripe_keys import SETUP_KEY, is_restricted
 
 CONNECT = "Run `connect`."
 RESTRICT = (
@@ -40,7 +41,23 @@ def excess_permissions(examination: Examination) -> str:
     return f"none of {', '.join(one.name for one in NOT_NEEDED)}"
 
 
+def account(examination: Examination) -> str:
+    """A webhook in another account than the service's is well, and brings no event of ours."""
+    if examination.setup_key is None:
+        return f"not compared: {SETUP_KEY} is not set"
+    try:
+        require_same_account(examination.stack, examination.service_key, examination.setup_key)
+    except OpsError as error:
+        raise Failed(
+            str(error),
+            f"Set {SETUP_KEY} to a key of the service's account, or run `rotate api-key`.",
+        ) from None
+    return "the service's key and yours are of the same account, as far as both may tell"
+
+
 def destination(examination: Examination) -> str:
+    if examination.stack.event_bus:
+        return examination.by_event_bus
     enabled = examination.enabled_destinations
     if len(enabled) != 1:
         ids = f" ({', '.join(one.id for one in enabled)})" if enabled else ""
@@ -52,6 +69,8 @@ def destination(examination: Examination) -> str:
 
 
 def event_types(examination: Examination) -> str:
+    if examination.stack.event_bus:
+        return examination.by_event_bus
     events = _destination(examination).events
     missing, more = sorted(EVENT_TYPES - events), sorted(events - EVENT_TYPES)
     if missing or more:
@@ -62,6 +81,8 @@ def event_types(examination: Examination) -> str:
 
 
 def api_version(examination: Examination) -> str:
+    if examination.stack.event_bus:
+        return examination.by_event_bus
     found = _destination(examination)
     if found.payload != "snapshot" or found.api_version != API_VERSION:
         raise Failed(
@@ -77,18 +98,14 @@ def prices(examination: Examination) -> str:
     listed = examination.service.v1.prices.list(
         {"active": True, "type": "one_time", "limit": 100, "expand": ["data.product"]}
     )
-    prices = (one.to_dict() for one in listed.auto_paging_iter())
-    sellable = [
-        one
-        for one in prices
-        if is_sellable(one, only_marked=only_marked) and has_active_product(one)
-    ]
-    if not sellable:
-        raise Failed(
-            "Stripe has no active one-time price that this stack sells.",
-            "Set the metadata sellable=true on prices or products in Stripe's Dashboard.",
-        )
-    return f"{len(sellable)} prices are sold"
+    for price in listed.auto_paging_iter():
+        found = price.to_dict()
+        if is_sellable(found, only_marked=only_marked) and has_active_product(found):
+            return f"{price.id}, for one"
+    raise Failed(
+        "Stripe has no active one-time price that this stack sells.",
+        "Set the metadata sellable=true on prices or products in Stripe's Dashboard.",
+    )
 
 
 def _destination(examination: Examination) -> Destination:

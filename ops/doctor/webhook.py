@@ -1,5 +1,6 @@
 """Checks of the webhook and the API, over HTTP."""
 
+import time
 from http import HTTPStatus
 
 import httpx
@@ -32,7 +33,7 @@ def signing_secrets(examination: Examination) -> str:
     if not secrets:
         raise Failed("The stack's secret has no signing secret.", "Run `connect`.")
     for number, secret in enumerate(secrets, 1):
-        if not examination.webhook.learns(secret):
+        if not examination.webhook.wait_until_accepted(secret):
             raise Failed(
                 f"The webhook refuses a probe signed with secret {number} of {len(secrets)}.",
                 "Look at the webhook's log with `logs`.",
@@ -52,11 +53,15 @@ def unsigned(examination: Examination) -> str:
 
 def ping(examination: Examination) -> str:
     """URL, permissions and signature in one: Stripe delivers, and the log says it was processed."""
+    if examination.stack.event_bus:
+        return examination.by_event_bus
     enabled = examination.enabled_destinations
     if not enabled:
         raise Failed("There is no enabled destination for our URL.", "Run `connect`.")
     for destination in enabled:
-        if not examination.webhook.processed(examination.destinations.ping(destination)):
+        since = time.time()
+        event_id = examination.destinations.ping(destination)
+        if not examination.webhook.wait_until_processed(event_id, since):
             raise Failed(
                 f"Stripe's ping from {destination.id} was not processed within "
                 f"{examination.webhook.patience_seconds:.0f} s: it did not arrive, or its "
@@ -72,13 +77,13 @@ def origins(examination: Examination) -> str:
     if _let_in(examination, FOREIGN_ORIGIN) in (FOREIGN_ORIGIN, "*"):
         raise Failed(
             "The API lets browsers in from any origin.",
-            f"Run `make deploy ENV={examination.environment.name}`.",
+            examination.deploy,
         )
     for origin in allowed:
         if _let_in(examination, origin) != origin:
             raise Failed(
                 f"The API does not let browsers in from {origin}.",
-                f"Run `make deploy ENV={examination.environment.name}`.",
+                examination.deploy,
             )
     return ", ".join(allowed)
 
@@ -98,7 +103,7 @@ def _let_in(examination: Examination, origin: str) -> str | None:
     except httpx.HTTPError as error:
         raise Failed(
             f"The API can't be reached: {type(error).__name__}.",
-            f"Run `make deploy ENV={examination.environment.name}`.",
+            examination.deploy,
         ) from None
     found: str | None = response.headers.get("access-control-allow-origin")
     return found

@@ -41,7 +41,7 @@ def stack_of(*, functions: object = None, livemode: bool = False) -> Stack:
     aws = Aws(boto3.Session())
     # Where a cached property keeps its value.
     vars(aws)["dynamodb"] = client_of_all_tests("dynamodb")
-    vars(aws)["functions"] = functions
+    vars(aws)["invocations"] = functions
     names = ("CreateSession", "StripeWebhook", "PublishChanges", "Reconcile")
     functions_ = {f"{name}Function": f"checkout-test-{name}" for name in names}
     groups = {f"{name}LogGroup": f"checkout-test-{name}-logs" for name in names}

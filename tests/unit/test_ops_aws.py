@@ -13,6 +13,7 @@ CLIENTS = {
     "dynamodb": "dynamodb",
     "functions": "lambda",
     "identity": "sts",
+    "invocations": "lambda",
     "logs": "logs",
     "queues": "sqs",
     "secrets": "secretsmanager",

@@ -14,7 +14,7 @@ from tests.unit.operating import call, command_of, terminal
 ASKING = """
 import typer
 from ops.cli import app, main
-from ops.stripe_keys import given_key
+from ops.stripe_keys import asked_key
 
 @app.command()
 def change(ctx: typer.Context) -> None:
@@ -162,7 +162,7 @@ def test_ctrl_c_while_something_takes_long_is_exit_code_130() -> None:
 
 
 def test_ctrl_c_at_the_prompt_for_a_key_is_exit_code_130() -> None:
-    with terminal(ASKING.replace('ctx.obj.output.confirm("', 'given_key("KEY", "')) as one:
+    with terminal(ASKING.replace('ctx.obj.output.confirm("', 'asked_key("')) as one:
         one.wait_for("Change it?")
         one.type(CTRL_C)
         assert one.ended() == 130

@@ -58,7 +58,6 @@ def test_connect_prints_json_alone_for_programs(
     assert called.exit_code == 0, called.progress
     printed = json.loads(called.printed)
     assert printed == {"destination": shop.destination.id, "url": shop.receiver.url}
-    assert "The service gets the key of this setup: there is none yet" in called.progress
     assert "Warning: the service gets a secret key" in called.progress
     assert_nothing_secret_is_in(called, shop)
 
@@ -77,7 +76,7 @@ def test_connect_again_keeps_the_key_that_works(
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("rk_test_" + "9" * 24, "The key can't be the service's: Stripe does not accept it."),
+        ("rk_test_" + "9" * 24, "Stripe does not accept the API key."),
         ("rk_live_" + "9" * 24, "The key is of Stripe's live mode, and the stack's StripeMode"),
         ("pk_test_" + "9" * 24, "it must start with sk_test_ or rk_test_."),
     ],
@@ -162,9 +161,39 @@ def test_a_key_is_replaced_after_a_yes(
 def test_without_a_new_key_nothing_is_replaced(
     shop: Operated, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    call(capsys, *CONNECT)
     called = call(capsys, *ROTATE_KEY, "--yes")
-    told = "Error: Set STRIPE_API_KEY to the new Stripe API key.\n"
+    told = "Error: Set STRIPE_SERVICE_API_KEY to the new Stripe API key.\n"
     assert (called.exit_code, called.progress) == (2, told)
+
+
+def test_a_key_that_lacks_a_permission_now_is_not_replaced_by_the_setup_key(
+    shop: Operated, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SERVICE, RESTRICTED_KEY)
+    call(capsys, *CONNECT)
+    monkeypatch.delenv(SERVICE)
+    shop.granting(*PERMISSIONS[:-1])
+    called = call(capsys, *CONNECT, "--yes")
+    assert called.exit_code == 1
+    assert "lacks permissions" in called.progress
+    assert shop.secret.read().api_key == RESTRICTED_KEY
+
+
+def test_a_key_is_not_stored_in_a_stack_that_is_not_connected(
+    shop: Operated, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SERVICE, RESTRICTED_KEY)
+    called = call(capsys, *ROTATE_KEY, "--yes")
+    assert (called.exit_code, shop.secret.read()) == (1, StripeSecret())
+    assert "not connected yet: run `connect`" in called.progress
+
+
+def test_a_signing_secret_that_was_rolled_meanwhile_is_kept(shop: Operated) -> None:
+    """Another operator rolls it between a question and its answer."""
+    shop.secret.write(StripeSecret(SECRET_KEY, ("whsec_rolled",)))
+    shop.secret.store_api_key(RESTRICTED_KEY)
+    assert shop.secret.read() == StripeSecret(RESTRICTED_KEY, ("whsec_rolled",))
 
 
 def test_a_file_of_the_local_stack_that_broke_meanwhile_is_told(

@@ -1,5 +1,6 @@
 """How a stack is connected with Stripe: at a simulator, with a webhook that reads the secret."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,7 +39,9 @@ class DeployedWebhook(Webhook):
             self.cached[:] = self.secret.read().signing_secrets
         return signing_secret in self.cached
 
-    def processed(self, event_id: str) -> bool:
+    def wait_until_processed(self, event_id: str, since: float) -> bool:
+        assert since
+
         def is_the_event(received: list[Received]) -> bool:
             return any(event_id.encode() in one.body for one in received)
 
@@ -89,7 +92,9 @@ class Connected:
         """See an event that the destination delivers verified with a stored secret."""
         webhook = self.connection().webhook
         webhook.accepts("whsec_any")
-        return one.enabled and webhook.processed(self.destinations.ping(one))
+        return one.enabled and webhook.wait_until_processed(
+            self.destinations.ping(one), time.time()
+        )
 
 
 @pytest.fixture
@@ -123,7 +128,7 @@ def test_no_secret_is_told(stack: Connected) -> None:
 
 def test_an_unfinished_destination_is_removed(stack: Connected) -> None:
     unfinished, _ = stack.destinations.register("interrupted")
-    made = stack.connection().replace(KEY)
+    made = stack.connection().replace()
     assert [one.id for one in stack.destinations.registered()] == [made.id]
     assert f"Removing {unfinished.id}, which an interrupted run left behind" in stack.said
     assert "waited" not in stack.said
@@ -135,7 +140,7 @@ def test_old_destinations_of_both_apis_are_replaced_after_a_wait(stack: Connecte
     old, old_secret = stack.destinations.register("old")
     stack.destinations.receive(old)
     stack.secret.write(StripeSecret(KEY, (old_secret,)))
-    made = stack.connection().replace(KEY)
+    made = stack.connection().replace()
     [found] = stack.destinations.registered()
     assert found.id == made.id
     assert old_secret not in stack.secret.read().signing_secrets
@@ -149,7 +154,7 @@ def test_a_ping_that_never_arrives_leaves_both_destinations_working(stack: Conne
     before = stack.connection().connect(KEY)
     [old_secret] = stack.secret.read().signing_secrets
     with pytest.raises(OpsError, match=r"Stripe's ping from ed_test_\w+ did not arrive within 0 s"):
-        stack.connection(is_cut_off=True).replace(KEY)
+        stack.connection(is_cut_off=True).replace()
     found = stack.destinations.registered()
     assert len(found) == 2
     assert before.id in {one.id for one in found}
@@ -162,8 +167,8 @@ def test_a_ping_that_never_arrives_leaves_both_destinations_working(stack: Conne
 def test_after_a_lost_ping_the_next_run_ends_with_one(stack: Connected) -> None:
     stack.connection().connect(KEY)
     with pytest.raises(OpsError):
-        stack.connection(is_cut_off=True).replace(KEY)
-    made = stack.connection().replace(KEY)
+        stack.connection(is_cut_off=True).replace()
+    made = stack.connection().replace()
     assert [one.id for one in stack.destinations.registered()] == [made.id]
     assert len(stack.secret.read().signing_secrets) == 1
     assert stack.works(made)
@@ -173,7 +178,7 @@ def test_a_function_that_never_learns_the_secret_gets_no_events_with_it(stack: C
     before = stack.connection().connect(KEY)
     [old_secret] = stack.secret.read().signing_secrets
     with pytest.raises(OpsError, match="The webhook does not accept the secret that was just"):
-        stack.connection(is_stuck=True).replace(KEY)
+        stack.connection(is_stuck=True).replace()
     unfinished, kept = sorted(stack.destinations.registered(), key=lambda one: one.id == before.id)
     assert (kept.id, kept.enabled, kept.events) == (before.id, True, EVENT_TYPES)
     assert unfinished.events == NOT_YET
@@ -187,7 +192,7 @@ def test_where_stripe_takes_no_more_destinations_nothing_is_changed(stack: Conne
     for number in range(15):
         Destinations(stack.simulator.sdk, f"https://other.example/{number}").register("theirs")
     with pytest.raises(stripe.InvalidRequestError, match="maximum of 16"):
-        stack.connection().replace(KEY)
+        stack.connection().replace()
     assert [one.id for one in stack.destinations.registered()] == [before.id]
     assert stack.secret.read() == stored
     assert stack.works(before)

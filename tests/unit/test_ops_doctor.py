@@ -50,7 +50,7 @@ def test_a_secret_key_is_too_much_in_live_mode(dev: Environment, mode: str, *, o
     ("status", "detail", "fix"),
     [
         (401, "Stripe does not accept the API key.", "rotate api-key"),
-        (403, "lacks the permission plan_read", "STRIPE_API_KEY"),
+        (403, "lacks the permission plan_read", "Developers, API keys"),
         (500, "Stripe failed (APIError, 500", "https://status.stripe.com"),
     ],
 )

@@ -7,15 +7,28 @@ from pathlib import Path
 import pytest
 import stripe
 
-from ops.key_permissions import NEEDED, NOT_NEEDED, Permission, granted, key_problem
+from ops.environment import Environment
+from ops.errors import OpsError
+from ops.key_permissions import (
+    NEEDED,
+    NOT_NEEDED,
+    Permission,
+    Unusable,
+    granted,
+    require_same_account,
+    require_service_key,
+)
 from ops.stripe_keys import client
-from tests.simulator.harness import RESTRICTED_KEY, SECRET_KEY
+from tests.simulator.harness import RESTRICTED_KEY, SECRET_KEY, fast, running
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 
 EVERY = (*NEEDED, *NOT_NEEDED)
+# The simulator has no endpoints for these.
+UNKNOWN_HERE = {"Payouts: Write", "Transfers: Write"}
+SIMULATED = [one.name for one in EVERY if one.name not in UNKNOWN_HERE]
 
 
 @pytest.fixture
@@ -29,7 +42,7 @@ def names(shop: Operated, key: str, *, wanted: bool) -> list[str]:
 
 
 def test_a_secret_key_may_do_everything_and_trying_changes_nothing(shop: Operated) -> None:
-    assert names(shop, SECRET_KEY, wanted=True) == [one.name for one in EVERY]
+    assert names(shop, SECRET_KEY, wanted=True) == SIMULATED
     sdk = shop.simulator.sdk.v1
     made = (sdk.checkout.sessions, sdk.refunds, sdk.payment_intents, sdk.products, sdk.customers)
     assert [one.list().data for one in made] == [[]] * len(made)
@@ -44,22 +57,37 @@ def test_a_restricted_key_may_do_what_it_was_granted(shop: Operated) -> None:
 @pytest.mark.parametrize("left_out", PERMISSIONS)
 def test_each_permission_that_the_service_needs_is_tried(shop: Operated, left_out: str) -> None:
     shop.granting(*(one for one in PERMISSIONS if one != left_out))
-    problem = key_problem(shop.stack, RESTRICTED_KEY)
-    assert problem is not None
-    assert problem.startswith("it lacks permissions. Add them in Stripe's Dashboard")
+    with pytest.raises(OpsError, match="lacks permissions that the service needs") as refused:
+        require_service_key(shop.stack, RESTRICTED_KEY)
     [lacking] = names(shop, RESTRICTED_KEY, wanted=False)[: -len(NOT_NEEDED)]
-    assert problem.endswith(f": {lacking}.")
+    assert str(refused.value).endswith(f": {lacking}.")
 
 
-def test_a_key_that_can_be_the_services_has_no_problem(shop: Operated) -> None:
-    assert key_problem(shop.stack, RESTRICTED_KEY) is None
-    assert key_problem(shop.stack, SECRET_KEY) is None
+def test_a_key_that_can_be_the_services_is_accepted(shop: Operated) -> None:
+    require_service_key(shop.stack, RESTRICTED_KEY)
+    require_service_key(shop.stack, SECRET_KEY)
+
+
+def test_keys_of_different_accounts_are_told_apart_by_their_prices(
+    shop: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    price = {"unit_amount": 100, "currency": "eur", "product_data": {"name": "Mug"}}
+    shop.simulator.sdk.v1.prices.create(price)  # type: ignore[arg-type]
+    require_same_account(shop.stack, RESTRICTED_KEY, SECRET_KEY)
+    with running(fast()) as other:
+
+        def client_of(environment: Environment, key: str) -> stripe.StripeClient:
+            return other.sdk if key == SECRET_KEY else client(environment, key)
+
+        monkeypatch.setattr("ops.stripe_keys.client", client_of)
+        with pytest.raises(OpsError, match="different Stripe accounts"):
+            require_same_account(shop.stack, RESTRICTED_KEY, SECRET_KEY)
 
 
 @pytest.mark.parametrize(
     ("key", "problem"),
     [
-        ("rk_test_" + "9" * 24, "Stripe does not accept it."),
+        ("rk_test_" + "9" * 24, "Stripe does not accept the API key."),
         ("rk_live_" + "9" * 24, "The key is of Stripe's live mode, and the stack's"),
         ("9" * 24, "That is no Stripe API key"),
     ],
@@ -67,10 +95,10 @@ def test_a_key_that_can_be_the_services_has_no_problem(shop: Operated) -> None:
 def test_a_key_that_cannot_be_the_services_is_told_and_not_quoted(
     shop: Operated, key: str, problem: str
 ) -> None:
-    told = key_problem(shop.stack, key)
-    assert told is not None
-    assert told.startswith(problem)
-    assert "9999" not in told
+    with pytest.raises(Unusable) as refused:
+        require_service_key(shop.stack, key)
+    assert str(refused.value).startswith(problem)
+    assert "9999" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

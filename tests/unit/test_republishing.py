@@ -106,7 +106,7 @@ def test_all_that_changed_are_published_and_one_bad_order_stops_none(
     # moto delivers what the test then refuses.
     received = {message["order_id"] for message in subscriber.messages()}
     assert received - {IDS[5]} == published
-    functions: Any = stack.environment.aws.functions
+    functions: Any = stack.environment.aws.invocations
     assert max(len(one["Records"]) for one in functions.invoked) <= 10
 
 
