@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 
 from local.deploy import stack_outputs
 from local.functions import physical_name, reconcile
@@ -16,8 +17,9 @@ from local.stack import ALARM_EMAIL
 from ops.doctor import aws
 from ops.doctor.checks import CHECKS
 from ops.doctor.examination import Examination, Result, examine
-from ops.environment import LocalAddresses
+from ops.environment import Environment, LocalAddresses
 from ops.stack import Stack
+from ops.stripe_keys import client
 from tests.integration.operations.shop_at_stripe import (
     destinations,
     local_environment,
@@ -26,6 +28,7 @@ from tests.integration.operations.shop_at_stripe import (
     stored_secret,
 )
 from tests.integration.world import World
+from tests.simulator.harness import fast, running
 
 PATIENT, IMPATIENT = 60.0, 2.0
 ALIAS = "live"
@@ -310,6 +313,22 @@ def test_a_key_that_may_not_read_destinations_is_named(
     result = only(replace(examination, setup_key=world.stack.service_key), "event destination")
     assert not result.ok
     assert "STRIPE_API_KEY" in str(result.fix)
+
+
+def test_keys_of_different_stripe_accounts_are_named(
+    world: World, examination: Examination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else shows: the webhook is well, and no event of the service's account arrives."""
+    assert only(examination, "Stripe account").ok
+    with running(fast()) as another:
+
+        def client_of(environment: Environment, key: str) -> stripe.StripeClient:
+            return another.sdk if key == examination.setup_key else client(environment, key)
+
+        monkeypatch.setattr("ops.stripe_keys.client", client_of)
+        result = only(replace(examination), "Stripe account")
+    assert not result.ok
+    assert "different Stripe accounts" in result.detail
 
 
 def test_a_webhook_that_is_something_else_is_named(world: World, examination: Examination) -> None:
