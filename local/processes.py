@@ -68,6 +68,8 @@ class Service:
         self.exited.wait(STOP_SECONDS)
         signal_group(self.process.pid, signal.SIGKILL)
         self.exited.wait(STOP_SECONDS)
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
 type OnDeath = Callable[[Service], None]

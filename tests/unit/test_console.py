@@ -67,7 +67,7 @@ def test_a_terminal_ends_with_how_long_it_took(monkeypatch: pytest.MonkeyPatch) 
     assert last.startswith("sam deploy (")
     assert "%" not in printed
     assert "unfinished" not in printed
-    assert "sam deploy: creating the r…" in printed, "cut to the terminal's width"
+    assert "sam deploy: creating the …" in printed, "cut to the terminal's width"
 
 
 def test_a_long_address_is_printed_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
