@@ -159,5 +159,5 @@ mutants:
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 clean:
-	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*
 	find . -name __pycache__ -prune -exec rm -rf {} +
