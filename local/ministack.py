@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,15 @@ from pathlib import Path
 import httpx
 
 from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
+from local.locks import locked
 from local.paths import MINISTACK_PACKAGES
 from local.ports import HOST, free_port
 from local.processes import OnDeath, service
 from local.signals import held_signals
 
 MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
+PREFIX = "checkout-ministack-"
+ABANDONED_SECONDS = 60
 ROOM_BYTES = 8 * 1024**3
 ANSWER_SECONDS = 0.5
 
@@ -60,16 +64,24 @@ def standard_library_python(run: Path) -> Path:
 @contextmanager
 def temporary_folder(run: Path) -> Iterator[Path]:
     """Each worker of a function unpacks the layer, 90 MB of small files, which a disk may take
-    minutes to delete: so in memory, where there is room.
+    minutes to delete: so in memory, where there is room. What a killed run left there is deleted.
     """
-    folder = tempfile.TemporaryDirectory(
-        prefix="ministack-", dir=MEMORY if has_room(MEMORY) else run, ignore_cleanup_errors=True
-    )
+    remove_abandoned(MEMORY)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY if has_room(MEMORY) else run))
     try:
-        yield Path(folder.name)
+        with locked(folder):
+            yield folder
     finally:
         with held_signals():
-            folder.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(memory: Path) -> None:
+    """A folder that nobody holds, and that is not being made: somebody locks it in a moment."""
+    for folder in memory.glob(f"{PREFIX}*"):
+        with locked(folder) as abandoned:
+            if abandoned and time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def has_room(memory: Path) -> bool:

@@ -95,7 +95,7 @@ def test_one_signal_stops_all_of_them(tmp_path: Path, number: signal.Signals) ->
         assert len(running(tmp_path)) == 6
         process.send_signal(number)
         process.wait(SECONDS)
-        assert running(tmp_path) == []
+        wait_for(lambda: not running(tmp_path), "none is left", seconds=SECONDS)
 
 
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
@@ -107,7 +107,7 @@ def test_a_second_one_while_they_stop_leaves_none(tmp_path: Path, second: signal
             wait_for(lambda: "asked" in read(tmp_path / name), "it stops", seconds=SECONDS)  # noqa: B023
             process.send_signal(second)
         process.wait(SECONDS)
-        assert running(tmp_path) == []
+        wait_for(lambda: not running(tmp_path), "none is left", seconds=SECONDS)
 
 
 def test_services_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
