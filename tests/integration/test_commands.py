@@ -197,6 +197,7 @@ def test_the_stack_runs_until_it_is_stopped(
 def is_on_its_ports(facts: Json, dev: Command, aws_port: int, stripe_port: int) -> None:
     """The one that was chosen; and where that is in use, one that is printed."""
     assert facts["aws_endpoint_url"] == f"http://127.0.0.1:{aws_port}"
+    assert facts["api_url"] == f"http://127.0.0.1:{aws_port}/_aws/execute-api/00000001"
     (line,) = [line for line in dev.printed.splitlines() if "in use" in line]
     assert line.startswith(f"STRIPE_PORT {stripe_port} is in use by process {os.getpid()} (")
     assert line.endswith(f": using {urlsplit(facts['stripe_url']).port} instead.")
