@@ -30,7 +30,7 @@ TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not 
 	rotate orders replay reconcile ops-environment chaos logs example schema rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
-	@echo "make dev                the local cloud, kept running"
+	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=)"
 	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
 	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"
@@ -159,5 +159,5 @@ mutants:
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 clean:
-	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -14,6 +14,9 @@ from local.paths import ROOT, SAM
 from local.processes import run_logged
 
 STACK_NAME = "checkout-local"  # samconfig.toml, [local.deploy.parameters]
+# MiniStack's own tag (1.5.33): the API has this id at each start, so that a frontend's settings
+# stay right. A tag of the stack, since SAM writes an HTTP API's own tags into its OpenAPI body.
+API_ID_TAGS = ("--tags", "ms-custom-id=00000001")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def deploy(
     on_line: Callable[[str], None],
 ) -> Deployed:
     copy = copy_with_parameters(template, parameters, run)
-    sam_deploy(copy, ROOT / "samconfig.toml", aws, on_line)
+    sam_deploy(copy, ROOT / "samconfig.toml", aws, on_line, *API_ID_TAGS)
     api_id = import_http_api(aws, STACK_NAME)
     outputs = stack_outputs(aws)
     webhook_id = outputs["WebhookUrl"].removeprefix("https://").partition(".")[0]
@@ -49,7 +52,7 @@ def deploy(
 
 
 def sam_deploy(
-    template: Path, samconfig: Path, aws: LocalAws, on_line: Callable[[str], None]
+    template: Path, samconfig: Path, aws: LocalAws, on_line: Callable[[str], None], *options: str
 ) -> None:
     """Deploy with the section `local` of a samconfig.toml; the log goes beside the template."""
     run_logged(
@@ -57,6 +60,7 @@ def sam_deploy(
         [
             *(SAM, "deploy", "--template-file", template),
             *("--config-file", samconfig, "--config-env", "local"),
+            *options,
         ],
         log=template.with_name("sam-deploy.log"),
         # The wait between two looks at the stack: 5 s if not given.

@@ -1,6 +1,7 @@
 """`make dev`: the local cloud, kept running until Ctrl-C or SIGTERM.
 
-FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of 3000.
+FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of 3000. AWS_PORT and
+STRIPE_PORT choose other ports than 4566 and 12111.
 
 With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
 `stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
@@ -20,9 +21,11 @@ from local.console import Console
 from local.frontend import frontend_origin
 from local.only_one import only_one
 from local.paths import STACK_FILE
-from local.processes import LocalCloudError, Terminated
+from local.ports import StackPorts, chosen_port
+from local.processes import LocalCloudError
+from local.signals import Terminated
 from local.stack import LocalStack, local_stack
-from local.stripe_account import LOOKUP_KEY, real_account
+from local.stripe_account import LOOKUP_KEY, StripeAccount, real_account
 
 
 def main() -> int:
@@ -38,6 +41,7 @@ def main() -> int:
                 console,
                 connect=account,
                 frontend_origin=frontend_origin(os.environ),
+                ports=ports(console, account),
             ) as stack,
             announced_in(stack_file, stack),
         ):
@@ -49,6 +53,13 @@ def main() -> int:
     except (KeyboardInterrupt, Terminated):
         console.say("\nStopped.")
     return 0
+
+
+def ports(console: Console, account: StripeAccount | None) -> StackPorts:
+    return StackPorts(
+        aws=chosen_port("AWS_PORT", os.environ, console.say),
+        stripe=0 if account else chosen_port("STRIPE_PORT", os.environ, console.say),
+    )
 
 
 def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
@@ -69,7 +80,9 @@ def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
     else:
         body = json.dumps({"items": [{"lookup_key": LOOKUP_KEY, "quantity": 1}]})
         console.say("Ask for a checkout, and pay on the page at the response's url:")
-        console.say(f"  curl {facts.api_url}/checkout/sessions \\")
+        console.say(
+            f"  curl --fail-with-body --write-out '\\n' {facts.api_url}/checkout/sessions \\"
+        )
         console.say(f"    --header 'content-type: application/json' --data '{body}'")
     console.say("\nCtrl-C stops it.")
 

@@ -1,10 +1,9 @@
-"""MiniStack, the local AWS, on a free port of 127.0.0.1, with its state in memory."""
+"""MiniStack, the local AWS, on 127.0.0.1, with its state in memory."""
 
 import os
-import random
 import shutil
-import socket
 import tempfile
+import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,21 +12,27 @@ from pathlib import Path
 import httpx
 
 from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
+from local.locks import locked
 from local.paths import MINISTACK_PACKAGES
+from local.ports import HOST, free_port
 from local.processes import OnDeath, service
+from local.signals import held_signals
 
-HOST = "127.0.0.1"
 MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
+PREFIX = "checkout-ministack-"
+ABANDONED_SECONDS = 60
 ROOM_BYTES = 8 * 1024**3
 ANSWER_SECONDS = 0.5
 
 
 @contextmanager
-def ministack(run: Path, on_death: OnDeath, allowed_origin: str) -> Iterator[LocalAws]:
-    """`run` takes its log. A function may do only what its role allows, and a web page only what
-    the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
+def ministack(
+    run: Path, on_death: OnDeath, allowed_origin: str, port: int = 0
+) -> Iterator[LocalAws]:
+    """`run` takes its log; port 0 is a free one. A function may do only what its role allows, and a
+    web page only what the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
     """
-    port = free_port()
+    port = port or free_port()
     with (
         temporary_folder(run) as temporary,
         service(
@@ -59,12 +64,24 @@ def standard_library_python(run: Path) -> Path:
 @contextmanager
 def temporary_folder(run: Path) -> Iterator[Path]:
     """Each worker of a function unpacks the layer, 90 MB of small files, which a disk may take
-    minutes to delete: so in memory, where there is room.
+    minutes to delete: so in memory, where there is room. What a killed run left there is deleted.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="ministack-", dir=MEMORY if has_room(MEMORY) else run, ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)
+    remove_abandoned(MEMORY)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY if has_room(MEMORY) else run))
+    try:
+        with locked(folder):
+            yield folder
+    finally:
+        with held_signals():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(memory: Path) -> None:
+    """A folder that nobody holds, and that is not being made: somebody locks it in a moment."""
+    for folder in memory.glob(f"{PREFIX}*"):
+        with locked(folder) as abandoned:
+            if abandoned and time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def has_room(memory: Path) -> bool:
@@ -94,20 +111,6 @@ def environment(run: Path, temporary: Path, port: int) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
-
-
-def free_port() -> int:
-    """Below the ports that the system gives to outgoing connections: none of those can take it
-    between this test and MiniStack's start.
-    """
-    while True:
-        port = random.randint(20_000, 29_999)  # noqa: S311  (no secret)
-        with socket.socket() as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
 
 
 def responds(url: str) -> bool:

@@ -82,6 +82,12 @@ def test_every_host_must_be_loopback(hosts: list[str], *, passed: bool) -> None:
         (API, "1.cloudfront.localhost", {"origin": SHOP}, False),
         (API, "localhost", {"origin": SHOP + "/"}, False),
         (API, "localhost", {"origin": "https://localhost:3000"}, False),
+        # Other servers on the ports that are the same at each start.
+        (API, "localhost:4566", {"origin": "http://127.0.0.1:3000"}, False),
+        (API, "localhost:4566", {"origin": "http://localhost:4566"}, False),
+        (API, "localhost:4566", {"origin": "http://127.0.0.1:12111"}, False),
+        ("/", "localhost:4566", {"origin": "http://127.0.0.1:12111"}, False),
+        (API, "shop.example:4566", {"origin": "http://shop.example:4566"}, False),
         (API, "localhost", {"sec-fetch-site": "cross-site"}, False),
         (API, "localhost", {"sec-fetch-site": "none"}, True),
         ("/_aws/execute-api/12345678", "localhost", {"origin": SHOP}, False),
