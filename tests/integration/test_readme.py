@@ -41,8 +41,13 @@ def assert_same_shape(response: Json, documented: Json) -> None:
 
 
 def test_the_examples_do_what_they_say(world: World) -> None:
-    checkout, confirm = EXAMPLE.finditer(README)
+    prices, checkout, confirm = EXAMPLE.finditer(README)
     api_url = world.stack.facts.api_url
+    listed = run(prices["command"], API_URL=api_url)["prices"]
+    # Other tests sell other prices.
+    [mug] = [one for one in listed if one["lookup_key"] == "mug"]
+    [shown] = json.loads(prices["response"])["prices"]
+    assert_same_shape(mug, shown)
     created = run(checkout["command"], API_URL=api_url, CART_ID=new_idempotency_key())
     assert_same_shape(created, json.loads(checkout["response"]))
     pay_by_card(created["url"])
