@@ -62,7 +62,7 @@ dev:
 	@exec $(DEV_PYTHON) -m local.dev
 
 test: lint types
-	@$(BOOTSTRAP) dev sam ministack
+	@$(BOOTSTRAP) dev sam ministack schemathesis
 	$(DEV_PYTHON) -m pytest $(TESTS) $(WORKERS) $(COVERAGE) --durations=10
 
 test-all:
