@@ -75,6 +75,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         redirect_seconds=options.redirect_seconds,
         connect_to=dict(options.connect_to),
         seed=options.seed,
+        shop_name=options.shop_name,
     )
 
 
@@ -116,6 +117,7 @@ def _options() -> argparse.ArgumentParser:
         metavar="HOST=ADDRESS:PORT",
         help="deliver to a webhook URL's host there, as curl does; repeatable",
     )
+    add("--shop-name", default=default.shop_name, help="as the payment page shows it")
     add("--seed", type=int, help="of the chances that drop and shuffle deliveries")
     return parser
 

@@ -18,6 +18,7 @@ from local.stripe_simulator.operations import operations
 from local.stripe_simulator.page import routes as page
 from local.stripe_simulator.settings import Settings
 from local.stripe_simulator.simulator import Simulator
+from local.stripe_simulator.web import assets
 
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
             *_api_routes(simulator),
             *controls.routes(simulator),
             *page.routes(simulator),
+            *assets.routes(),
         ],
         middleware=[Middleware(LoopbackOnly)],
         lifespan=lifespan,
