@@ -37,6 +37,10 @@ class Frontend:
             url, content=content, headers=sent, timeout=TIMEOUT_SECONDS, verify=NO_TLS
         )
 
+    def prices(self) -> httpx.Response:
+        url = f"{self.api_url}/checkout/prices"
+        return httpx.get(url, timeout=TIMEOUT_SECONDS, verify=NO_TLS)
+
     def confirm(self, session_id: str) -> httpx.Response:
         url = f"{self.api_url}/checkout/sessions/{session_id}/confirm"
         return httpx.post(url, timeout=TIMEOUT_SECONDS, verify=NO_TLS)

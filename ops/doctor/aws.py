@@ -12,6 +12,7 @@ FUNCTIONS = (
     "CreateSessionFunction",
     "ConfirmPaymentFunction",
     "StripeWebhookFunction",
+    "ListPricesFunction",
     "ReconcileFunction",
     "PublishChangesFunction",
 )

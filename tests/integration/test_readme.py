@@ -41,10 +41,17 @@ def assert_same_shape(response: Json, documented: Json) -> None:
 
 
 def test_the_examples_do_what_they_say(world: World) -> None:
-    checkout, confirm = EXAMPLE.finditer(README)
+    prices, checkout, embedded, confirm = EXAMPLE.finditer(README)
     api_url = world.stack.facts.api_url
+    listed = run(prices["command"], API_URL=api_url)["prices"]
+    # Other tests sell other prices.
+    [mug] = [one for one in listed if one["lookup_key"] == "mug"]
+    [shown] = json.loads(prices["response"])["prices"]
+    assert_same_shape(mug, shown)
     created = run(checkout["command"], API_URL=api_url, CART_ID=new_idempotency_key())
     assert_same_shape(created, json.loads(checkout["response"]))
+    own_page = run(embedded["command"], API_URL=api_url)
+    assert_same_shape(own_page, json.loads(embedded["response"]))
     pay_by_card(created["url"])
     confirmed = run(confirm["command"], API_URL=api_url, SESSION_ID=created["session_id"])
     assert_same_shape(confirmed, json.loads(confirm["response"]))

@@ -283,7 +283,7 @@ def test_unknown_session_is_not_found(sdk: stripe.StripeClient, shop: Shop, acti
     ("changes", "what", "param"),
     [
         ({"mode": "subscription"}, "Checkout Sessions in `subscription` mode", "mode"),
-        ({"ui_mode": "embedded_page"}, "the ui_mode `embedded_page`", "ui_mode"),
+        ({"ui_mode": "form"}, "the ui_mode `form`", "ui_mode"),
     ],
 )
 def test_what_is_not_simulated_says_so(shop: Shop, changes: Json, what: str, param: str) -> None:

@@ -11,8 +11,13 @@ from stripe import StripeObject
 
 from tests.simulator.harness import Json, Receiver, Running, Shop
 
-# Documented as included in events of type `*.updated` only.
-INCLUDED_SOMETIMES = {(stripe.Event.Data, "previous_attributes")}
+# Documented as included in events of type `*.updated` only, or in some sessions.
+INCLUDED_SOMETIMES = {
+    (stripe.Event.Data, "previous_attributes"),
+    # On a page of the merchant's own.
+    (stripe.checkout.Session, "redirect_on_completion"),
+    (stripe.checkout.Session, "return_url"),
+}
 
 
 def differences(class_: type[StripeObject], document: Json, where: str) -> Iterator[str]:

@@ -139,7 +139,11 @@ class CreatingStripe(FakeStripe):
             case "post", [*_, session_id, "expire"] if (
                 self.sessions[session_id]["status"] == "open"
             ):
-                self.sessions[session_id] |= {"status": "expired", "url": None}
+                self.sessions[session_id] |= {
+                    "status": "expired",
+                    "url": None,
+                    "client_secret": None,
+                }
                 return 200, self.sessions[session_id]
         return refused(message='Only Checkout Sessions with a status in ["open"] can be expired.')
 
@@ -156,9 +160,11 @@ class CreatingStripe(FakeStripe):
                 return refused(param=f"line_items[{index}]", message=RECURRING)
         lines = [self.line(price_id, quantity) for price_id, quantity in cart]
         number = len(self.sessions) + 1
+        embedded = "ui_mode" in sent.params
         made = session(
             id=f"cs_test_{number}",
-            url=f"https://pay.example/{number}",
+            url=None if embedded else f"https://pay.example/{number}",
+            client_secret=f"cs_test_{number}_secret_x" if embedded else None,
             metadata=metadata_of(sent.params),
             amount_total=sum(line["amount_total"] for line in lines),
         )

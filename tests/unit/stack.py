@@ -31,6 +31,7 @@ HANDLERS = {
     "CreateSessionFunction": "create_session",
     "ConfirmPaymentFunction": "confirm_payment",
     "StripeWebhookFunction": "stripe_webhook",
+    "ListPricesFunction": "list_prices",
     "ReconcileFunction": "reconcile_orders",
     "PublishChangesFunction": "publish_changes",
 }

@@ -54,6 +54,7 @@ def session(**changes: object) -> Json:
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "cancel_url": "https://shop.example/cart",
         "client_reference_id": "cart-77",
+        "client_secret": None,
         "created": CREATED_AT,
         "currency": "eur",
         "customer_email": "ada@example.com",

@@ -51,6 +51,7 @@ def test_gives_the_order_and_the_page_to_go_to(
         order_id=fake_stripe.sessions["cs_test_1"]["metadata"]["order_id"],
         session_id="cs_test_1",
         url="https://pay.example/1",
+        client_secret=None,
         status=OrderStatus.OPEN,
         expires_at=EXPIRES_AT,
     )

@@ -26,7 +26,7 @@ from tests.unit.stripe_objects import EXPIRES_AT
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ANSWERS = {"card_checkout": 201, "lookup_key": 201, "invalid_body": 400}
+ANSWERS = {"card_checkout": 201, "embedded_page": 201, "lookup_key": 201, "invalid_body": 400}
 ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
 
 fake_stripe = creating.fake_stripe
@@ -54,6 +54,7 @@ def test_creates_an_order_and_its_session(
     assert created == {
         "session_id": "cs_test_1",
         "url": "https://pay.example/1",
+        "client_secret": None,
         "status": "open",
         "expires_at": EXPIRES_AT,
     }

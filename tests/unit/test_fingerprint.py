@@ -118,13 +118,13 @@ class LaterItem(Item):
 
 class LaterRequest(CheckoutRequest):
     items: list[LaterItem]  # type: ignore[assignment]
-    ui_mode: str = "hosted_page"
-    return_url: str | None = None
+    locale: str = "auto"
+    note: str | None = None
 
 
 @pytest.mark.parametrize("document", [FULL, {"items": [ITEM]}])
 def test_a_new_optional_field_does_not_change_a_fingerprint(document: dict[str, Any]) -> None:
     later = LaterRequest.from_json(json.dumps(document).encode())
     assert later.fingerprint(KEY) == read(document).fingerprint(KEY)
-    other = LaterRequest.from_json(json.dumps(document | {"ui_mode": "elements"}).encode())
+    other = LaterRequest.from_json(json.dumps(document | {"locale": "de"}).encode())
     assert other.fingerprint(KEY) != later.fingerprint(KEY)

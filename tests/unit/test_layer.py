@@ -18,6 +18,7 @@ HANDLERS = {
     "CreateSessionFunction": "create_session",
     "ConfirmPaymentFunction": "confirm_payment",
     "StripeWebhookFunction": "stripe_webhook",
+    "ListPricesFunction": "list_prices",
     "ReconcileFunction": "reconcile_orders",
     "PublishChangesFunction": "publish_changes",
 }
@@ -146,6 +147,7 @@ PARTS = {
     "CreateSessionFunction": "wiring.checkouts()",
     "ConfirmPaymentFunction": "wiring.checkouts()",
     "StripeWebhookFunction": "wiring.deliveries()",
+    "ListPricesFunction": "wiring.price_list()",
     "ReconcileFunction": "wiring.reconciliation()",
     "PublishChangesFunction": "wiring.publisher()",
 }
@@ -171,6 +173,7 @@ WEBHOOK_DOES_WITHOUT = {
     "checkout.aws.dead_letters",
     "checkout.aws.publishing",
     "checkout.checkouts",
+    "checkout.price_list",
     "checkout.reconciliation",
     "checkout.return_urls",
     "checkout.stripe.api",
@@ -186,16 +189,25 @@ OF_THE_WEBHOOK = {"checkout.aws.dead_letters", "checkout.deliveries", "checkout.
 OF_THE_FRONTEND = {
     "checkout.api.models",
     "checkout.checkouts",
+    "checkout.price_list",
     "checkout.return_urls",
     "checkout.stripe.catalogue",
     "pydantic",
 }
 DOES_WITHOUT = {
-    "CreateSessionFunction": NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK,
+    "CreateSessionFunction": NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | {"checkout.price_list"},
     "ConfirmPaymentFunction": (
-        NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | {"checkout.api.models", "pydantic"}
+        NOBODY_NEEDS
+        | OF_OTHERS
+        | OF_THE_WEBHOOK
+        | {"checkout.api.models", "checkout.price_list", "pydantic"}
     ),
     "StripeWebhookFunction": NOBODY_NEEDS | WEBHOOK_DOES_WITHOUT,
+    "ListPricesFunction": (
+        (NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | OF_THE_FRONTEND)
+        - {"checkout.price_list", "checkout.stripe.catalogue"}
+        | {"checkout.api.refusals", "checkout.sales"}
+    ),
     "ReconcileFunction": (
         NOBODY_NEEDS | OF_THE_WEBHOOK | OF_THE_FRONTEND | {"checkout.aws.publishing"}
     )

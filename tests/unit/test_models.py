@@ -15,8 +15,10 @@ FULL = {
     "customer_email": "ada@example.com",
     "client_reference_id": "cart-77",
     "metadata": {"gift": "yes"},
+    "ui_mode": "hosted_page",
     "success_url": "https://shop.example/thanks",
     "cancel_url": "https://shop.example/cart",
+    "return_url": None,
     "replaces": "cs_test_a1B2c3",
 }
 
@@ -58,8 +60,10 @@ def test_items_are_all_that_a_request_needs() -> None:
         "customer_email": None,
         "client_reference_id": None,
         "metadata": None,
+        "ui_mode": None,
         "success_url": None,
         "cancel_url": None,
+        "return_url": None,
         "replaces": None,
     }
 

@@ -14,6 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from checkout import wiring
 from checkout.domain.order import OrderStatus
 from checkout.errors import CheckoutError, Misconfigured, OrdersUnavailable, StripeUnavailable
+from checkout.price_list import LISTING_SECONDS
 from tests.unit.aws_calls import AwsCalls, breaks, refuses
 from tests.unit.stack import load_template
 from tests.unit.stripe_objects import SESSION_ID, fact
@@ -139,6 +140,12 @@ def test_a_frontends_request_gets_a_response_before_lambda_ends_it(
 ) -> None:
     needed = worst.of_the_secret + worst.of_stripe + worst.of_the_table
     assert needed < timeout_of(function) < HTTP_API_SECONDS
+
+
+def test_a_list_of_prices_is_given_up_before_lambda_ends_it(worst: Worst) -> None:
+    # A last page that is begun just in time takes as long as any.
+    needed = LISTING_SECONDS + worst.of_the_secret + worst.of_stripe
+    assert needed < timeout_of("ListPricesFunction") < HTTP_API_SECONDS
 
 
 def test_a_delivery_gets_a_response_before_lambda_ends_it(worst: Worst) -> None:

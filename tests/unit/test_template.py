@@ -155,6 +155,7 @@ def test_the_api_has_these_routes_in_payload_format_2(transformed: Json) -> None
         "post /checkout/sessions": ["CreateSessionFunctionAliaslive"],
         "post /checkout/sessions/{session_id}/confirm": ["ConfirmPaymentFunctionAliaslive"],
         "post /stripe/webhook": ["StripeWebhookFunctionAliaslive"],
+        "get /checkout/prices": ["ListPricesFunctionAliaslive"],
     }
     for integration in integrations.values():
         assert integration["type"] == "aws_proxy"
@@ -165,7 +166,7 @@ def test_browsers_may_call_from_the_allowed_origins_only(transformed: Json) -> N
     cors = transformed["HttpApi"]["Properties"]["Body"]["x-amazon-apigateway-cors"]
     assert cors == {
         "allowOrigins": ORIGINS,
-        "allowMethods": ["POST"],
+        "allowMethods": ["GET", "POST"],
         "allowHeaders": ["content-type", "idempotency-key"],
         "exposeHeaders": ["retry-after"],
         "maxAge": 3600,
@@ -177,6 +178,7 @@ RATE_LIMITS = {
     "POST /checkout/sessions": "CreateRateLimit",
     "POST /checkout/sessions/{session_id}/confirm": "ConfirmRateLimit",
     "POST /stripe/webhook": "WebhookRateLimit",
+    "GET /checkout/prices": "ListPricesRateLimit",
 }
 
 
@@ -245,4 +247,5 @@ def test_the_api_may_invoke_a_function_by_its_own_route_only(transformed: Json) 
         "CreateSessionFunctionAliaslive": "POST/checkout/sessions",
         "ConfirmPaymentFunctionAliaslive": "POST/checkout/sessions/*/confirm",
         "StripeWebhookFunctionAliaslive": "POST/stripe/webhook",
+        "ListPricesFunctionAliaslive": "GET/checkout/prices",
     }

@@ -22,6 +22,8 @@ ROLES = {
         ("dynamodb:PutItem", "DeadLetteredEventsTable.Arn"),
         ("sqs:SendMessage", "UnprocessedEventsQueue.Arn"),
     },
+    # The orders are no concern of it.
+    "ListPrices": {READ_SECRET},
     "Reconcile": {
         READ_SECRET,
         WRITE_ORDERS,

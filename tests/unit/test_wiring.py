@@ -28,6 +28,7 @@ def test_each_part_is_built_once(clients: "list[BaseClient]") -> None:
     for build in (
         wiring.deliveries,
         wiring.checkouts,
+        wiring.price_list,
         wiring.dead_letters,
         wiring.unpublished_changes,
         wiring.publisher,
@@ -40,6 +41,7 @@ def test_each_part_is_built_once(clients: "list[BaseClient]") -> None:
     assert deliveries.verifier.credentials is wiring.credentials()
     assert deliveries.dead_letters() is wiring.dead_letters()
     assert deliveries.events.stripe_api() is checkouts.stripe_api is wiring.stripe_api()
+    assert wiring.price_list().stripe_api is wiring.stripe_api()
     assert wiring.publisher().unpublished() is wiring.unpublished_changes()
     services = sorted(client.meta.service_model.service_name for client in clients)
     # The second of each is for what only some invocations need: it is made when they do.
@@ -126,6 +128,14 @@ def test_a_starting_function_reads_the_secret_and_opens_the_connection(
 ) -> None:
     load_function(function)
     assert sorted(watched.made) == ["GetSecretValue", "UpdateItem"]
+
+
+@pytest.mark.usefixtures("in_lambda")
+def test_the_list_of_prices_opens_no_connection_that_its_role_refuses(
+    load_function: Load, secret: Secret, watched: AwsCalls
+) -> None:
+    load_function("list_prices")
+    assert watched.made == ["GetSecretValue"]
 
 
 @pytest.mark.usefixtures("in_lambda")

@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checkout.api.refusals import invalid
@@ -44,14 +44,16 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StartedCheckout:
-    """`url` is the page to send the customer to, None once the session is not open any more.
+    """`url` is the page to send the customer to; `client_secret` is for a page of the shop's own.
 
-    `expires_at` is in seconds since 1970 UTC.
+    A checkout has one of them, and neither once the session is not open any more. `expires_at` is
+    in seconds since 1970 UTC.
     """
 
     order_id: str
     session_id: str
     url: str | None
+    client_secret: str | None = field(repr=False)
     status: OrderStatus
     expires_at: int
 
@@ -202,8 +204,6 @@ class Checkouts:
     def _session_params(
         self, request: "CheckoutRequest", prices: list[str], order_id: str, fingerprint: str
     ) -> "SessionCreateParams":
-        success_url = self._return_url("success_url", request.success_url)
-        cancel_url = self._return_url("cancel_url", request.cancel_url)
         mark = self.recorder.readers.mark(order_id)
         params: SessionCreateParams = {
             "mode": "payment",
@@ -211,8 +211,6 @@ class Checkouts:
                 {"price": price, "quantity": item.quantity}
                 for price, item in zip(prices, request.items, strict=True)
             ],
-            "success_url": success_url or with_session_id(self.settings.default_success_url),
-            "cancel_url": cancel_url or self.settings.default_cancel_url,
             "metadata": {**(request.metadata or {}), **mark, FINGERPRINT: fingerprint},
             # A charge copies these: that is how a refund or a dispute finds its order.
             "payment_intent_data": {"metadata": mark},
@@ -221,16 +219,31 @@ class Checkouts:
             params["customer_email"] = request.customer_email
         if request.client_reference_id is not None:
             params["client_reference_id"] = request.client_reference_id
+        self._add_return_urls(params, request)
         return params
 
-    def _return_url(self, field: str, url: str | None) -> str | None:
+    def _add_return_urls(self, params: "SessionCreateParams", request: "CheckoutRequest") -> None:
+        if return_url := self._return_url("return_url", request.return_url):
+            params["ui_mode"] = str(request.ui_mode)
+            params["return_url"] = return_url
+            return
+        # The mode is Stripe's default. Sent, it would be another parameter: a repeat of a request
+        # from before a deploy would not be one to Stripe.
+        params["success_url"] = self._return_url(
+            "success_url", request.success_url
+        ) or with_session_id(self.settings.default_success_url)
+        params["cancel_url"] = (
+            self._return_url("cancel_url", request.cancel_url) or self.settings.default_cancel_url
+        )
+
+    def _return_url(self, name: str, url: str | None) -> str | None:
         if url is None:
             return None
         try:
             on_allowed_origin(url, self.settings.allowed_origins)
-            return with_session_id(url) if field == "success_url" else url
+            return url if name == "cancel_url" else with_session_id(url)
         except ValueError as error:
-            raise invalid(f"/{field}", str(error)) from None
+            raise invalid(f"/{name}", str(error)) from None
 
 
 class _AnotherSession(Exception):
@@ -260,10 +273,12 @@ def _order_id(stack: str, key: str) -> str:
 
 
 def _started(order_id: str, checkout: CheckoutState, session: Json) -> StartedCheckout:
+    is_open = checkout.status is OrderStatus.OPEN
     return StartedCheckout(
         order_id=order_id,
         session_id=checkout.session_id,
-        url=session["url"] if checkout.status is OrderStatus.OPEN else None,
+        url=session["url"] if is_open else None,
+        client_secret=session.get("client_secret") if is_open else None,
         status=checkout.status,
         expires_at=checkout.expires_at,
     )

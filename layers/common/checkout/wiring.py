@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from checkout.aws.publishing import Publisher
     from checkout.checkouts import Checkouts
     from checkout.deliveries import Deliveries
+    from checkout.price_list import PriceList
     from checkout.reconciliation import Reconciliation, SelectedOrders
     from checkout.stripe.api import StripeApi
 
@@ -124,6 +125,13 @@ def checkouts() -> "Checkouts":
 
 
 @cache
+def price_list() -> "PriceList":
+    from checkout.price_list import PriceList
+
+    return PriceList(stripe_api(), only_marked=settings().only_marked_prices)
+
+
+@cache
 def reconciliation() -> "Reconciliation":
     from checkout.aws.cursor import CursorStore
     from checkout.reconciliation import Reconciliation
@@ -148,8 +156,10 @@ def publisher() -> "Publisher":
     return Publisher(client, required_setting("ORDER_EVENTS_TOPIC_ARN"), unpublished_changes)
 
 
-def warm_up() -> None:
+def warm_up(*, writes_orders: bool = True) -> None:
     """Read the secret and open DynamoDB's connection while Lambda starts the function.
+
+    A function whose role has nothing to do with the orders opens no connection to them.
 
     Lambda gives a starting function more CPU than its memory buys, and Stripe's customer waits for
     the first response. What fails here fails again at the first request, which gets the error.
@@ -159,8 +169,9 @@ def warm_up() -> None:
         return
     try:
         with ThreadPoolExecutor() as threads:
-            connection = threads.submit(orders().open_connection)
+            connection = threads.submit(orders().open_connection) if writes_orders else None
             credentials().read()
-            connection.result()
+            if connection:
+                connection.result()
     except CheckoutError as error:
         logger.warning("not warm", reason=error.detail)

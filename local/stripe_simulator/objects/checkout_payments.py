@@ -6,6 +6,7 @@ from local.stripe_simulator.api.errors import InvalidRequest
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.objects import customers, payment_attempts, payment_intents
 from local.stripe_simulator.objects.account import Account
+from local.stripe_simulator.objects.checkout_places import closed
 from local.stripe_simulator.objects.shapes import declared, pick
 
 
@@ -25,8 +26,11 @@ def pay(account: Account, session: Json, method: Json | None, expected_amount: i
 
 
 def success_url(session: Json) -> str:
-    """Only the literal template is replaced: a percent-encoded one stays as it is."""
-    url: str = session["success_url"]
+    """Give where a customer who paid is sent: the return_url, from a page of the merchant's.
+
+    Only the literal template is replaced: a percent-encoded one stays as it is.
+    """
+    url: str = session["success_url"] or session["return_url"]
     return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
@@ -86,10 +90,10 @@ def _intent(account: Account, session: Json) -> Json:
 
 def _complete(account: Account, session: Json, method: Json | None, payment_status: str) -> None:
     session.update(
+        closed(),
         customer_details=_customer_details(session, method),
         payment_status=payment_status,
         status="complete",
-        url=None,
     )
     account.record("checkout.session.completed", session, None)
 

@@ -9,7 +9,6 @@ from typing import Literal
 import stripe
 from pydantic import Field
 
-from local.stripe_simulator.api.call import base_url
 from local.stripe_simulator.api.errors import InvalidRequest, NotSimulated
 from local.stripe_simulator.api.lists import page
 from local.stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
@@ -22,12 +21,12 @@ from local.stripe_simulator.api.values import (
     MetadataChanges,
     Period,
     Text,
-    Url,
 )
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects import line_items, metadata, payment_intents
 from local.stripe_simulator.objects.account import Account, CheckoutFacts
+from local.stripe_simulator.objects.checkout_places import Place, closed, placed, require_addresses
 from local.stripe_simulator.objects.currencies import MAXIMUM, minimum, written
 from local.stripe_simulator.objects.line_items import LineItem
 from local.stripe_simulator.objects.payment_intents import IntentData, PaymentMethodType
@@ -36,14 +35,13 @@ from local.stripe_simulator.objects.shapes import declared
 MIN_SECONDS = 30 * 60
 MAX_SECONDS = 24 * 60 * 60
 SHOWN = (
-    *("billing_address_collection", "cancel_url", "client_reference_id", "customer"),
-    *("customer_email", "locale", "metadata", "mode", "submit_type", "success_url"),
+    *("billing_address_collection", "client_reference_id", "customer", "customer_email"),
+    *("locale", "metadata", "mode", "submit_type"),
 )
 
 
-class CreateSession(Parameters):
+class CreateSession(Place):
     billing_address_collection: Literal["auto", "required"] | None = None
-    cancel_url: Url | None = None
     client_reference_id: Text | None = None
     currency: Currency | None = None
     customer: Text | None = None
@@ -57,8 +55,6 @@ class CreateSession(Parameters):
     payment_intent_data: IntentData | None = None
     payment_method_types: Array[PaymentMethodType] | None = None
     submit_type: Literal["auto", "book", "donate", "pay", "subscribe"] | None = None
-    success_url: Url | None = None
-    ui_mode: Literal["elements", "embedded_page", "form", "hosted_page"] = "hosted_page"
 
 
 class UpdateSession(Parameters):
@@ -81,8 +77,7 @@ class ListSessions(ListParameters):
 
 def create(account: Account, parameters: CreateSession) -> Json:
     _require_simulated(parameters)
-    if parameters.success_url is None:
-        raise missing("success_url")
+    require_addresses(parameters)
     if not parameters.line_items:
         raise missing("line_items")
     _require_customer(account, parameters)
@@ -163,7 +158,7 @@ def _expire_unpaid(account: Account, session: Json) -> None:
 
 
 def _close(account: Account, session: Json) -> None:
-    session.update(status="expired", url=None)
+    session.update(closed(), status="expired")
     if session["payment_intent"] is not None:
         intent = account.payment_intents[session["payment_intent"]]
         payment_intents.close(account, intent, "expired")
@@ -173,7 +168,7 @@ def _close(account: Account, session: Json) -> None:
 def _require_simulated(parameters: CreateSession) -> None:
     if parameters.mode != "payment":
         raise NotSimulated(f"Checkout Sessions in `{parameters.mode}` mode", param="mode")
-    if parameters.ui_mode != "hosted_page":
+    if parameters.ui_mode == "form":
         raise NotSimulated(f"the ui_mode `{parameters.ui_mode}`", param="ui_mode")
 
 
@@ -239,7 +234,7 @@ def _make(account: Account, parameters: CreateSession, amount: int, currency: st
     mode = "live" if account.livemode else "test"
     id_ = new_id(f"cs_{mode}", 58)
     dynamic = parameters.payment_method_types is None
-    return declared(
+    session = declared(
         stripe.checkout.Session,
         **parameters.model_dump(include=set(SHOWN)),
         **_defaults(parameters),
@@ -256,8 +251,8 @@ def _make(account: Account, parameters: CreateSession, amount: int, currency: st
         ),
         payment_status="unpaid" if amount else "no_payment_required",
         status="open",
-        url=f"{base_url()}/c/pay/{id_}",
     )
+    return placed(session, parameters)
 
 
 def _defaults(parameters: CreateSession) -> Json:
@@ -286,5 +281,4 @@ def _defaults(parameters: CreateSession) -> Json:
         "total_details": declared(
             session.TotalDetails, amount_discount=0, amount_shipping=0, amount_tax=0
         ),
-        "ui_mode": "hosted_page",
     }

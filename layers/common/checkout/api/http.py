@@ -60,8 +60,17 @@ def returns_problems(handler: Handler) -> Handler:
     return responding
 
 
-def json_response(status: int, document: Mapping[str, Any]) -> Response:
-    return _response(status, "application/json", document)
+def json_response(
+    status: int, document: Mapping[str, Any], *, max_age_seconds: int | None = None
+) -> Response:
+    """Respond with JSON, which browsers may keep for `max_age_seconds`, or not at all."""
+    response = _response(status, "application/json", document)
+    if max_age_seconds is not None:
+        response["headers"]["cache-control"] = f"max-age={max_age_seconds}"
+        # What one origin may read, CORS refuses to another, also when it comes from a cache:
+        # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
+        response["headers"]["vary"] = "origin"
+    return response
 
 
 def header(event: Event, name: str) -> str | None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -11,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -44,6 +46,17 @@ MetadataKey = Annotated[
 MetadataValue = Annotated[str, Field(max_length=500)]
 
 
+class UiMode(StrEnum):
+    """Where the customer pays: on a page of Stripe's, or in one of the shop's.
+
+    https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-ui_mode
+    """
+
+    HOSTED_PAGE = "hosted_page"
+    EMBEDDED_PAGE = "embedded_page"
+    ELEMENTS = "elements"
+
+
 class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -73,8 +86,11 @@ class CheckoutRequest(Model):
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_METADATA)] | None = (
         None
     )
+    # Before the addresses, which depend on it.
+    ui_mode: Annotated[UiMode, Field(strict=False)] | None = None
     success_url: Url | None = None
     cancel_url: Url | None = None
+    return_url: Annotated[Url | None, Field(validate_default=True)] = None
     replaces: Annotated[str, Field(max_length=255)] | None = None
 
     @field_validator("items")
@@ -83,6 +99,22 @@ class CheckoutRequest(Model):
         if len({item.lookup_key for item in items if item.lookup_key}) > MAX_LOOKUP_KEYS:
             raise ValueError(f"name at most {MAX_LOOKUP_KEYS} different lookup keys")
         return items
+
+    @field_validator("success_url", "cancel_url", "return_url")
+    @classmethod
+    def _of_the_mode(cls, url: str | None, info: ValidationInfo) -> str | None:
+        """Stripe has other addresses for a page of its own than for the shop's."""
+        if "ui_mode" not in info.data:
+            return url
+        mode = info.data["ui_mode"] or UiMode.HOSTED_PAGE
+        on_our_page = mode is not UiMode.HOSTED_PAGE
+        if on_our_page and info.field_name != "return_url" and url is not None:
+            raise ValueError(f"not with ui_mode {mode}: send return_url instead")
+        if on_our_page and info.field_name == "return_url" and url is None:
+            raise ValueError(f"required with ui_mode {mode}")
+        if not on_our_page and info.field_name == "return_url" and url is not None:
+            raise ValueError("only with ui_mode embedded_page or elements: send success_url")
+        return url
 
     @classmethod
     def from_json(cls, body: bytes) -> "CheckoutRequest":

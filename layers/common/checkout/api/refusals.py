@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from checkout.api.models import CheckoutRequest
 
 PARAM_ITEM = re.compile(r"line_items\[(?P<index>[0-9]+)\](\[(?P<field>price|quantity)\])?.*")
-PARAMS_OF_FIELDS = ("customer_email", "client_reference_id", "success_url", "cancel_url")
+PARAMS_OF_FIELDS = (
+    *("customer_email", "client_reference_id", "ui_mode"),
+    *("success_url", "cancel_url", "return_url"),
+)
 UNKNOWN_PRICE = "Stripe has no such price that is active and sold here."
 PRICE_REASONS = {
     RefusalReason.INACTIVE: "This price is not active.",

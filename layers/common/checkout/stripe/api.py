@@ -184,6 +184,11 @@ class StripeApi:
         )
         return {price["lookup_key"]: price for price in prices["data"]}
 
+    def active_prices(self) -> Iterator[list[Json]]:
+        """Give the active one-time prices, newest first, with their products, in pages."""
+        wanted = {"active": True, "type": "one_time", "expand": ["data.product"]}
+        return self._pages(self._prices.list, wanted)
+
     def _found(self, operation: "Callable[[RequestOptions], stripe.StripeObject]") -> Json | None:
         """Give an object, None where this account has none of its id.
 

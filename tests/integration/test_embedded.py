@@ -1,0 +1,63 @@
+"""A checkout in a page of the shop's own, from its client secret to the paid order."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from local.customer import NO_TLS, new_idempotency_key
+from tests.integration.world import World, changes
+
+type Json = dict[str, Any]
+
+RETURN_URL = "http://localhost:3000/thanks"
+
+
+def pay(world: World, session_id: str, amount: int) -> Json:
+    """Pay as Stripe.js does in the shop's page."""
+    sdk = world.simulator.sdk
+    card: Any = {"token": "tok_visa"}
+    method = sdk.raw_request("post", "/v1/payment_methods", type="card", card=card).data["id"]
+    path = f"/v1/payment_pages/{session_id}/confirm"
+    paid: Json = sdk.raw_request("post", path, payment_method=method, expected_amount=amount).data
+    return paid
+
+
+@pytest.mark.parametrize("mode", ["embedded_page", "elements"])
+def test_is_paid_and_confirmed_as_any_other(world: World, mode: str) -> None:
+    created = world.checkout(ui_mode=mode, return_url=RETURN_URL)
+    assert created["url"] is None
+    assert created["client_secret"].startswith(f"{created['session_id']}_secret_")
+    paid = pay(world, created["session_id"], 1200)
+    assert paid["success_url"] == f"{RETURN_URL}?session_id={created['session_id']}"
+    confirmed = world.frontend.confirm(created["session_id"]).json()
+    assert (confirmed["status"], confirmed["order_id"]) == ("paid", created["order_id"])
+    order = world.wait_for_status(created["order_id"], "paid")
+    assert changes(order).count("order.paid") == 1
+
+
+def test_a_repeat_gives_the_same_secret(world: World) -> None:
+    body = {"items": [world.one_mug], "ui_mode": "embedded_page", "return_url": RETURN_URL}
+    key = new_idempotency_key()
+    first, second = (
+        world.frontend.request_checkout(body, idempotency_key=key).json() for _ in range(2)
+    )
+    assert first == second
+    assert first["client_secret"]
+
+
+def test_the_secret_is_stored_nowhere(world: World) -> None:
+    created = world.checkout(ui_mode="embedded_page", return_url=RETURN_URL)
+    assert created["client_secret"] not in str(world.order(created["order_id"]))
+
+
+def test_a_foreign_return_url_is_refused(world: World) -> None:
+    url = f"{world.stack.facts.api_url}/checkout/sessions"
+    body = {
+        "items": [world.one_mug],
+        "ui_mode": "embedded_page",
+        "return_url": "https://evil.example/thanks",
+    }
+    response = httpx.post(url, json=body, verify=NO_TLS)
+    assert response.status_code == 400
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/return_url"]

@@ -1,0 +1,43 @@
+"""Prices with the products that a shop's page shows."""
+
+from typing import Any
+
+from tests.unit.stripe_objects import price
+
+type Json = dict[str, Any]
+
+SELLABLE = {"sellable": "true"}
+
+
+def product(**changes: object) -> Json:
+    """Give a product as the API expands it in a price."""
+    return {
+        "id": "prod_1Mug",
+        "object": "product",
+        "active": True,
+        "description": "Stoneware",
+        "images": ["https://shop.example/mug.png"],
+        "metadata": {},
+        "name": "Mug",
+        **changes,
+    }
+
+
+def sold(price_id: str = "price_1Mug", **changes: object) -> Json:
+    return price(id=price_id, **{"product": product(), **changes})
+
+
+def entry(price_id: str = "price_1Mug", **changes: object) -> Json:
+    """Give what the list says of `sold`."""
+    return {
+        "price": price_id,
+        "lookup_key": "mug",
+        "product": {
+            "name": "Mug",
+            "description": "Stoneware",
+            "images": ["https://shop.example/mug.png"],
+        },
+        "unit_amount": 2100,
+        "currency": "eur",
+        **changes,
+    }
