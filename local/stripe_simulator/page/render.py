@@ -8,6 +8,7 @@ from local.stripe_simulator.objects.checkout_payments import success_url
 from local.stripe_simulator.objects.currencies import written
 from local.stripe_simulator.page import countries
 from local.stripe_simulator.page.form import IDS, Mistakes, Typed
+from local.stripe_simulator.page.frames import Frame
 from local.stripe_simulator.page.test_values import CARDS, IBANS
 from local.stripe_simulator.web.templating import environment
 
@@ -16,7 +17,7 @@ TEMPLATES = environment(Path(__file__).parent / "templates")
 VERBS = {"book": "Book", "donate": "Donate"}
 
 
-def form(account: Account, typed: Typed, mistakes: Mistakes, *, embedded: bool = False) -> str:
+def form(account: Account, typed: Typed, mistakes: Mistakes, frame: Frame | None = None) -> str:
     """The page of an open session."""
     session = typed.session
     amount = written(session["amount_total"], session["currency"])
@@ -25,7 +26,7 @@ def form(account: Account, typed: Typed, mistakes: Mistakes, *, embedded: bool =
         button=f"{verb} {amount}" if session["amount_total"] else "Place order",
         cards=CARDS,
         countries=countries.COUNTRIES,
-        embedded=embedded,
+        frame=frame,
         ibans=IBANS,
         ids=IDS,
         items=[_item(account, item) for item in account.checkout[session["id"]].line_items],

@@ -1,4 +1,5 @@
-"""The payment page: what a Checkout Session's `url` shows to the person who pays.
+"""The payment page: what a Checkout Session's `url` shows to the person who pays, and the same
+form for a frame in the shop's own page, by the session's `client_secret`.
 
 The form works without a script: it is posted, and the response is the redirect to the shop, or
 the page again with what was wrong. The page's script posts the same form and asks for JSON:
@@ -15,11 +16,9 @@ from local.stripe_simulator.objects import checkout_payments, payment_methods
 from local.stripe_simulator.objects.payment_methods import CreatePaymentMethod
 from local.stripe_simulator.page import render
 from local.stripe_simulator.page.form import Mistakes, Typed, refused
+from local.stripe_simulator.page.frames import Frame, framed
 from local.stripe_simulator.simulator import Simulator
 from local.stripe_simulator.web.templating import html
-
-# No form-action: a browser would apply it to the redirect to the shop, too.
-POLICY = "frame-ancestors 'none'"
 
 
 def routes(simulator: Simulator) -> list[Route]:
@@ -27,6 +26,8 @@ def routes(simulator: Simulator) -> list[Route]:
     return [
         Route("/c/pay/{id}", page.show, methods=["GET"]),
         Route("/c/pay/{id}", page.pay, methods=["POST"]),
+        Route("/c/embed/{client_secret}", page.show, methods=["GET"]),
+        Route("/c/embed/{client_secret}", page.pay, methods=["POST"]),
     ]
 
 
@@ -36,25 +37,30 @@ class CheckoutPage:
         self._account = simulator.account
 
     async def show(self, request: Request) -> Response:
-        session = self._session(request)
+        session, frame = self._find(request)
         if session is None:
-            return _page(render.unknown(self._account), 404)
+            return self._unknown()
         if session["status"] != "open":
-            return _page(render.closed(self._account, session))
-        return _page(render.form(self._account, Typed(session, {}), {}))
+            return _page(render.closed(self._account, session), frame)
+        return _page(render.form(self._account, Typed(session, {}), {}, frame), frame)
 
     async def pay(self, request: Request) -> Response:
-        session = self._session(request)
+        session, frame = self._find(request)
         if session is None:
-            return _page(render.unknown(self._account), 404)
+            return self._unknown()
         as_json = request.headers.get("accept") == "application/json"
         if session["status"] == "open":
             form = await request.form()
             values = {name: value for name, value in form.items() if isinstance(value, str)}
             typed = Typed(session, values)
             status, mistakes = self._pay(typed)
+            if mistakes and as_json:
+                return JSONResponse({"mistakes": _shown(mistakes)}, status)
             if mistakes:
-                return self._refusal(typed, mistakes, status, as_json=as_json)
+                return _page(render.form(self._account, typed, mistakes, frame), frame, status)
+        return await self._closed(session, frame, as_json=as_json)
+
+    async def _closed(self, session: Json, frame: Frame | None, *, as_json: bool) -> Response:
         # Complete: paid just now, or by a click before this one.
         if session["status"] == "complete":
             await self._simulator.redirect_may_go(session["id"])
@@ -62,11 +68,17 @@ class CheckoutPage:
             return JSONResponse({"redirect": url}) if as_json else RedirectResponse(url, 303)
         if as_json:
             return JSONResponse({"closed": True}, 409)
-        return _page(render.closed(self._account, session), 409)
+        return _page(render.closed(self._account, session), frame, 409)
 
-    def _session(self, request: Request) -> Json | None:
+    def _find(self, request: Request) -> tuple[Json | None, Frame | None]:
         self._simulator.schedule.run_due()
-        return self._account.sessions.find(request.path_params["id"])
+        secret = request.path_params.get("client_secret")
+        if secret is not None:
+            return framed(self._account, secret)
+        session = self._account.sessions.find(request.path_params["id"])
+        if session is None or session["ui_mode"] != "hosted_page":
+            return None, None
+        return session, None
 
     def _pay(self, typed: Typed) -> tuple[int, Mistakes]:
         """The status and the mistakes of a refusal; no mistakes: it is paid."""
@@ -84,15 +96,18 @@ class CheckoutPage:
             return error.status, refused(error)
         return 200, {}
 
-    def _refusal(self, typed: Typed, mistakes: Mistakes, status: int, *, as_json: bool) -> Response:
-        if as_json:
-            shown = {
-                field: {"code": mistake.code, "message": mistake.message}
-                for field, mistake in mistakes.items()
-            }
-            return JSONResponse({"mistakes": shown}, status)
-        return _page(render.form(self._account, typed, mistakes), status)
+    def _unknown(self) -> Response:
+        return _page(render.unknown(self._account), None, 404)
 
 
-def _page(content: str, status: int = 200) -> Response:
-    return html(content, status, policy=POLICY)
+def _shown(mistakes: Mistakes) -> Json:
+    return {
+        field: {"code": mistake.code, "message": mistake.message}
+        for field, mistake in mistakes.items()
+    }
+
+
+def _page(content: str, frame: Frame | None, status: int = 200) -> Response:
+    # No form-action: a browser would apply it to the redirect to the shop, too.
+    parent = frame.shop if frame and frame.shop else "'none'"
+    return html(content, status, policy=f"frame-ancestors {parent}")

@@ -60,16 +60,24 @@ function work(busy) {
   status.textContent = busy ? "Processing your payment…" : "";
 }
 
+// In a frame: the page that the frame is in, and its origin, which alone may read our messages.
+const shop = window.parent === window ? undefined : form.dataset.shop;
+
 /** @param {string} url */
 function leave(url) {
-  const shop = form.dataset.parent;
-  if (!shop || window.parent === window) {
+  if (!shop) {
     window.location.assign(url);
     return;
   }
-  // Only to the shop's own page, in whose frame this is.
   window.parent.postMessage({ type: "checkout.complete", url }, shop);
   window.top?.location.assign(url);
+}
+
+if (shop) {
+  new ResizeObserver(() => {
+    const height = document.documentElement.offsetHeight;
+    window.parent.postMessage({ type: "checkout.resize", height }, shop);
+  }).observe(document.documentElement);
 }
 
 form.addEventListener("submit", async (event) => {
