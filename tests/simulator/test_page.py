@@ -96,7 +96,12 @@ def test_wrong_iban_keeps_the_choice_of_method(simulator: Running, shop: Shop) -
 def test_free_order_asks_for_no_card(simulator: Running, shop: Shop) -> None:
     session = shop.session(shop.price(0))
     assert "card_number" not in show(simulator, session).inputs()
+    assert press_pay(simulator, session, email="jenny").status_code == 400
     assert press_pay(simulator, session).status_code == 303
+    after = simulator.sdk.v1.checkout.sessions.retrieve(session.id)
+    assert after.payment_status == "no_payment_required"
+    assert after.customer_details is not None
+    assert after.customer_details.email == "jenny@example.com"
 
 
 def test_customer_may_cancel(simulator: Running, shop: Shop) -> None:
