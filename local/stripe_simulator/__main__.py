@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -27,15 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.end_with_stdin:
         end_with_parent()
     listener = listen(options.port)
+    app = create_app(settings)
     server = ReadyServer(
         uvicorn.Config(
-            create_app(settings),
+            app,
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS,
         ),
         {"url": url_of(listener), "secret_key": settings.secret_keys[0]},
         options.ready_file,
+        app.state.simulator.changes.end,
     )
     server.run(sockets=[listener])
     return 0
@@ -44,10 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class ReadyServer(uvicorn.Server):
     """Says where it is, once it responds there; to be stopped is its normal end."""
 
-    def __init__(self, config: uvicorn.Config, ready: dict[str, str], path: Path | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: dict[str, str],
+        path: Path | None,
+        stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._path = path
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -58,6 +67,11 @@ class ReadyServer(uvicorn.Server):
             part = self._path.with_name(f"{self._path.name}.part")
             part.write_text(f"{announcement}\n")
             part.replace(self._path)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What would go on for ever, as a dashboard's live events.
+        self._stopping()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -78,6 +92,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         redirect_seconds=options.redirect_seconds,
         connect_to=dict(options.connect_to),
         seed=options.seed,
+        shop_name=options.shop_name,
     )
 
 
@@ -120,6 +135,7 @@ def _options() -> argparse.ArgumentParser:
         help="deliver to a webhook URL's host there, as curl does; repeatable",
     )
     add("--end-with-stdin", action="store_true", help="end when the standard input does")
+    add("--shop-name", default=default.shop_name, help="as the payment page shows it")
     add("--seed", type=int, help="of the chances that drop and shuffle deliveries")
     return parser
 

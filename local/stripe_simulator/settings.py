@@ -23,6 +23,7 @@ class Settings:
     on for three days, these for half a minute. `async_payment_seconds` is how long a bank debit
     is processing. `redirect_seconds` is how long a paid page waits for the webhook's response.
     `restricted_key` may do what `restricted_permissions` say, at first.
+    `shop_name` is what the payment page calls the merchant.
     `connect_to` maps a webhook URL's host to the address to connect to instead.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     delivery_timeout_seconds: float = 30.0
     connect_to: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
+    shop_name: str = "Example shop"
 
     @property
     def livemode(self) -> bool:

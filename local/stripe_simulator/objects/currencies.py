@@ -1,11 +1,14 @@
 """Currencies: the least that can be charged, and how an amount is written."""
 
+from decimal import Decimal
+
 ZERO_DECIMAL = frozenset(
     {
         *("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd"),
         *("vuv", "xaf", "xof", "xpf"),
     }
 )
+THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 SYMBOLS = {"aud": "$", "cad": "$", "eur": "€", "gbp": "£", "hkd": "$", "jpy": "¥", "usd": "$"}
 # In the currency's minor unit; https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 MINIMUM = {
@@ -39,9 +42,17 @@ MAXIMUM = 99_999_999
 
 def written(amount: int, currency: str) -> str:
     """`€12.00`; a currency without a symbol here, `12.00 SEK`."""
-    number = f"{amount:,}" if currency in ZERO_DECIMAL else f"{amount / 100:,.2f}"
+    places = decimals(currency)
+    number = f"{Decimal(amount).scaleb(-places):,.{places}f}"
     symbol = SYMBOLS.get(currency)
     return f"{symbol}{number}" if symbol else f"{number} {currency.upper()}"
+
+
+def decimals(currency: str) -> int:
+    """How many digits of an amount are after the point."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
 
 
 def minimum(currency: str) -> int:

@@ -1,14 +1,16 @@
 """Payment methods: a card or a bank account, and whose it is."""
 
+import re
 import zlib
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 import stripe
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from local.stripe_simulator.api.errors import CardDeclined, InvalidRequest, NoSuchObject
 from local.stripe_simulator.api.parameters import Fields, Parameters, missing
-from local.stripe_simulator.api.values import Metadata, Positive, Text
+from local.stripe_simulator.api.values import Integer, Metadata, Text
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.identifiers import new_id
 from local.stripe_simulator.objects import instruments
@@ -19,13 +21,24 @@ from local.stripe_simulator.objects.shapes import declared
 
 EXPIRY_YEAR = 2034
 EXPIRY_MONTH = 12
+MONTHS = 12
+MAX_YEARS = 50
+CENTURY = 2000
+YEARS_OF_CENTURY = 100
+
+
+def _four_digits(year: int) -> int:
+    return year + CENTURY if 0 <= year < YEARS_OF_CENTURY else year
+
+
+type Year = Annotated[Integer, AfterValidator(_four_digits)]
 
 
 class Card(Fields):
     token: Text | None = None
     number: Text | None = None
-    exp_month: Positive = EXPIRY_MONTH
-    exp_year: Positive = EXPIRY_YEAR
+    exp_month: Integer = EXPIRY_MONTH
+    exp_year: Year = EXPIRY_YEAR
     cvc: Text | None = None
 
 
@@ -44,6 +57,9 @@ class CreatePaymentMethod(Parameters):
 
 def create(account: Account, parameters: CreatePaymentMethod) -> Json:
     instrument = _instrument(parameters)
+    if parameters.card is not None:
+        _require_current(account, parameters.card)
+        _require_cvc(parameters.card, instrument)
     expiry = (
         (parameters.card.exp_month, parameters.card.exp_year)
         if parameters.card
@@ -108,6 +124,27 @@ def _instrument(parameters: CreatePaymentMethod) -> Instrument:
             details={"param": "number"},
         )
     return found
+
+
+def _require_current(account: Account, card: Card) -> None:
+    """https://docs.stripe.com/testing#invalid-data"""
+    now = datetime.fromtimestamp(account.clock(), UTC)
+    if not 1 <= card.exp_month <= MONTHS:
+        raise _invalid("expiration month", "invalid_expiry_month", "exp_month")
+    if not now.year <= card.exp_year <= now.year + MAX_YEARS:
+        raise _invalid("expiration year", "invalid_expiry_year", "exp_year")
+    if (card.exp_year, card.exp_month) < (now.year, now.month):
+        raise _invalid("expiration month", "invalid_expiry_month", "exp_month")
+
+
+def _require_cvc(card: Card, instrument: Instrument) -> None:
+    digits = r"\d{3,4}" if instrument.brand == "amex" else r"\d{3}"
+    if card.cvc is not None and not re.fullmatch(digits, card.cvc, re.ASCII):
+        raise _invalid("security code", "invalid_cvc", "cvc")
+
+
+def _invalid(what: str, code: str, param: str) -> CardDeclined:
+    return CardDeclined(f"Your card's {what} is invalid.", code=code, details={"param": param})
 
 
 def _bank_account(parameters: CreatePaymentMethod) -> Instrument:

@@ -1,9 +1,13 @@
-"""The hosted page: what a Checkout Session's `url` shows to the person who pays."""
+"""The payment page: what a Checkout Session's `url` shows to the person who pays, and the same
+form for a frame in the shop's own page, by the session's `client_secret`.
 
-from collections.abc import Mapping
+The form works without a script: it is posted, and the response is the redirect to the shop, or
+the page again with what was wrong. The page's script posts the same form and asks for JSON:
+`{"redirect": URL}`, or `{"mistakes": {FIELD: {"code", "message"}}}`, or `{"closed": true}`.
+"""
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from local.stripe_simulator.api.errors import StripeError
@@ -11,16 +15,10 @@ from local.stripe_simulator.documents import Json
 from local.stripe_simulator.objects import checkout_payments, payment_methods
 from local.stripe_simulator.objects.payment_methods import CreatePaymentMethod
 from local.stripe_simulator.page import render
+from local.stripe_simulator.page.form import Mistakes, Typed, refused
+from local.stripe_simulator.page.frames import Frame, framed
 from local.stripe_simulator.simulator import Simulator
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    # No form-action: a browser would apply it to the redirect to the shop, too.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+from local.stripe_simulator.web.templating import html
 
 
 def routes(simulator: Simulator) -> list[Route]:
@@ -28,6 +26,8 @@ def routes(simulator: Simulator) -> list[Route]:
     return [
         Route("/c/pay/{id}", page.show, methods=["GET"]),
         Route("/c/pay/{id}", page.pay, methods=["POST"]),
+        Route("/c/embed/{client_secret}", page.show, methods=["GET"]),
+        Route("/c/embed/{client_secret}", page.pay, methods=["POST"]),
     ]
 
 
@@ -37,53 +37,78 @@ class CheckoutPage:
         self._account = simulator.account
 
     async def show(self, request: Request) -> Response:
-        session = self._session(request)
+        session, frame = self._find(request)
         if session is None:
-            return _page(render.unknown(), 404)
+            return self._unknown()
         if session["status"] != "open":
-            return _page(render.closed(session))
-        return _page(self._form(session, {}))
+            return _page(render.closed(self._account, session), frame)
+        return _page(render.form(self._account, Typed(session, {}), {}, frame), frame)
 
     async def pay(self, request: Request) -> Response:
-        session = self._session(request)
+        session, frame = self._find(request)
         if session is None:
-            return _page(render.unknown(), 404)
-        if session["status"] != "open":
-            return _page(render.closed(session), 409)
-        form = await request.form()
-        given = {name: value for name, value in form.items() if isinstance(value, str)}
-        try:
-            self._pay(session, given)
-        except StripeError as error:
-            return _page(self._form(session, given, error.message), error.status)
-        await self._simulator.redirect_may_go(session["id"])
-        return RedirectResponse(checkout_payments.success_url(session), 303)
+            return self._unknown()
+        as_json = request.headers.get("accept") == "application/json"
+        if session["status"] == "open":
+            form = await request.form()
+            values = {name: value for name, value in form.items() if isinstance(value, str)}
+            typed = Typed(session, values)
+            status, mistakes = self._pay(typed)
+            if mistakes and as_json:
+                return JSONResponse({"mistakes": _shown(mistakes)}, status)
+            if mistakes:
+                return _page(render.form(self._account, typed, mistakes, frame), frame, status)
+        return await self._closed(session, frame, as_json=as_json)
 
-    def _session(self, request: Request) -> Json | None:
+    async def _closed(self, session: Json, frame: Frame | None, *, as_json: bool) -> Response:
+        # Complete: paid just now, or by a click before this one.
+        if session["status"] == "complete":
+            await self._simulator.redirect_may_go(session["id"])
+            url = checkout_payments.success_url(session)
+            return JSONResponse({"redirect": url}) if as_json else RedirectResponse(url, 303)
+        if as_json:
+            return JSONResponse({"closed": True}, 409)
+        return _page(render.closed(self._account, session), frame, 409)
+
+    def _find(self, request: Request) -> tuple[Json | None, Frame | None]:
         self._simulator.schedule.run_due()
-        return self._account.sessions.find(request.path_params["id"])
+        secret = request.path_params.get("client_secret")
+        if secret is not None:
+            return framed(self._account, secret)
+        session = self._account.sessions.find(request.path_params["id"])
+        if session is None or session["ui_mode"] != "hosted_page":
+            return None, None
+        return session, None
 
-    def _pay(self, session: Json, given: Mapping[str, str]) -> None:
-        method = None
-        if session["amount_total"]:
-            parameters = CreatePaymentMethod.read(_payment_method(session, given))
-            method = payment_methods.create(self._account, parameters)
-        checkout_payments.pay(self._account, session, method, session["amount_total"])
+    def _pay(self, typed: Typed) -> tuple[int, Mistakes]:
+        """The status and the mistakes of a refusal; no mistakes: it is paid."""
+        mistakes = typed.mistakes()
+        if mistakes:
+            return 400, mistakes
+        session = typed.session
+        try:
+            method = None
+            if session["amount_total"]:
+                parameters = CreatePaymentMethod.read(typed.payment_method())
+                method = payment_methods.create(self._account, parameters)
+            amount, email = session["amount_total"], typed.get("email")
+            checkout_payments.pay(self._account, session, method, amount, email)
+        except StripeError as error:
+            return error.status, refused(error)
+        return 200, {}
 
-    def _form(self, session: Json, given: Mapping[str, str], message: str | None = None) -> str:
-        items = self._account.checkout[session["id"]].line_items
-        return render.form(session, items, given, message)
+    def _unknown(self) -> Response:
+        return _page(render.unknown(self._account), None, 404)
 
 
-def _payment_method(session: Json, given: Mapping[str, str]) -> Json:
-    email = session["customer_email"] or given.get("email", "")
-    billing_details = {"email": email, "name": given.get("name", "")}
-    if given.get("method") == "sepa_debit":
-        details = {"type": "sepa_debit", "sepa_debit": {"iban": given.get("iban", "")}}
-    else:
-        details = {"type": "card", "card": {"number": given.get("card_number", "")}}
-    return details | {"billing_details": billing_details}
+def _shown(mistakes: Mistakes) -> Json:
+    return {
+        field: {"code": mistake.code, "message": mistake.message}
+        for field, mistake in mistakes.items()
+    }
 
 
-def _page(html: str, status: int = 200) -> Response:
-    return HTMLResponse(html, status, HEADERS)
+def _page(content: str, frame: Frame | None, status: int = 200) -> Response:
+    # No form-action: a browser would apply it to the redirect to the shop, too.
+    parent = frame.shop if frame and frame.shop else "'none'"
+    return html(content, status, policy=f"frame-ancestors {parent}")
