@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ops.dead_letters import Json
 from ops.invocation import invoked
 from ops.stack import Stack
 
 FUNCTION = "ReconcileFunction"
-# A run has 15 minutes. It lists a day of sessions, and writes what it repairs, in less.
+# A run has 15 minutes, and mostly lists a day of sessions in less. Where it does not, a shorter
+# period is tried. What takes longer than its period to reconcile would never be caught up with.
 WINDOW_SECONDS = 24 * 3600
+SHORTEST_WINDOW_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,31 @@ def reconciled_order(stack: Stack, order_id: str) -> Result:
 
 
 def reconciled_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
-    """Reconcile what Stripe created since a time, a day in each run, the oldest first.
+    """Reconcile what Stripe created since a time, at most a day in each run, the oldest first.
 
-    Give the end of each run's period, in seconds since 1970 UTC, and the sum of the runs so far.
+    The period of a run that did not finish is halved and repeated. One of 15 minutes that does not
+    finish is the last: Stripe is down or refuses the key, which no later period would change.
+
+    Give the end of what is reconciled, in seconds since 1970 UTC, and the sum of the runs so far.
     """
-    now, total = int(time.time()), Result()
+    now, window, total = int(time.time()), WINDOW_SECONDS, Result()
     while since <= now:
-        until = min(since + WINDOW_SECONDS, now + 1) - 1
+        until = min(since + window, now + 1) - 1
         last = until == now
         event = {"since": since} if last else {"since": since, "until": until}
-        total = total.plus(invoked(stack, FUNCTION, event))
-        yield until, total
-        since = until + 1
+        report = invoked(stack, FUNCTION, event)
+        seconds = until - since + 1
+        if report["finished"]:
+            total = total.plus(report)
+            yield until, total
+            since = until + 1
+        elif seconds > SHORTEST_WINDOW_SECONDS:
+            # What it checked is checked again. What it repaired is repaired only once.
+            total = replace(total, repaired=total.repaired + report["repaired"])
+            window = max(seconds // 2, SHORTEST_WINDOW_SECONDS)
+        else:
+            yield since - 1, total.plus(report)
+            return
 
 
 def reconciled_pending(stack: Stack, minimum_age_seconds: int) -> Json:

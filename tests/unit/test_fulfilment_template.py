@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,26 @@ def test_requirements_are_what_the_lock_says() -> None:
         check=True,
     )
     assert (FOLDER / "src" / "requirements.txt").read_text() == done.stdout
+
+
+def test_a_package_without_a_hash_is_not_installed(tmp_path: Path) -> None:
+    """Its Makefile runs as SAM runs it, in a copy."""
+    copy = tmp_path / "src"
+    shutil.copytree(FOLDER / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "requirements.txt").write_text("jmespath==1.1.0\n")
+    make = shutil.which("make")
+    assert make is not None
+    done = subprocess.run(
+        [make, "build-ConsumerFunction", f"ARTIFACTS_DIR={tmp_path / 'artifacts'}", f"UV={UV}"],
+        cwd=copy,
+        env=os.environ | {"UV_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "--require-hashes" in done.stderr
+    assert "jmespath==1.1.0" in done.stderr
 
 
 def test_it_subscribes_to_what_the_function_handles() -> None:

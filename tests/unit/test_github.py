@@ -68,6 +68,26 @@ def test_prod_is_deployed_after_dev_and_both_after_the_tests() -> None:
         assert all(value.startswith("${{ vars.") for value in login.values())
 
 
+def test_a_run_that_waits_for_approval_does_not_block_dev() -> None:
+    """GitHub keeps one run of a group waiting; a second replaces it."""
+    workflow = read(GITHUB / "workflows" / "deploy.yml")
+    assert "concurrency" not in workflow
+    groups = [workflow["jobs"][name]["concurrency"] for name in ("dev", "prod")]
+    assert groups == [
+        {"group": "deploy-dev", "cancel-in-progress": False},
+        {"group": "deploy-prod", "cancel-in-progress": False},
+    ]
+
+
+def test_each_push_to_main_is_tested() -> None:
+    """So no later push may take its place in a group."""
+    concurrency = read(GITHUB / "workflows" / "ci.yml")["concurrency"]
+    assert concurrency["group"].endswith(
+        "${{ github.event_name == 'pull_request' && github.ref || github.sha }}"
+    )
+    assert concurrency["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
+
+
 def test_every_folder_with_a_lock_is_updated() -> None:
     updates = read(GITHUB / "dependabot.yml")["updates"]
     assert {(update["package-ecosystem"], update["directory"]) for update in updates} == {

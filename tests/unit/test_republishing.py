@@ -1,5 +1,6 @@
 """Messages that an operator publishes again."""
 
+import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,12 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from ops.errors import OpsError
 from ops.orders.reading import stored_order
-from ops.orders.republishing import Republished, republished_order, republished_since
+from ops.orders.republishing import (
+    BATCH_BYTES,
+    Republished,
+    republished_order,
+    republished_since,
+)
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.deployed_stack import RunningFunctions, stack_of
 from tests.unit.environment import client_of_all_tests
@@ -24,6 +30,8 @@ from tests.unit.stripe_objects import NOW, ORDER_ID, fact
 if TYPE_CHECKING:
     from ops.stack import Stack
 
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
 IDS = [f"ord_{number:032x}" for number in range(12)]
 
 
@@ -108,6 +116,29 @@ def test_all_that_changed_are_published_and_one_bad_order_stops_none(
     assert received - {IDS[5]} == published
     functions: Any = stack.environment.aws.invocations
     assert max(len(one["Records"]) for one in functions.invoked) <= 10
+
+
+def test_large_orders_fit_into_lambdas_payload(
+    stack: "Stack", orders: OrdersTable, subscriber: Subscriber
+) -> None:
+    """A control character has one byte in the table, and six in the JSON of an invocation."""
+    for number, order_id in enumerate(IDS[:3]):
+        ids: Any = {"session_id": f"cs_{number}", "payment_intent": f"pi_{number}"}
+        orders.record(fact(OrderStatus.PAID, order_id=order_id, **ids))
+        client_of_all_tests("dynamodb").update_item(
+            TableName=TABLE,
+            Key={"order_id": {"S": order_id}},
+            UpdateExpression="SET of_a_later_version = :text",
+            ExpressionAttributeValues={":text": {"S": "\x01" * 325_000}},
+        )
+    assert {one.message_id for one in republished_since(stack, NOW)} == {
+        f"{order_id}:1" for order_id in IDS[:3]
+    }
+    assert len(subscriber.messages()) == 3
+    functions: Any = stack.environment.aws.functions
+    payloads = [len(json.dumps(event)) for event in functions.invoked]
+    assert len(payloads) > 1
+    assert max(payloads) <= BATCH_BYTES < LAMBDA_PAYLOAD_BYTES
 
 
 def test_an_older_change_is_not_published_again(stack: "Stack", orders: OrdersTable) -> None:

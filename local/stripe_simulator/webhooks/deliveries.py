@@ -135,8 +135,10 @@ class Deliveries:
                 self._log(delivery, attempt, None, "canceled")
                 return "canceled"
             self.under_way[endpoint.id] += 1
-            status = await self._post(delivery)
-            self.under_way[endpoint.id] -= 1
+            try:
+                status = await self._post(delivery)
+            finally:
+                self.under_way[endpoint.id] -= 1
         delivered = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
         outcome: Outcome = "delivered" if delivered else "failed"
         self._log(delivery, attempt, status, outcome)
