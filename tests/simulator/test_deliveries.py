@@ -21,7 +21,7 @@ async def canceled_at_the_receiver() -> Deliveries:
         writer.close()
 
     endpoints = Endpoints(Clock(), livemode=False)
-    deliveries = Deliveries(Settings((SECRET_KEY,)), Behaviour(), endpoints)
+    deliveries = Deliveries(Settings((SECRET_KEY,)), Behaviour(), endpoints, attempted=lambda: None)
     server = await asyncio.start_server(receive, LOOPBACK, 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
