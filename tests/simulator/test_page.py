@@ -99,7 +99,7 @@ def test_decline_says_so_and_can_be_tried_again(simulator: Running, shop: Shop) 
         ({"card_number": VISA, "email": "jenny"}, 400, "Invalid email address: jenny"),
     ],
 )
-def test_mistake_is_told(
+def test_mistake_is_reported(
     simulator: Running, shop: Shop, typed: dict[str, str], status: int, message: str
 ) -> None:
     session = shop.session()

@@ -103,7 +103,7 @@ def test_signal_does_not_wait_for_a_slow_response() -> None:
         (["--retry-seconds", "soon"], "soon is not S,S,..."),
     ],
 )
-def test_wrong_option_is_told(options: list[str], message: str) -> None:
+def test_wrong_option_is_reported(options: list[str], message: str) -> None:
     with process(*options) as child:
         _, errors = child.communicate(timeout=10)
         assert child.returncode == 2

@@ -108,7 +108,7 @@ def test_each_permission_that_a_key_lacks_is_named(
     assert "Checkout Sessions: Write, PaymentIntents: Read." in called.progress
 
 
-def test_stripe_that_cannot_be_reached_is_told(
+def test_stripe_that_cannot_be_reached_is_reported(
     shop: Operated, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test_" + "9" * 24)
@@ -167,7 +167,7 @@ def test_without_a_new_key_nothing_is_replaced(
     assert (called.exit_code, called.progress) == (2, told)
 
 
-def test_a_file_of_the_local_stack_that_broke_meanwhile_is_told(
+def test_a_file_of_the_local_stack_that_broke_meanwhile_is_reported(
     shop: Operated, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.stack_file.write_text("{}")

@@ -64,7 +64,7 @@ def test_a_key_that_can_be_the_services_has_no_problem(shop: Operated) -> None:
         ("9" * 24, "That is no Stripe API key"),
     ],
 )
-def test_a_key_that_cannot_be_the_services_is_told_and_not_quoted(
+def test_a_key_that_cannot_be_the_services_is_reported_and_not_quoted(
     shop: Operated, key: str, problem: str
 ) -> None:
     told = key_problem(shop.stack, key)
