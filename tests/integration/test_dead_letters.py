@@ -62,7 +62,7 @@ def test_what_a_retry_will_repair_is_not_dead_lettered(world: World) -> None:
     assert world.redeliver(event).json()["outcome"] == "applied"
 
 
-def test_what_is_kept_is_replayed_once_it_can_be_processed(world: World) -> None:
+def test_dead_letters_are_replayed_once_they_can_be_processed(world: World) -> None:
     created = world.paid_unheard()
     refund = world.merchant.refund(created["session_id"], 500)
     event = world.simulator.event_about(refund.id, "refund.created")

@@ -113,7 +113,7 @@ def test_an_unknown_lookup_key_names_its_item(world: World) -> None:
         (503, 502, "stripe-unavailable"),
     ],
 )
-def test_a_stripe_in_trouble_is_told_apart(
+def test_a_stripe_in_trouble_is_distinguished(
     world: World, status: int, expected: int, slug: str
 ) -> None:
     fault = {"method": "POST", "path": "/v1/checkout/sessions", "status": status, "times": 5}

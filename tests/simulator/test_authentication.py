@@ -83,7 +83,7 @@ def test_refused_caller_changes_nothing(simulator: Running) -> None:
     assert simulator.get("/v1/products")["data"] == []
 
 
-def test_unknown_address_is_not_told_to_strangers(simulator: Running) -> None:
+def test_unknown_address_is_not_revealed_to_strangers(simulator: Running) -> None:
     assert simulator.request("GET", "/v1/nothing").status_code == 401
 
 

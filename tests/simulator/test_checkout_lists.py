@@ -46,7 +46,7 @@ def test_sdk_pages_through_everything(sdk: stripe.StripeClient, three: list[str]
     assert [session.id for session in listed.auto_paging_iter()] == three
 
 
-def test_page_holds_ten_unless_told(sdk: stripe.StripeClient) -> None:
+def test_page_holds_ten_by_default(sdk: stripe.StripeClient) -> None:
     for _ in range(11):
         sdk.v1.products.create({"name": "Mug"})
     listed = sdk.v1.products.list()

@@ -85,7 +85,7 @@ def test_inquiry_has_taken_no_money(simulator: Running, shop: Shop) -> None:
     assert reported(simulator) == ["created"]
 
 
-def test_dispute_is_told_of_before_the_session_is_complete(shop: Shop) -> None:
+def test_dispute_is_announced_before_the_session_is_complete(shop: Shop) -> None:
     """As at Stripe: who hears of it may not have heard of the payment."""
     disputed(shop)
     reported = shop.event_types()

@@ -122,7 +122,7 @@ def test_shop_has_the_name_that_is_given() -> None:
         (["--retry-seconds", "soon"], "soon is not S,S,..."),
     ],
 )
-def test_wrong_option_is_told(options: list[str], message: str) -> None:
+def test_wrong_option_is_reported(options: list[str], message: str) -> None:
     with process(*options) as child:
         _, errors = child.communicate(timeout=10)
         assert child.returncode == 2

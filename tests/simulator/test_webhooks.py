@@ -243,7 +243,7 @@ def test_redirect_waits_for_the_response_to_the_webhook(
         assert redirect.result(10).status_code == 303
 
 
-def test_redirect_does_not_wait_for_ever(receiver: Receiver) -> None:
+def test_redirect_does_not_wait_forever(receiver: Receiver) -> None:
     may_respond = threading.Event()
     receiver.respond = lambda _: 200 if may_respond.wait(10) else 500
     with running(fast(redirect_seconds=0.05)) as simulator:

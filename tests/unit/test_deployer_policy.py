@@ -52,12 +52,20 @@ ARNS: dict[str, tuple[str, ...]] = {
     "sns": (f"arn:aws:sns:{REGIONAL}:{NAMED}",),
     "sqs": (f"arn:aws:sqs:{REGIONAL}:{NAMED}",),
 }
+MAPPING = "AWS::Lambda::EventSourceMapping"
 ARNS_OF_TYPES = {
     "AWS::CloudWatch::Dashboard": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/Dashboard-1AB2",
     "AWS::CodeDeploy::Application": f"arn:aws:codedeploy:{REGIONAL}:application:{NAMED}",
     "AWS::IAM::ManagedPolicy": f"arn:aws:iam::{ACCOUNT}:policy/{NAMED}",
-    "AWS::Lambda::EventSourceMapping": f"arn:aws:lambda:{REGIONAL}:event-source-mapping:0d1e",
+    MAPPING: f"arn:aws:lambda:{REGIONAL}:event-source-mapping:0d1e",
     "AWS::Lambda::LayerVersion": f"arn:aws:lambda:{REGIONAL}:layer:{STACK}-common:7",
+}
+# What conditions compare, where the deployer's own stack is meant.
+CONTEXT = {
+    "lambda:FunctionArn": f"{ARNS['lambda'][0]}:live",
+    "iam:PolicyARN": ARNS_OF_TYPES["AWS::IAM::ManagedPolicy"],
+    "iam:PassedToService": "lambda.amazonaws.com",
+    "aws:ResourceTag/stack": STACK,
 }
 # What a handler may do for properties that the template does not use, or with AWS's own keys,
 # whose policies let every caller in the account use them through the service.
@@ -88,10 +96,20 @@ def matches(value: str, patterns: str | list[str] | tuple[str, ...]) -> bool:
     return any(fnmatchcase(value, pattern) for pattern in listed)
 
 
-def is_allowed(action: str, arn: str) -> bool:
-    """Say whether a statement allows an action, for the deployer of one stack."""
+def is_allowed(action: str, arn: str, **context: str) -> bool:
+    """Say whether a statement allows an action, for the deployer of one stack.
+
+    `context` replaces values of CONTEXT, by the last part of their keys.
+    """
+    values = {key: context.get(key.partition(":")[2], value) for key, value in CONTEXT.items()}
     return any(
-        matches(action, statement["Action"]) and matches(arn, statement["Resource"])
+        matches(action, statement["Action"])
+        and matches(arn, statement["Resource"])
+        and all(
+            matches(values[key], patterns)
+            for operator in statement.get("Condition", {}).values()
+            for key, patterns in operator.items()
+        )
         for statement in STATEMENTS
     )
 
@@ -123,6 +141,8 @@ def types(deployment: str) -> set[str]:
 
 def arns(action: str, kind: str) -> tuple[str, ...]:
     service = action.partition(":")[0]
+    if action in {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}:
+        return ARNS["iam"]  # The role. The policy is in a condition.
     own = ARNS_OF_TYPES.get(kind)
     return (own,) if own and own.split(":")[2] == service else ARNS[service]
 
@@ -196,6 +216,37 @@ def test_other_stacks_are_out_of_reach(action: str, service: str) -> None:
     for arn in ARNS[service]:
         assert is_allowed(action, arn)
         assert not is_allowed(action, arn.replace(STACK, "payroll"))
+
+
+@pytest.mark.parametrize("verb", ["Create", "Delete", "Update"])
+def test_mappings_of_other_stacks_are_out_of_reach(verb: str) -> None:
+    """A mapping's ARN has no name, so the function that it invokes stands for it."""
+    action, arn = f"lambda:{verb}EventSourceMapping", ARNS_OF_TYPES[MAPPING]
+    assert is_allowed(action, arn)
+    assert not is_allowed(action, arn, FunctionArn=ARNS["lambda"][0].replace(STACK, "payroll"))
+
+
+def test_the_policies_that_the_template_attaches_are_attached_and_no_other() -> None:
+    attached = {
+        arn
+        for resource in transformed_resources(Deployment="Canary10Percent5Minutes").values()
+        for arn in resource.get("Properties", {}).get("ManagedPolicyArns", [])
+    }
+    [statement] = [one for one in STATEMENTS if matches("iam:AttachRolePolicy", one["Action"])]
+    own = f"arn:aws:iam::*:policy/{STACK}-*"
+    assert set(statement["Condition"]["ArnLike"]["iam:PolicyARN"]) == attached | {own}
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
+        assert is_allowed(action, ARNS["iam"][0])
+        assert not is_allowed(action, ARNS["iam"][0], PolicyARN=administrator)
+
+
+def test_the_docs_call_the_deployer_an_administrator() -> None:
+    """As long as its policy lets it write any policy into a role, and pass that role."""
+    assert is_allowed("iam:PutRolePolicy", ARNS["iam"][0])
+    assert is_allowed("iam:PassRole", ARNS["iam"][0])
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    assert "**Whoever has this role is an administrator of the account.**" in text
 
 
 def test_roles_are_passed_to_the_stacks_own_services_alone() -> None:

@@ -125,7 +125,7 @@ def test_an_error_that_nobody_expected_is_named_in_the_log(log: Log) -> None:
     assert (entry["message"], entry["error"]) == ("unexpected error", "RecursionError")
 
 
-def test_every_error_of_the_package_is_told_apart() -> None:
+def test_every_error_of_the_package_is_distinguished() -> None:
     everything = {
         value
         for value in vars(errors).values()

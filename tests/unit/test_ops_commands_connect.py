@@ -107,7 +107,7 @@ def test_each_permission_that_a_key_lacks_is_named(
     assert "Checkout Sessions: Write, PaymentIntents: Read." in called.progress
 
 
-def test_stripe_that_cannot_be_reached_is_told(
+def test_stripe_that_cannot_be_reached_is_reported(
     shop: Operated, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test_" + "9" * 24)
@@ -196,7 +196,7 @@ def test_a_signing_secret_that_was_rolled_meanwhile_is_kept(shop: Operated) -> N
     assert shop.secret.read() == StripeSecret(RESTRICTED_KEY, ("whsec_rolled",))
 
 
-def test_a_file_of_the_local_stack_that_broke_meanwhile_is_told(
+def test_a_file_of_the_local_stack_that_broke_meanwhile_is_reported(
     shop: Operated, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.stack_file.write_text("{}")

@@ -62,7 +62,7 @@ def is_signed(delivery: Received, secret: str) -> bool:
 
 @dataclass(frozen=True)
 class Connected:
-    """A stack, its side at Stripe, and what an operator was told."""
+    """A stack, its side at Stripe, and what was reported to the operator."""
 
     simulator: Running
     receiver: Receiver
@@ -118,7 +118,7 @@ def test_a_stack_is_connected_and_a_second_time_kept(stack: Connected) -> None:
     assert stack.secret.read() == StripeSecret(NEW_KEY, stored.signing_secrets)
 
 
-def test_no_secret_is_told(stack: Connected) -> None:
+def test_no_secret_is_reported(stack: Connected) -> None:
     stack.connection().connect(KEY)
     [secret] = stack.secret.read().signing_secrets
     told = "\n".join(stack.said)

@@ -113,7 +113,9 @@ def test_ours_is_found_among_all_that_an_account_may_have(
     assert sum(one["method"] == "GET" for one in asked) == LIMIT
 
 
-def test_one_more_than_an_account_may_have_is_told(simulator: Running, ours: Destinations) -> None:
+def test_one_more_than_an_account_may_have_is_reported(
+    simulator: Running, ours: Destinations
+) -> None:
     for number in range(LIMIT):
         endpoint(simulator, f"https://other.example/{number}")
     with pytest.raises(stripe.InvalidRequestError) as refused:

@@ -54,7 +54,7 @@ def test_a_secret_key_is_too_much_in_live_mode(dev: Environment, mode: str, *, o
         (500, "Stripe failed (APIError, 500", "https://status.stripe.com"),
     ],
 )
-def test_what_stripe_refuses_is_told_with_what_to_do(
+def test_what_stripe_refuses_is_reported_with_what_to_do(
     dev: Environment, fake_stripe: FakeStripe, status: int, detail: str, fix: str
 ) -> None:
     for _ in range(3):
@@ -67,7 +67,7 @@ def test_what_stripe_refuses_is_told_with_what_to_do(
 
 
 @pytest.mark.parametrize("check", ["Stripe key", "Stripe permissions", "sellable prices", "ping"])
-def test_a_stack_that_was_never_connected_is_told(dev: Environment, check: str) -> None:
+def test_a_stack_that_was_never_connected_is_reported(dev: Environment, check: str) -> None:
     result = only(with_secret(examination(dev), None), check)
     assert (result.ok, result.fix) == (False, "Run `connect`.")
 
@@ -132,7 +132,7 @@ def with_addresses(environment: Environment, api_url: str) -> Environment:
 
 
 @pytest.mark.enable_socket
-def test_an_api_that_does_not_respond_is_told(dev: Environment) -> None:
+def test_an_api_that_does_not_respond_is_reported(dev: Environment) -> None:
     made = examination(with_addresses(dev, "http://127.0.0.1:9"))
     assert "The API can't be reached: ConnectError." in only(made, "allowed origins").detail
 

@@ -64,7 +64,7 @@ def test_an_alias_at_another_version_is_named(dev: Environment, stubs: dict[str,
     assert "make deploy ENV=dev" in str(result.fix)
 
 
-def test_a_missing_function_is_told_as_what_aws_refuses(
+def test_a_missing_function_is_reported_as_what_aws_refuses(
     dev: Environment, stubs: dict[str, Stubber]
 ) -> None:
     stubs["lambda"].add_client_error("get_function_configuration", "ResourceNotFoundException")
@@ -218,7 +218,7 @@ def test_credentials_that_expired_end_the_examination(
         ("alarms", "output AlarmsTopicArn"),
     ],
 )
-def test_a_stack_of_an_older_version_is_told_to_be_deployed(
+def test_a_stack_of_an_older_version_must_be_deployed(
     dev: Environment, check: str, lacking: str
 ) -> None:
     older: Json = {"parameters": {}, "outputs": {}, "resources": {}}

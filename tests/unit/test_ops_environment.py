@@ -64,7 +64,7 @@ def test_each_environment_of_the_project_can_be_named(
     assert [one.aws.endpoint_url for one in found] == [FACTS["aws_endpoint_url"], None, None]
 
 
-def test_an_unknown_environment_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_environment_is_reported_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="no environment 'nowhere': use one of local, dev, prod"):
         environment("nowhere")
     with pytest.raises(UsageError, match="no environment 'default'"):
@@ -84,7 +84,7 @@ def test_an_unknown_environment_is_told_with_those_that_there_are() -> None:
         ("[dev", "samconfig.toml can't be read: "),
     ],
 )
-def test_a_samconfig_that_describes_no_such_stack_is_told(
+def test_a_samconfig_that_describes_no_such_stack_is_reported(
     samconfig: Path, text: str, reason: str
 ) -> None:
     samconfig.write_text(text)
@@ -92,7 +92,7 @@ def test_a_samconfig_that_describes_no_such_stack_is_told(
         environment("dev", samconfig=samconfig)
 
 
-def test_a_missing_samconfig_is_told(samconfig: Path) -> None:
+def test_a_missing_samconfig_is_reported(samconfig: Path) -> None:
     with pytest.raises(UsageError, match=r"samconfig.toml can't be read: "):
         environment("dev", samconfig=samconfig)
 
@@ -112,7 +112,7 @@ def test_region_and_profile_come_from_samconfig(
     assert environment("dev", samconfig=samconfig).aws.session.region_name == "eu-west-3"
 
 
-def test_an_unknown_profile_is_told(machine: pytest.MonkeyPatch, samconfig: Path) -> None:
+def test_an_unknown_profile_is_reported(machine: pytest.MonkeyPatch, samconfig: Path) -> None:
     samconfig.write_text(dev(stack_name="shop", profile="nobody"))
     with pytest.raises(ProfileNotFound):
         environment("dev", samconfig=samconfig)
@@ -145,7 +145,7 @@ def without(name: str) -> str:
         (json.dumps(FACTS | {"stripe_api_key": [KEY]}), "is not complete (stripe_api_key): stop"),
     ],
 )
-def test_a_malformed_file_of_the_local_stack_is_told_in_one_line(
+def test_a_malformed_file_of_the_local_stack_is_reported_in_one_line(
     capsys: pytest.CaptureFixture[str], stack_file: Path, text: str, reason: str
 ) -> None:
     stack_file.write_text(text)
@@ -156,7 +156,9 @@ def test_a_malformed_file_of_the_local_stack_is_told_in_one_line(
     assert KEY not in line
 
 
-def test_no_running_local_stack_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_no_running_local_stack_is_reported(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     called = call(capsys, "doctor", "--env=local", f"--stack-file={tmp_path / 'none.json'}")
     told = "Error: No local stack is running: start one with `make dev`.\n"
     assert (called.exit_code, called.progress) == (1, told)
@@ -168,7 +170,7 @@ def test_a_new_signing_secret_is_noted_beside_the_other_facts(stack_file: Path) 
     assert noted == FACTS | {"webhook_secret": "whsec_new"}
 
 
-def test_a_local_stack_that_stopped_meanwhile_is_told(stack_file: Path) -> None:
+def test_a_local_stack_that_stopped_meanwhile_is_reported(stack_file: Path) -> None:
     found = environment("local", stack_file=stack_file)
     stack_file.unlink()
     with pytest.raises(OpsError, match="No local stack is running"):

@@ -1,4 +1,4 @@
-"""What an operator is told of an error of AWS or Stripe: one line, and nothing secret."""
+"""How an error of AWS or Stripe is reported to an operator: one line, and nothing secret."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -75,7 +75,7 @@ def test_what_stripe_says_of_a_request_is_printed(kind: type[stripe.StripeError]
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "told"),
+    ("kind", "status", "reported"),
     [
         (stripe.AuthenticationError, 401, "Stripe does not accept the API key."),
         (stripe.APIConnectionError, None, "Stripe can't be reached."),
@@ -84,8 +84,8 @@ def test_what_stripe_says_of_a_request_is_printed(kind: type[stripe.StripeError]
         (stripe.IdempotencyError, 400, "Stripe refused the request: IdempotencyError, 400."),
     ],
 )
-def test_other_errors_of_stripe_are_named(kind: object, status: int, told: str) -> None:
-    assert explained(stripe_error(kind, f"about {KEY}", status)).startswith(told)
+def test_other_errors_of_stripe_are_named(kind: object, status: int, reported: str) -> None:
+    assert explained(stripe_error(kind, f"about {KEY}", status)).startswith(reported)
 
 
 def test_an_error_names_what_finds_the_call_in_stripes_dashboard() -> None:
@@ -106,20 +106,22 @@ def test_an_error_names_what_finds_the_call_in_stripes_dashboard() -> None:
     ],
 )
 def test_a_missing_permission_is_named_in_both_wordings(text: str) -> None:
-    told = explained(stripe_error(stripe.PermissionError, text, 403))
-    assert told == "The Stripe API key lacks the permission charge_read."
+    reported = explained(stripe_error(stripe.PermissionError, text, 403))
+    assert reported == "The Stripe API key lacks the permission charge_read."
 
 
-def test_a_refusal_that_names_no_permission_is_told_too() -> None:
-    told = explained(stripe_error(stripe.PermissionError, f"Not with {MASKED}.", 403))
-    assert told == "The Stripe API key lacks the permission for this call."
+def test_a_refusal_that_names_no_permission_is_reported_too() -> None:
+    reported = explained(stripe_error(stripe.PermissionError, f"Not with {MASKED}.", 403))
+    assert reported == "The Stripe API key lacks the permission for this call."
 
 
 def test_what_aws_denies_is_one_line() -> None:
     text = "User: arn:aws:iam::1:user/ops\nis not authorized to perform: \x1b]0;title\x07"
-    told = explained(aws_error("AccessDeniedException", text))
-    assert_one_line_without_secrets(told)
-    assert told.startswith("AWS refused GetSecretValue: AccessDeniedException: User: arn:aws:iam")
+    reported = explained(aws_error("AccessDeniedException", text))
+    assert_one_line_without_secrets(reported)
+    assert reported.startswith(
+        "AWS refused GetSecretValue: AccessDeniedException: User: arn:aws:iam"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,13 +135,13 @@ def test_what_aws_denies_is_one_line() -> None:
         "InvalidSignatureException",
     ],
 )
-def test_credentials_that_aws_refuses_are_told_with_what_to_do(code: str) -> None:
+def test_credentials_that_aws_refuses_are_reported_with_what_to_do(code: str) -> None:
     """The text of a signature's refusal has the request's headers, and the token among them."""
-    told = explained(aws_error(code, f"The Canonical String is\nx-amz-security-token:{TOKEN}"))
-    assert TOKEN not in told
-    assert code in told
-    assert "aws sso login" in told
-    assert "AWS_PROFILE" in told
+    reported = explained(aws_error(code, f"The Canonical String is\nx-amz-security-token:{TOKEN}"))
+    assert TOKEN not in reported
+    assert code in reported
+    assert "aws sso login" in reported
+    assert "AWS_PROFILE" in reported
 
 
 @pytest.mark.parametrize(
@@ -154,14 +156,14 @@ def test_credentials_that_aws_refuses_are_told_with_what_to_do(code: str) -> Non
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_missing_credentials_are_told_with_what_to_do(error: BotoCoreError) -> None:
-    told = explained(error)
-    assert TOKEN not in told
-    assert "aws sso login" in told
+def test_missing_credentials_are_reported_with_what_to_do(error: BotoCoreError) -> None:
+    reported = explained(error)
+    assert TOKEN not in reported
+    assert "aws sso login" in reported
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reported"),
     [
         (botocore.ProfileNotFound(profile="shop"), "AWS: The config profile (shop)"),
         (
@@ -175,8 +177,8 @@ def test_missing_credentials_are_told_with_what_to_do(error: BotoCoreError) -> N
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_other_errors_of_the_aws_sdk_are_told(error: BotoCoreError, told: str) -> None:
-    assert explained(error).startswith(told)
+def test_other_errors_of_the_aws_sdk_are_reported(error: BotoCoreError, reported: str) -> None:
+    assert explained(error).startswith(reported)
     assert_one_line_without_secrets(explained(error))
 
 

@@ -92,7 +92,7 @@ def test_keys_of_different_accounts_are_told_apart_by_their_prices(
         ("9" * 24, "That is no Stripe API key"),
     ],
 )
-def test_a_key_that_cannot_be_the_services_is_told_and_not_quoted(
+def test_a_key_that_cannot_be_the_services_is_reported_and_not_quoted(
     shop: Operated, key: str, problem: str
 ) -> None:
     with pytest.raises(Unusable) as refused:

@@ -105,7 +105,7 @@ def test_what_an_older_version_of_a_stack_lacks_is_named(kind: str) -> None:
         getattr(found, kind)("Newest")
 
 
-def test_a_missing_stack_is_told_with_its_region(
+def test_a_missing_stack_is_reported_with_its_region(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     dev: Environment,
@@ -144,7 +144,7 @@ def test_what_aws_refuses_is_one_line(  # noqa: PLR0913, PLR0917  (fixtures, and
     assert line.startswith(told)
 
 
-def test_missing_credentials_are_told_with_what_to_do(
+def test_missing_credentials_are_reported_with_what_to_do(
     capsys: pytest.CaptureFixture[str], environment: pytest.MonkeyPatch
 ) -> None:
     environment.delenv("AWS_ACCESS_KEY_ID")

@@ -79,7 +79,7 @@ def test_no_other_success_is_taken_for_an_acceptance(webhook: Webhook, receiver:
         assert not webhook.accepts(SECRET)
 
 
-def test_a_webhook_that_cannot_be_reached_is_told(webhook: Webhook) -> None:
+def test_a_webhook_that_cannot_be_reached_is_reported(webhook: Webhook) -> None:
     for url in ("http://127.0.0.1:9/", "https://127.0.0.1:9/"):
         nobody = replace(webhook, stack=replace(webhook.stack, outputs={"WebhookUrl": url}))
         with pytest.raises(OpsError, match=r"The webhook can't be reached: ConnectError\."):
@@ -95,7 +95,7 @@ def test_a_function_may_learn_a_secret_late(
     assert len(receiver.received) == 4
 
 
-def test_a_function_that_never_learns_a_secret_is_told(
+def test_a_function_that_never_learns_a_secret_is_reported(
     webhook: Webhook, receiver: Receiver
 ) -> None:
     assert not webhook.wait_until_accepted(OTHER)

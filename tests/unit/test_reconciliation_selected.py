@@ -93,7 +93,7 @@ def test_a_period_repairs_what_stripe_created_in_it(runs: Runs) -> None:
     assert reconcile(runs, since=CREATED_AT).repaired == 0
 
 
-def test_a_period_ends_where_it_is_told_to(runs: Runs) -> None:
+def test_a_period_ends_at_until(runs: Runs) -> None:
     runs.add(0, OrderStatus.OPEN, OrderStatus.PAID, created=CREATED_AT + 60)
     assert reconcile(runs, since=CREATED_AT, until=CREATED_AT + 59).checked == 0
     assert reconcile(runs, since=CREATED_AT, until=CREATED_AT + 60).repaired == 1

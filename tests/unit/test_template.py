@@ -86,7 +86,7 @@ def test_a_function_runs_python_3_13_with_the_layer(transformed: Json, function:
     assert (ROOT / ".python-version").read_text() == "3.13\n"
 
 
-def test_the_cloud_runs_arm64_unless_told_otherwise() -> None:
+def test_the_cloud_runs_arm64_by_default() -> None:
     assert PARAMETERS["Architecture"]["Default"] == "arm64"
     assert PARAMETERS["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
     makefile = (ROOT / "layers" / "common" / "Makefile").read_text()

@@ -120,7 +120,7 @@ def invoke_config(transformed: Json, function: str) -> Json:
     return config
 
 
-def test_events_from_event_bridge_are_repeated_and_then_kept(transformed: Json) -> None:
+def test_events_from_event_bridge_are_retried_then_dead_lettered(transformed: Json) -> None:
     config = invoke_config(transformed, "StripeWebhookFunction")
     assert config["MaximumRetryAttempts"] == 2
     assert config["DestinationConfig"] == {
