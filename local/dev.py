@@ -1,6 +1,7 @@
-"""`make dev`: the local cloud, kept running until Ctrl-C or SIGTERM.
+"""`make dev`: the local cloud with the storefront, kept running until Ctrl-C or SIGTERM.
 
-FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of 3000.
+FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of the storefront.
+STOREFRONT_UI_MODE=embedded_page has it take payments in a page of its own.
 
 With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
 `stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
@@ -13,15 +14,16 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from local.console import Console
-from local.frontend import frontend_origin
+from local.frontend import NAME, frontend_origin
 from local.only_one import only_one
 from local.paths import STACK_FILE
 from local.processes import LocalCloudError, Terminated
 from local.stack import LocalStack, local_stack
+from local.storefront import HOSTED_PAGE, PICTURES, storefront
 from local.stripe_account import LOOKUP_KEY, real_account
 
 
@@ -32,16 +34,20 @@ def main() -> int:
     console = Console()
     try:
         account = real_account(os.environ)
+        origin = frontend_origin(os.environ)
+        ours = NAME not in os.environ
         with (
             only_one(stack_file),
             local_stack(
                 console,
                 connect=account,
-                frontend_origin=frontend_origin(os.environ),
+                frontend_origin=origin,
+                pictures_url=f"{origin}{PICTURES}" if ours else None,
             ) as stack,
-            announced_in(stack_file, stack),
+            served(stack, origin if ours else None) as whole,
+            announced_in(stack_file, whole),
         ):
-            announce(console, stack, stack_file)
+            announce(console, whole, stack_file)
             wait_for_ever()
     except LocalCloudError as error:
         console.say(f"\n{error.explained()}")
@@ -51,9 +57,24 @@ def main() -> int:
     return 0
 
 
+@contextmanager
+def served(stack: LocalStack, origin: str | None) -> Iterator[LocalStack]:
+    """The stack with its storefront, if there is an origin for it."""
+    if origin is None:
+        yield stack
+        return
+    facts = stack.facts
+    simulator = facts.stripe_url if stack.price else None
+    mode = os.environ.get("STOREFRONT_UI_MODE", HOSTED_PAGE)
+    with storefront(origin, api_url=facts.api_url, stripe_url=simulator, ui_mode=mode) as url:
+        yield replace(stack, facts=replace(facts, storefront_url=url))
+
+
 def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
     facts = stack.facts
     console.say()
+    if facts.storefront_url:
+        console.say(f"Shop         {facts.storefront_url}")
     console.say(f"API          {facts.api_url}")
     console.say(f"Webhook      {facts.webhook_url}")
     console.say(f"Stripe       {facts.stripe_url}")

@@ -28,7 +28,10 @@ ALARM_EMAIL = "on-call@localhost"
 
 @dataclass(frozen=True)
 class StackFacts:
-    """What `.local/stack.json` says, for scripts and tests. `stripe_api_key` is the merchant's."""
+    """What `.local/stack.json` says, for scripts and tests. `stripe_api_key` is the merchant's.
+
+    `storefront_url` is None where a frontend of the developer's own is used.
+    """
 
     api_url: str
     webhook_url: str
@@ -40,6 +43,7 @@ class StackFacts:
     topic_arn: str
     stripe_api_key: str
     region: str
+    storefront_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,12 @@ def local_stack(
     connect: StripeAccount | None = None,
     seed: int | None = None,
     frontend_origin: str = DEFAULT_ORIGIN,
+    pictures_url: str | None = None,
 ) -> Iterator[LocalStack]:
     """Start everything, deploy, and stop everything on the way out, whatever the way.
 
-    With an account of the caller's no simulator is started; `seed` is of the simulator's chances.
+    With an account of the caller's no simulator is started; `seed` is of the simulator's chances;
+    `pictures_url` is where the products' pictures are.
     Raise LocalCloudError, also when a service dies later: it then reaches the caller wherever it
     is.
     """
@@ -90,15 +96,20 @@ def local_stack(
                         stripe_account.simulated_account(run, on_death, seed)
                     )
                     aws = services.enter_context(ministack(run, on_death, frontend_origin))
-                yield deployed(console, run, aws, account, frontend_origin)
+                yield deployed(console, run, aws, account, frontend_origin, pictures_url)
         except Terminated:
             if dead:
                 raise dead[0].death from None
             raise
 
 
-def deployed(
-    console: Console, run: Path, aws: LocalAws, account: StripeAccount, frontend_origin: str
+def deployed(  # noqa: PLR0913, PLR0917
+    console: Console,
+    run: Path,
+    aws: LocalAws,
+    account: StripeAccount,
+    frontend_origin: str,
+    pictures_url: str | None,
 ) -> LocalStack:
     with console.phase("sam build"):
         template = built_template(run / "sam-build.log", console.progress)
@@ -117,7 +128,7 @@ def deployed(
     signing_secret = account.webhook_secret or stripe_account.register_webhook(
         account, stack.webhook_url
     )
-    price = stripe_account.stock_the_shop(account) if account.simulated else None
+    price = stripe_account.stock_the_shop(account, pictures_url) if account.simulated else None
     put_secret(aws, stack.secret_id, api_key=account.service_key, signing_secrets=(signing_secret,))
     facts = StackFacts(
         api_url=stack.api_url,
