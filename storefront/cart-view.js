@@ -12,6 +12,7 @@ import { money } from "./money.js";
 const button = /** @type {HTMLButtonElement} */ (byId("buy"));
 const problem = byId("problem");
 const list = byId("lines");
+const HINT = byId("buy-status").textContent ?? "";
 /** @type {Map<string, HTMLLIElement>} */
 const rows = new Map();
 let busy = false;
@@ -119,7 +120,9 @@ function work(now) {
   busy = now;
   // Not `disabled`, which would take the focus away.
   button.setAttribute("aria-disabled", String(now));
-  byId("buy-status").textContent = now ? "Taking you to the payment…" : "";
+  const status = byId("buy-status");
+  status.textContent = now ? "Taking you to the payment…" : HINT;
+  status.toggleAttribute("data-busy", now);
 }
 
 /** Say what is wrong with which item. @param {Rejected} error  @param {Line[]} lines  as they were sent */
