@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -24,15 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     settings = _settings(options)
     listener = listen(options.port)
+    app = create_app(settings)
     server = ReadyServer(
         uvicorn.Config(
-            create_app(settings),
+            app,
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS,
         ),
         {"url": url_of(listener), "secret_key": settings.secret_keys[0]},
         options.ready_file,
+        app.state.simulator.changes.end,
     )
     server.run(sockets=[listener])
     return 0
@@ -41,10 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class ReadyServer(uvicorn.Server):
     """Says where it is, once it responds there; to be stopped is its normal end."""
 
-    def __init__(self, config: uvicorn.Config, ready: dict[str, str], path: Path | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: dict[str, str],
+        path: Path | None,
+        stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._path = path
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -55,6 +64,11 @@ class ReadyServer(uvicorn.Server):
             part = self._path.with_name(f"{self._path.name}.part")
             part.write_text(f"{announcement}\n")
             part.replace(self._path)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What would go on for ever, as a dashboard's live events.
+        self._stopping()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

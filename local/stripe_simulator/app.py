@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.stripe_simulator import controls
 from local.stripe_simulator.api.gateway import Operation
+from local.stripe_simulator.dashboard import routes as dashboard
+from local.stripe_simulator.dashboard.live import Announcing
 from local.stripe_simulator.operations import operations
 from local.stripe_simulator.page import routes as page
 from local.stripe_simulator.settings import Settings
@@ -37,9 +39,13 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
             *_api_routes(simulator),
             *controls.routes(simulator),
             *page.routes(simulator),
+            *dashboard.routes(simulator),
             *assets.routes(),
         ],
-        middleware=[Middleware(LoopbackOnly)],
+        middleware=[
+            Middleware(LoopbackOnly),
+            Middleware(Announcing, changes=simulator.changes),
+        ],
         lifespan=lifespan,
     )
     app.state.simulator = simulator

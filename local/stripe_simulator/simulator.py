@@ -9,6 +9,7 @@ from local.stripe_simulator.api.gateway import Gateway
 from local.stripe_simulator.api.lists import embedded
 from local.stripe_simulator.api.permissions import RestrictedKey
 from local.stripe_simulator.behaviour import Behaviour
+from local.stripe_simulator.changes import Changes
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.objects import payment_pages
 from local.stripe_simulator.objects.account import Account
@@ -27,13 +28,16 @@ class Simulator:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.behaviour = Behaviour()
+        self.changes = Changes()
         self.schedule = Schedule(clock)
         self.log = EventLog(clock, livemode=settings.livemode)
         self.account = Account(settings, clock, self.schedule, self.log.record)
         self.endpoints = Endpoints(clock, livemode=settings.livemode)
-        self.deliveries = Deliveries(settings, self.behaviour, self.endpoints)
+        self.deliveries = Deliveries(
+            settings, self.behaviour, self.endpoints, attempted=self.changes.notify
+        )
         self.webhooks = Webhooks(self.log, self.deliveries, self.endpoints)
-        self.log.announce = self.deliveries.announce
+        self.log.announce = self._announce
         self.restricted_key = self._restricted_key()
         self.gateway = Gateway(
             settings,
@@ -86,6 +90,10 @@ class Simulator:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.redirect_seconds):
                 await self.deliveries.first_attempts(completed)
+
+    def _announce(self, event: Json) -> int:
+        self.changes.notify()
+        return self.deliveries.announce(event)
 
     def _include(self, document: Json, field: str) -> Json | None:
         id_ = document["id"]

@@ -94,6 +94,25 @@ def test_signal_does_not_wait_for_a_slow_response() -> None:
         assert slow.exception(10) is not None or slow.result().status_code >= 500
 
 
+def test_signal_ends_an_open_dashboard() -> None:
+    with process() as child, httpx.Client(timeout=10) as browser:
+        url = announced(child)
+        with browser.stream("GET", f"{url}/dashboard/live") as response:
+            events = response.iter_lines()
+            while not next(events).startswith("data:"):
+                pass
+            child.send_signal(signal.SIGTERM)
+            assert [line for line in events if line] == []
+        output, errors = child.communicate(timeout=10)
+        assert (child.returncode, output, errors) == (0, "", "")
+
+
+def test_shop_has_the_name_that_is_given() -> None:
+    with process("--shop-name", "Mugs & more") as child:
+        page = httpx.get(f"{announced(child)}/c/pay/cs_test_unknown").text
+        assert "Mugs &amp; more" in page
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -31,6 +31,9 @@ class Collection:
     def remove(self, id_: str) -> None:
         del self._objects[id_]
 
+    def __len__(self) -> int:
+        return len(self._objects)
+
     def __contains__(self, id_: str) -> bool:
         return id_ in self._objects
 

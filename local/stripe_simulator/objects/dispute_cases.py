@@ -38,13 +38,17 @@ ESCALATING = "escalate_inquiry_evidence"
 
 def open_if_disputed(account: Account, charge: Json) -> None:
     """A dispute of a charge that just succeeded, where its card or account is one that disputes."""
+    kind = account.instruments[charge["payment_method"]].dispute
+    if kind is not None:
+        open_(account, charge, kind)
+
+
+def open_(account: Account, charge: Json, kind: Dispute) -> None:
     instrument = account.instruments[charge["payment_method"]]
-    if instrument.dispute is None:
-        return
-    dispute = _make(account, charge, instrument, instrument.dispute)
+    dispute = _make(account, charge, instrument, kind)
     charge["disputed"] = True
     account.disputes.add(dispute)
-    if instrument.dispute.inquiry:
+    if kind.inquiry:
         account.record("charge.dispute.created", dispute, None)
         return
     _move_money(account, dispute, -dispute["amount"], FEE)

@@ -98,7 +98,7 @@ class ListPrices(ListParameters):
 
 
 def create(account: Account, parameters: CreatePrice) -> Json:
-    _free_lookup_key(account, parameters.lookup_key, transfer=parameters.transfer_lookup_key)
+    free_lookup_key(account, parameters.lookup_key, transfer=parameters.transfer_lookup_key)
     extra = parameters.model_dump(include={"active", "lookup_key", "metadata", "nickname"})
     return make(account, parameters, "", extra)
 
@@ -141,7 +141,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 def update(account: Account, parameters: UpdatePrice, id_: str) -> Json:
     price = account.prices.retrieve(id_)
     if parameters.lookup_key != price["lookup_key"]:
-        _free_lookup_key(account, parameters.lookup_key, transfer=parameters.transfer_lookup_key)
+        free_lookup_key(account, parameters.lookup_key, transfer=parameters.transfer_lookup_key)
     changes = metadata.merged(price, parameters.given())
     changes.pop("transfer_lookup_key", None)
     account.update("price.updated", price, changes)
@@ -221,7 +221,7 @@ def _recurring(recurring: Recurring | None) -> Json | None:
     return declared(stripe.Price.Recurring, **recurring.model_dump())
 
 
-def _free_lookup_key(account: Account, key: str | None, *, transfer: bool) -> None:
+def free_lookup_key(account: Account, key: str | None, *, transfer: bool) -> None:
     """A lookup key names one price, unless the price that has it gives it up."""
     holder = next((price for price in account.prices if key and price["lookup_key"] == key), None)
     if holder is None:

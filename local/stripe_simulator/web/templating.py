@@ -28,12 +28,14 @@ def environment(folder: Path) -> Environment:
     return templates
 
 
-def html(content: str, status: int = 200, *, policy: str) -> HTMLResponse:
+def html(
+    content: str, status: int = 200, *, policy: str, referrer: str = "no-referrer"
+) -> HTMLResponse:
     """A page that nobody stores. `policy` continues the content security policy."""
     headers = {
         "Cache-Control": "no-store",
         "Content-Security-Policy": f"{POLICY}; {policy}",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": referrer,
         "X-Content-Type-Options": "nosniff",
     }
     return HTMLResponse(content, status, headers)

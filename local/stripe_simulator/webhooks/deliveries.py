@@ -8,7 +8,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -37,12 +37,21 @@ class Delivery:
 
 
 class Deliveries:
-    def __init__(self, settings: Settings, behaviour: Behaviour, endpoints: Endpoints) -> None:
+    """`attempted` is called after each attempt."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        behaviour: Behaviour,
+        endpoints: Endpoints,
+        attempted: Callable[[], None],
+    ) -> None:
         self.attempts: list[Json] = []
         self.under_way: Counter[str] = Counter()
         self._settings = settings
         self._behaviour = behaviour
         self._endpoints = endpoints
+        self._attempted = attempted
         self._transport = Transport(settings.connect_to, settings.delivery_timeout_seconds)
         self._chance = random.Random(settings.seed)  # noqa: S311  (chaos, not cryptography)
         self._going = asyncio.Event()
@@ -175,3 +184,4 @@ class Deliveries:
                 "outcome": outcome,
             }
         )
+        self._attempted()

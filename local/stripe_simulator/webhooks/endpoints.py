@@ -86,6 +86,10 @@ class Endpoints:
     def remove(self, id_: str) -> None:
         del self._all[id_]
 
+    def all(self) -> list[Endpoint]:
+        """The newest first."""
+        return list(reversed(self._all.values()))
+
     def find(self, id_: str) -> Endpoint | None:
         return self._all.get(id_)
 
