@@ -28,9 +28,10 @@ from local.deploy import stack_outputs
 from local.fulfilment import Fulfilment, fulfilment
 from local.functions import physical_name, reconcile
 from local.merchant import Merchant
-from local.processes import LocalCloudError, Terminated
+from local.processes import LocalCloudError
 from local.purchase import plain_item
 from local.shopping import KINDS, Kind, Shopping
+from local.signals import Terminated
 from local.stack import LocalStack, local_stack
 from local.throttling import Throttling, throttled_table
 from local.waiting import wait_for

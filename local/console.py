@@ -4,42 +4,54 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING
 
-CLEAR_LINE = "\r\033[K"
+import rich.console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
 WIDTH = 96
-SECONDS_BETWEEN_LINES = 2.0
 
 
 class Console:
-    """On a terminal the latest progress is rewritten in place, elsewhere a line comes at times."""
+    """On a terminal the latest progress is shown beside the phase; elsewhere each is a line."""
 
     def __init__(self) -> None:
-        self._out: TextIO = sys.stdout
-        self._in_place = self._out.isatty()
-        self._spoke_at = 0.0
+        self._out = rich.console.Console(file=sys.stdout, highlight=False)
+        self._status: Status | None = None
+        self._title = ""
+        self._latest = ""
 
     def say(self, text: str = "") -> None:
-        self._write(f"{text}\n")
+        # Long lines are the terminal's to wrap: a break of ours would cut an address.
+        self._out.print(Text(text), soft_wrap=True)
 
     def progress(self, text: str) -> None:
-        shown = text.strip(" -=\t\n")[:WIDTH]
-        if not shown:
+        """Show what the phase does now, once where it is reported many times in a row."""
+        if text == self._latest:
             return
-        if self._in_place:
-            self._write(f"{CLEAR_LINE}  {shown}")
-        elif time.monotonic() - self._spoke_at > SECONDS_BETWEEN_LINES:
-            self._write(f"    {shown}\n")
+        self._latest = text
+        if self._status is None:
+            self.say(f"    {shortened(text, WIDTH)}")
+        else:
+            self._status.update(Text(shortened(f"{self._title}: {text}", self._out.width - 4)))
 
     @contextmanager
     def phase(self, title: str) -> Iterator[None]:
         started = time.monotonic()
-        self._write(f"{title} ..." + ("" if self._in_place else "\n"))
-        yield
-        done = f"{title} ({time.monotonic() - started:.1f} s)"
-        self._write(f"{CLEAR_LINE}{done}\n" if self._in_place else f"  {done}\n")
+        self._title, self._latest = title, ""
+        if self._out.is_terminal:
+            with self._out.status(Text(title)) as self._status:
+                yield
+        else:
+            self.say(f"{title} ...")
+            yield
+        indent = "" if self._out.is_terminal else "  "
+        self.say(f"{indent}{title} ({time.monotonic() - started:.1f} s)")
 
-    def _write(self, text: str) -> None:
-        self._spoke_at = time.monotonic()
-        self._out.write(text)
-        self._out.flush()
+
+def shortened(text: str, width: int) -> str:
+    """Cut a longer text to the width, and show that it was cut."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -5,18 +5,20 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
-from local.console import Console
+from local.console import Console, shortened
 from local.function_logs import function_logs
 from local.paths import DEMO_FILE
-from local.processes import LocalCloudError, Terminated
-from local.purchase import Purchase, PurchaseFailed, Step
+from local.processes import LocalCloudError
+from local.purchase import Purchase, PurchaseFailed, Step, between
+from local.signals import Terminated
 from local.stack import LocalStack, local_stack
 
 LOG_LINES = 12
 INTERRUPTED = 130
+DETAIL_WIDTH = 72
 
 
 def main() -> int:
@@ -50,7 +52,8 @@ def main() -> int:
 
 def buy(console: Console, stack: LocalStack) -> Purchase:
     console.say()
-    purchase = Purchase(stack, on_step=lambda step: show(console, step))
+    started = datetime.now(UTC)
+    purchase = Purchase(stack, on_step=lambda step: show(console, step, started))
     try:
         purchase.make()
     except PurchaseFailed:
@@ -61,22 +64,28 @@ def buy(console: Console, stack: LocalStack) -> Purchase:
     return purchase
 
 
-def show(console: Console, step: Step) -> None:
+def show(console: Console, step: Step, begun: datetime) -> None:
     route = f"{step.source} -> {step.target}"
-    console.say(f"{step.number:>3}  {route:<21}  {step.title:<30} {step.duration_ms:>5.0f} ms")
-    console.say(f"     {step.detail}")
+    at = between(begun, step.started) / 1000
+    console.say(
+        f"{step.number:>3}  {route:<21}  {step.title:<30} {step.duration_ms:>5.0f} ms"
+        f"  from {at:>5.2f} s"
+    )
+    console.say(f"     {shortened(step.detail, DETAIL_WIDTH)}")
 
 
 def write_report(path: Path, purchase: Purchase, seconds: float) -> None:
-    steps = []
-    for step in purchase.steps:
-        fields = asdict(step)
-        # `from` is a keyword in Python, and the name in the report.
-        steps.append(
-            {"number": fields.pop("number"), "title": fields.pop("title")}
-            | {"from": fields.pop("source"), "to": fields.pop("target")}
-            | fields
-        )
+    steps = [
+        {
+            "number": step.number,
+            "title": step.title,
+            "from": step.source,
+            "to": step.target,
+            "duration_ms": step.duration_ms,
+            "detail": step.detail,
+        }
+        for step in sorted(purchase.steps, key=lambda step: step.number)
+    ]
     report = {
         "steps": steps,
         "order": purchase.order,

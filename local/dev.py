@@ -1,7 +1,8 @@
 """`make dev`: the local cloud with the storefront, kept running until Ctrl-C or SIGTERM.
 
 FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of the storefront.
-STOREFRONT_UI_MODE=embedded_page has it take payments in a page of its own.
+STOREFRONT_UI_MODE=embedded_page has the storefront take payments in a page of its own.
+STOREFRONT_PORT, AWS_PORT and STRIPE_PORT choose other ports than 3000, 4566 and 12111.
 
 With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
 `stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
@@ -21,10 +22,12 @@ from local.console import Console
 from local.frontend import NAME, frontend_origin
 from local.only_one import only_one
 from local.paths import STACK_FILE
-from local.processes import LocalCloudError, Terminated
+from local.ports import StackPorts, chosen_port
+from local.processes import LocalCloudError
+from local.signals import Terminated
 from local.stack import LocalStack, local_stack
 from local.storefront import HOSTED_PAGE, PICTURES, storefront
-from local.stripe_account import LOOKUP_KEY, real_account
+from local.stripe_account import LOOKUP_KEY, StripeAccount, real_account
 
 
 def main() -> int:
@@ -34,17 +37,17 @@ def main() -> int:
     console = Console()
     try:
         account = real_account(os.environ)
-        origin = frontend_origin(os.environ)
-        ours = NAME not in os.environ
+        ours = own_frontend(console)
         with (
             only_one(stack_file),
             local_stack(
                 console,
                 connect=account,
-                frontend_origin=origin,
-                pictures_url=f"{origin}{PICTURES}" if ours else None,
+                frontend_origin=ours or frontend_origin(os.environ),
+                pictures_url=f"{ours}{PICTURES}" if ours else None,
+                ports=ports(console, account),
             ) as stack,
-            served(stack, origin if ours else None) as whole,
+            served(stack, ours) as whole,
             announced_in(stack_file, whole),
         ):
             announce(console, whole, stack_file)
@@ -55,6 +58,13 @@ def main() -> int:
     except (KeyboardInterrupt, Terminated):
         console.say("\nStopped.")
     return 0
+
+
+def own_frontend(console: Console) -> str | None:
+    """The storefront's origin; None where a frontend of the developer's own is named."""
+    if NAME in os.environ:
+        return None
+    return f"http://localhost:{chosen_port('STOREFRONT_PORT', os.environ, console.say)}"
 
 
 @contextmanager
@@ -68,6 +78,13 @@ def served(stack: LocalStack, origin: str | None) -> Iterator[LocalStack]:
     mode = os.environ.get("STOREFRONT_UI_MODE", HOSTED_PAGE)
     with storefront(origin, api_url=facts.api_url, stripe_url=simulator, ui_mode=mode) as url:
         yield replace(stack, facts=replace(facts, storefront_url=url))
+
+
+def ports(console: Console, account: StripeAccount | None) -> StackPorts:
+    return StackPorts(
+        aws=chosen_port("AWS_PORT", os.environ, console.say),
+        stripe=0 if account else chosen_port("STRIPE_PORT", os.environ, console.say),
+    )
 
 
 def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
@@ -90,7 +107,9 @@ def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
     else:
         body = json.dumps({"items": [{"lookup_key": LOOKUP_KEY, "quantity": 1}]})
         console.say("Ask for a checkout, and pay on the page at the response's url:")
-        console.say(f"  curl {facts.api_url}/checkout/sessions \\")
+        console.say(
+            f"  curl --fail-with-body --write-out '\\n' {facts.api_url}/checkout/sessions \\"
+        )
         console.say(f"    --header 'content-type: application/json' --data '{body}'")
     console.say("\nCtrl-C stops it.")
 

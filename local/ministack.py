@@ -1,9 +1,7 @@
-"""MiniStack, the local AWS, on a free port of 127.0.0.1, with its state in memory."""
+"""MiniStack, the local AWS, on 127.0.0.1, with its state in memory."""
 
 import os
-import random
 import shutil
-import socket
 import tempfile
 import venv
 from collections.abc import Iterator
@@ -14,20 +12,23 @@ import httpx
 
 from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
 from local.paths import MINISTACK_PACKAGES
+from local.ports import HOST, free_port
 from local.processes import OnDeath, service
+from local.signals import held_signals
 
-HOST = "127.0.0.1"
 MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
 ROOM_BYTES = 8 * 1024**3
 ANSWER_SECONDS = 0.5
 
 
 @contextmanager
-def ministack(run: Path, on_death: OnDeath, allowed_origin: str) -> Iterator[LocalAws]:
-    """`run` takes its log. A function may do only what its role allows, and a web page only what
-    the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
+def ministack(
+    run: Path, on_death: OnDeath, allowed_origin: str, port: int = 0
+) -> Iterator[LocalAws]:
+    """`run` takes its log; port 0 is a free one. A function may do only what its role allows, and a
+    web page only what the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
     """
-    port = free_port()
+    port = port or free_port()
     with (
         temporary_folder(run) as temporary,
         service(
@@ -61,10 +62,14 @@ def temporary_folder(run: Path) -> Iterator[Path]:
     """Each worker of a function unpacks the layer, 90 MB of small files, which a disk may take
     minutes to delete: so in memory, where there is room.
     """
-    with tempfile.TemporaryDirectory(
+    folder = tempfile.TemporaryDirectory(
         prefix="ministack-", dir=MEMORY if has_room(MEMORY) else run, ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)
+    )
+    try:
+        yield Path(folder.name)
+    finally:
+        with held_signals():
+            folder.cleanup()
 
 
 def has_room(memory: Path) -> bool:
@@ -94,20 +99,6 @@ def environment(run: Path, temporary: Path, port: int) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
-
-
-def free_port() -> int:
-    """Below the ports that the system gives to outgoing connections: none of those can take it
-    between this test and MiniStack's start.
-    """
-    while True:
-        port = random.randint(20_000, 29_999)  # noqa: S311  (no secret)
-        with socket.socket() as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
 
 
 def responds(url: str) -> bool:

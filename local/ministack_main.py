@@ -23,7 +23,9 @@ def main() -> None:
     site.addsitedir(packages)
     sys.path.append(str(Path(__file__).resolve().parent.parent))
     from local.ministack_guard import PagesKeptOut  # noqa: PLC0415  (found from here on)
+    from local.parent import end_with_parent  # noqa: PLC0415
 
+    end_with_parent()
     server: Any = importlib.import_module("ministack.app")
     server.app = PagesKeptOut(server.app, allowed_origins)
     server.main()

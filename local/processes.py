@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 from local.paths import ROOT
+from local.signals import held_signals
 from local.waiting import wait_for
 
 READY_SECONDS = 60.0
@@ -68,6 +68,8 @@ class Service:
         self.exited.wait(STOP_SECONDS)
         signal_group(self.process.pid, signal.SIGKILL)
         self.exited.wait(STOP_SECONDS)
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
 type OnDeath = Callable[[Service], None]
@@ -83,23 +85,33 @@ def service(
     env: Mapping[str, str],
     on_death: OnDeath,
 ) -> Iterator[Service]:
+    """The child's standard input ends when we do (local/parent.py)."""
+    child: Service | None = None
+    try:
+        with held_signals():
+            child = Service(name, log, started(command, log, env))
+            child.watch(on_death)
+        yield child
+    finally:
+        with held_signals():
+            if child is not None:
+                child.stop()
+
+
+def started(
+    command: Sequence[str | Path], log: Path, env: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=ROOT,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             # A group of its own, so that Ctrl-C reaches us alone and we stop it in order.
             start_new_session=True,
         )
-    child = Service(name, log, process)
-    child.watch(on_death)
-    try:
-        yield child
-    finally:
-        child.stop()
 
 
 def run_logged(
@@ -111,32 +123,42 @@ def run_logged(
     on_line: Callable[[str], None],
 ) -> None:
     """Run a command to its end; each line of its output goes to the log and to `on_line`."""
-    with (
-        log.open("w", encoding="utf-8") as file,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        ) as process,
-    ):
+    process: subprocess.Popen[str] | None = None
+    with log.open("w", encoding="utf-8") as file:
         try:
+            with held_signals():
+                process = subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=dict(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    start_new_session=True,
+                )
             assert process.stdout is not None  # noqa: S101  (PIPE, above)
             for line in process.stdout:
                 file.write(line)
                 file.flush()
                 on_line(line.strip())
-        except BaseException:
-            signal_group(process.pid, signal.SIGKILL)
-            raise
-    if process.returncode != 0:
-        raise LocalCloudError(f"{name} failed (exit code {process.returncode})", log)
+            code = process.wait()
+        finally:
+            with held_signals():
+                if process is not None:
+                    end(process)
+    if code != 0:
+        raise LocalCloudError(f"{name} failed (exit code {code})", log)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill a command that was interrupted, with what it started."""
+    if process.poll() is None:
+        signal_group(process.pid, signal.SIGKILL)
+    with process:  # Waits, and closes its pipe.
+        pass
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
@@ -148,25 +170,3 @@ def tail(log: Path, lines: int = TAIL_LINES) -> list[str]:
     if not log.is_file():
         return []
     return log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-
-
-class Terminated(BaseException):
-    """SIGTERM or SIGHUP. Not an Exception: only the ways out of `with` and `finally` meet it."""
-
-
-@contextmanager
-def termination_unwinds() -> Iterator[None]:
-    """SIGTERM ends a Python process without any `finally`; here it stops the children first."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(number: int, _frame: FrameType | None) -> None:
-        raise Terminated(signal.Signals(number).name)
-
-    previous = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 FRONTEND, BACKEND, STRIPE = "Frontend", "Backend", "Stripe"
 QUANTITY = 2
 COMPLETED = "checkout.session.completed"
-WIDTH = 72
 
 type Json = dict[str, Any]
 
@@ -35,8 +34,13 @@ class Step:
     title: str
     source: str
     target: str
-    duration_ms: float
+    started: datetime
+    ended: datetime
     detail: str
+
+    @property
+    def duration_ms(self) -> float:
+        return round(between(self.started, self.ended), 1)
 
 
 class PurchaseFailed(Exception):
@@ -56,10 +60,10 @@ class StripeCall:
 class Purchase:
     stack: LocalStack
     on_step: Callable[[Step], None]
+    """Called for each step as it happened: the webhook, step 10, comes before the redirect, 6."""
     steps: list[Step] = field(default_factory=list)
     order: Json = field(default_factory=dict)
     stripe_calls: int = 0
-    _pressed_pay: datetime = field(init=False)
 
     @property
     def changes(self) -> list[str]:
@@ -74,7 +78,7 @@ class Purchase:
         self.order = self._stored(created["order_id"])
         self.stripe_calls = len(self._simulator("GET", "requests"))
         shown = f"thank you: {confirmed['amount_total']} {confirmed['currency']}, minor units"
-        self._step(12, "the page shows the result", FRONTEND, FRONTEND, 0.0, shown)
+        self._own_step(12, "the page shows the result", shown)
         self._require(12, self.order["status"] == "paid", f"the order is {self.order['status']}")
         self._require(12, self.changes.count("order.paid") == 1, f"the order went {self.changes}")
 
@@ -91,23 +95,23 @@ class Purchase:
         saved = timestamp(recorded["timestamp"])
         self._step(
             *(1, "checkout request", FRONTEND, BACKEND),
-            between(sent, call.arrived),
+            *(sent, call.arrived),
             f"POST /checkout/sessions: {QUANTITY} of {self.stack.price}",
         )
         self._step(
             *(2, "create Checkout Session", BACKEND, STRIPE),
-            between(call.arrived, call.responded),
+            *(call.arrived, call.responded),
             "POST /v1/checkout/sessions",
         )
         self._step(
             *(3, "session id and url", STRIPE, BACKEND),
-            between(call.responded, saved),
+            *(call.responded, saved),
             f"{created['order_id']} is written: {created['status']}",
         )
         self._step(
             *(4, "session id and url", BACKEND, FRONTEND),
-            between(saved, responded),
-            f"201 {created['session_id']}"[:WIDTH],
+            *(saved, responded),
+            f"201 {created['session_id']}",
         )
         return created
 
@@ -115,25 +119,26 @@ class Purchase:
         sent = now()
         page = httpx.get(page_url)
         self._require(5, page.is_success, f"the payment page responds {page.status_code}")
-        self._pressed_pay = now()
+        pressed_pay = now()
         paid = pay_by_card(page_url)
         redirected = now()
         self._require(6, paid.is_redirect, f"paying responds {paid.status_code}")
         success_url = paid.headers["location"]
         self._step(
             *(5, "redirect to the page to pay on", FRONTEND, STRIPE),
-            between(sent, self._pressed_pay),
-            page_url[:WIDTH],
+            *(sent, pressed_pay),
+            page_url,
         )
+        delivered = self._webhook(pressed_pay)
         self._step(
             *(6, "paid, redirect to success_url", STRIPE, FRONTEND),
-            between(self._pressed_pay, redirected),
-            success_url[:WIDTH],
+            *(delivered, redirected),
+            success_url,
         )
         return success_url
 
     def _confirm(self, session_id: str) -> Json:
-        self._step(7, "read the session id", FRONTEND, FRONTEND, 0.0, "from the page's own address")
+        self._own_step(7, "read the session id", "from the page's own address")
         sent = now()
         response = Frontend(self.stack.facts.api_url).confirm(session_id)
         responded = now()
@@ -141,44 +146,60 @@ class Purchase:
         call = self._stripe_call(9, "GET", f"/v1/checkout/sessions/{session_id}")
         self._step(
             *(8, "confirm payment", FRONTEND, BACKEND),
-            between(sent, call.arrived),
+            *(sent, call.arrived),
             "POST /checkout/sessions/{session_id}/confirm",
         )
         self._step(
             *(9, "retrieve session", BACKEND, STRIPE),
-            between(call.arrived, call.responded),
+            *(call.arrived, call.responded),
             f"payment_status is {confirmed['payment_status']}",
         )
-        self._webhook()
         self._step(
             *(11, "the result", BACKEND, FRONTEND),
-            between(call.responded, responded),
+            *(call.responded, responded),
             f"200, the order is {confirmed['status']}",
         )
         self._require(11, confirmed["status"] == "paid", f"confirm says {confirmed['status']}")
         return confirmed
 
-    def _webhook(self) -> None:
-        """Show the delivery, which came before the redirect: Stripe's page waits for it."""
+    def _webhook(self, pressed_pay: datetime) -> datetime:
+        """Give when its response came, before the redirect: Stripe's page waits for it.
+
+        https://docs.stripe.com/checkout/fulfillment#redirect-hosted-checkout
+        """
         deliveries = [
             one for one in self._simulator("GET", "deliveries") if one["type"] == COMPLETED
         ]
         statuses = [one["status"] for one in deliveries]
         self._require(10, statuses == [HTTPStatus.OK], f"the webhook responded {statuses}")
+        delivered = timestamp(deliveries[0]["at"])
         processed = self._logged(10, message="processed", event_id=deliveries[0]["event"])
         self._step(
             *(10, "webhook event, signed", STRIPE, BACKEND),
-            between(self._pressed_pay, timestamp(deliveries[0]["at"])),
-            f"{COMPLETED}, before the redirect: {processed['outcome']}",
+            *(pressed_pay, delivered),
+            f"{COMPLETED}, which the redirect waits for: {processed['outcome']}",
         )
         self._require(10, processed["outcome"] == "applied", f"it was {processed['outcome']}")
+        return delivered
 
     def _step(  # noqa: PLR0913, PLR0917  (a step's fields, in the order of the sentence)
-        self, number: int, title: str, source: str, target: str, duration_ms: float, detail: str
+        self,
+        number: int,
+        title: str,
+        source: str,
+        target: str,
+        started: datetime,
+        ended: datetime,
+        detail: str,
     ) -> None:
-        step = Step(number, title, source, target, round(duration_ms, 1), detail)
+        step = Step(number, title, source, target, started, ended, detail)
         self.steps.append(step)
         self.on_step(step)
+
+    def _own_step(self, number: int, title: str, detail: str) -> None:
+        """What the page does by itself, in no time to speak of."""
+        at = now()
+        self._step(number, title, FRONTEND, FRONTEND, at, at, detail)
 
     def _require(self, number: int, condition: bool, reason: str) -> None:  # noqa: FBT001
         if not condition:

@@ -19,7 +19,10 @@ from local.frontend import DEFAULT_ORIGIN
 from local.locks import locked
 from local.ministack import ministack
 from local.paths import RUNS
-from local.processes import Service, Terminated, termination_unwinds
+from local.ports import FREE, StackPorts
+from local.processes import Service
+from local.sam_output import phase_of
+from local.signals import Terminated, termination_unwinds
 from local.stripe_account import StripeAccount
 
 KEPT_RUNS = 10
@@ -72,6 +75,7 @@ def local_stack(
     seed: int | None = None,
     frontend_origin: str = DEFAULT_ORIGIN,
     pictures_url: str | None = None,
+    ports: StackPorts = FREE,
 ) -> Iterator[LocalStack]:
     """Start everything, deploy, and stop everything on the way out, whatever the way.
 
@@ -93,9 +97,11 @@ def local_stack(
                 run = services.enter_context(new_run())
                 with console.phase("Starting a local AWS and a Stripe simulator"):
                     account = connect or services.enter_context(
-                        stripe_account.simulated_account(run, on_death, seed)
+                        stripe_account.simulated_account(run, on_death, seed, ports.stripe)
                     )
-                    aws = services.enter_context(ministack(run, on_death, frontend_origin))
+                    aws = services.enter_context(
+                        ministack(run, on_death, frontend_origin, ports.aws)
+                    )
                 yield deployed(console, run, aws, account, frontend_origin, pictures_url)
         except Terminated:
             if dead:
@@ -111,8 +117,13 @@ def deployed(  # noqa: PLR0913, PLR0917
     frontend_origin: str,
     pictures_url: str | None,
 ) -> LocalStack:
+
+    def on_line(line: str) -> None:
+        if doing := phase_of(line):
+            console.progress(doing)
+
     with console.phase("sam build"):
-        template = built_template(run / "sam-build.log", console.progress)
+        template = built_template(run / "sam-build.log", on_line)
     with console.phase("sam deploy"):
         parameters = {
             "Architecture": architecture(),
@@ -124,7 +135,7 @@ def deployed(  # noqa: PLR0913, PLR0917
             # MiniStack confirms it by itself, and sends nothing.
             "AlarmEmail": ALARM_EMAIL,
         }
-        stack = deploy(template, parameters, aws, run, console.progress)
+        stack = deploy(template, parameters, aws, run, on_line)
     signing_secret = account.webhook_secret or stripe_account.register_webhook(
         account, stack.webhook_url
     )

@@ -92,15 +92,18 @@ def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
 
 @contextmanager
 def simulated_account(
-    run: Path, on_death: OnDeath, seed: int | None = None
+    run: Path, on_death: OnDeath, seed: int | None = None, port: int = 0
 ) -> Iterator[StripeAccount]:
-    """`seed` is that of the chances by which deliveries are dropped and shuffled."""
+    """`seed` is that of the chances by which deliveries are dropped and shuffled; port 0 is a free
+    one.
+    """
     ready = run / "stripe.json"
     api_key = f"sk_test_{secrets.token_hex(12)}"
     service_key = f"rk_test_{secrets.token_hex(12)}"
     command = [
         *(sys.executable, "-m", "local.stripe_simulator"),
-        *("--port", "0", "--secret-key", api_key, "--ready-file", str(ready)),
+        *("--port", str(port), "--secret-key", api_key, "--ready-file", str(ready)),
+        "--end-with-stdin",
         *("--restricted-key", service_key),
         *(f"--permission={permission}" for permission in SERVICE_PERMISSIONS),
         *(("--seed", str(seed)) if seed is not None else ()),

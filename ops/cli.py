@@ -25,7 +25,7 @@ from ops.commands.logs import logs
 from ops.commands.reconcile import reconcile
 from ops.commands.replay import replay
 from ops.environment import STACK_FILE
-from ops.errors import OpsError, UsageError, explained
+from ops.errors import OpsError, UsageError, explained, one_line
 from ops.operation import Operation
 from ops.output import Output
 
@@ -49,7 +49,9 @@ def options(
     *,
     env: Annotated[
         str | None,
-        typer.Option(metavar="ENV", help="Required: local, or an environment of samconfig.toml."),
+        typer.Option(
+            metavar="ENV", help="local, or an environment of samconfig.toml. Always needed."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Answer yes to every question.")] = False,
@@ -57,6 +59,7 @@ def options(
         Path, typer.Option(hidden=True, envvar="CHECKOUT_STACK_FILE")
     ] = STACK_FILE,
 ) -> None:
+    # Not required here, since `ops/checkout doctor --help` needs none: the first use requires it.
     ctx.obj = Operation(env, stack_file, Output(as_json=as_json, yes=yes))
 
 
@@ -110,8 +113,7 @@ def options_first(arguments: list[str]) -> list[str]:
 
 
 def fail(text: str, *, exit_code: int = 1) -> NoReturn:
-    line = " ".join(text.split())
-    typer.echo(f"Error: {line}", err=True)
+    typer.echo(f"Error: {one_line(text)}", err=True)
     sys.exit(exit_code)
 
 

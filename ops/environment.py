@@ -6,11 +6,12 @@ reached with the AWS SDK's own settings for credentials and region.
 
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ops.aws import Aws
 from ops.errors import OpsError, UsageError
@@ -21,6 +22,19 @@ STACK_FILE = ROOT / ".local" / "stack.json"
 LOCAL = "local"
 # The local AWS takes no others (local/aws.py).
 LOCAL_ACCESS_KEY = LOCAL_SECRET_KEY = "test"  # noqa: S105
+
+
+class _Facts(BaseModel):
+    """What is read of .local/stack.json."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    api_url: str
+    webhook_url: str
+    stripe_url: str
+    stripe_api_key: str = Field(repr=False)
+    aws_endpoint_url: str
+    region: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +48,7 @@ class LocalAddresses:
     api_url: str
     webhook_url: str
     stripe_url: str
-    stripe_api_key: str
+    stripe_api_key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ class Environment:
         """Keep .local/stack.json true, whose readers sign events of their own."""
         if self.local is None:
             return
+        _read_facts(self.local.file)
         facts = json.loads(self.local.file.read_text()) | {"webhook_secret": secret}
         self.local.file.write_text(json.dumps(facts, indent=2) + "\n")
 
@@ -64,7 +79,9 @@ def environment(
 ) -> Environment:
     """Read an environment; raise UsageError for an unknown one, OpsError for one not running."""
     settings = _settings(name, samconfig)
-    stack_name: str = settings["stack_name"]
+    stack_name = settings.get("stack_name")
+    if not isinstance(stack_name, str):
+        raise UsageError(f"Set stack_name in [{name}.deploy.parameters] of {samconfig.name}.")
     if name == LOCAL:
         return _local(stack_name, stack_file)
     session = boto3.Session(
@@ -79,10 +96,14 @@ def environment(
 
 
 def _settings(name: str, samconfig: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(samconfig.read_text())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{samconfig} can't be read: {error}") from None
     environments = {
-        key: section["deploy"]["parameters"]
-        for key, section in tomllib.loads(samconfig.read_text()).items()
-        if isinstance(section, dict) and "deploy" in section
+        key: section["deploy"].get("parameters", {})
+        for key, section in document.items()
+        if isinstance(section, dict) and isinstance(section.get("deploy"), dict)
     }
     if name not in environments:
         known = ", ".join(environments)
@@ -92,20 +113,31 @@ def _settings(name: str, samconfig: Path) -> dict[str, Any]:
 
 
 def _local(stack_name: str, stack_file: Path) -> Environment:
-    try:
-        facts = json.loads(stack_file.read_text())
-    except FileNotFoundError:
-        raise OpsError("No local stack is running: start one with `make dev`.") from None
+    facts = _read_facts(stack_file)
     session = boto3.Session(
         aws_access_key_id=LOCAL_ACCESS_KEY,
         aws_secret_access_key=LOCAL_SECRET_KEY,
-        region_name=facts["region"],
+        region_name=facts.region,
     )
     addresses = LocalAddresses(
         file=stack_file,
-        api_url=facts["api_url"],
-        webhook_url=facts["webhook_url"],
-        stripe_url=facts["stripe_url"],
-        stripe_api_key=facts["stripe_api_key"],
+        api_url=facts.api_url,
+        webhook_url=facts.webhook_url,
+        stripe_url=facts.stripe_url,
+        stripe_api_key=facts.stripe_api_key,
     )
-    return Environment(LOCAL, stack_name, Aws(session, facts["aws_endpoint_url"]), addresses)
+    return Environment(LOCAL, stack_name, Aws(session, facts.aws_endpoint_url), addresses)
+
+
+def _read_facts(stack_file: Path) -> _Facts:
+    """Read what `make dev` wrote; raise OpsError, without a value of it."""
+    try:
+        return _Facts.model_validate_json(stack_file.read_bytes())
+    except FileNotFoundError:
+        raise OpsError("No local stack is running: start one with `make dev`.") from None
+    except ValidationError as error:
+        wrong = ", ".join(str(one["loc"][0]) for one in error.errors() if one["loc"])
+        raise OpsError(
+            f"{stack_file} is not complete{wrong and f' ({wrong})'}: stop `make dev`, and start "
+            "it again."
+        ) from None

@@ -1,9 +1,55 @@
 """What an operator is told when a command can't do its work."""
 
+import re
+from http import HTTPStatus
+
 import stripe
+from botocore import exceptions as botocore
 from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.stripe.errors import missing_permission
+
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html. The text of a signature
+# that does not match quotes the request's headers, the session token among them.
+CREDENTIALS_REFUSED = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+NO_CREDENTIALS = (
+    botocore.CredentialRetrievalError,
+    botocore.LoginError,
+    botocore.NoCredentialsError,
+    botocore.PartialCredentialsError,
+    botocore.SSOError,
+    botocore.TokenRetrievalError,
+)
+# Errors of the AWS SDK whose texts name files, profiles, hosts: those of others quote parameters,
+# or what a program that was asked for credentials printed.
+NAMED = (
+    botocore.ConfigNotFound,
+    botocore.ConfigParseError,
+    botocore.ConnectionError,
+    botocore.InvalidRegionError,
+    botocore.NoRegionError,
+    botocore.ProfileNotFound,
+    botocore.ReadTimeoutError,
+)
+SIGN_IN = (
+    "sign in with `aws sso login` or `aws login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID to "
+    "credentials that are valid"
+)
+# A key or a secret, or what Stripe leaves of one: sk_test_******1234.
+KEY_LIKE = re.compile(r"(?:sk|rk|pk|ek|uk|whsec)_", re.IGNORECASE)
 
 
 class OpsError(Exception):
@@ -15,18 +61,66 @@ class UsageError(OpsError):
 
 
 def explained(error: ClientError | BotoCoreError | stripe.StripeError) -> str:
-    """Say what AWS or Stripe refused, without Stripe's texts about keys, which quote parts."""
+    """Say in one line what AWS or Stripe refused, and quote no key, secret or token."""
+    if isinstance(error, stripe.StripeError):
+        return one_line(_of_stripe(error))
+    return one_line(_of_aws(error))
+
+
+def without_controls(text: str) -> str:
+    """Escape the characters that control a terminal, or the direction of its text."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
+def one_line(text: str) -> str:
+    return without_controls(" ".join(text.split()))
+
+
+def _of_aws(error: ClientError | BotoCoreError) -> str:
     match error:
         case ClientError():
             said = error.response["Error"]
-            return f"AWS refused {error.operation_name}: {said['Code']}: {said['Message']}"
-        case BotoCoreError():
+            code, message = said.get("Code", "no code"), said.get("Message", "")
+            if code in CREDENTIALS_REFUSED:
+                return f"AWS does not accept the credentials ({code}): {SIGN_IN}."
+            return f"AWS refused {error.operation_name}: {code}: {message}"
+        case _ if isinstance(error, NO_CREDENTIALS):
+            return f"There are no AWS credentials ({type(error).__name__}): {SIGN_IN}."
+        case _ if isinstance(error, NAMED):
             return f"AWS: {error}"
-        case stripe.AuthenticationError():
-            return "Stripe does not accept the API key."
-        case stripe.PermissionError():
-            return f"The Stripe API key lacks the permission {missing_permission(error)}."
-        case stripe.APIConnectionError():
-            return "Stripe can't be reached."
         case _:
-            return f"Stripe refused the request: {error.user_message or error.code}"
+            return f"AWS can't be called: {type(error).__name__}."
+
+
+def _of_stripe(error: stripe.StripeError) -> str:
+    """Print a message of Stripe's only where it is about a request's parameters.
+
+    https://docs.stripe.com/error-handling
+    """
+    match error:
+        case stripe.AuthenticationError():
+            said = "Stripe does not accept the API key."
+        case stripe.PermissionError():
+            said = f"The Stripe API key lacks the permission {missing_permission(error)}."
+        case stripe.APIConnectionError():
+            said = "Stripe can't be reached."
+        case stripe.RateLimitError():
+            said = "Stripe allows no more requests just now: run this again in a minute."
+        case _ if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            said = f"Stripe failed ({_name(error)}): see https://status.stripe.com."
+        case stripe.InvalidRequestError() | stripe.QuotaExceededError() if _is_harmless(error):
+            said = f"Stripe refused the request: {error.user_message}"
+        case _:
+            said = f"Stripe refused the request: {_name(error)}."
+    return said
+
+
+def _is_harmless(error: stripe.StripeError) -> bool:
+    return bool(error.user_message) and not KEY_LIKE.search(error.user_message)
+
+
+def _name(error: stripe.StripeError) -> str:
+    """Name what finds the error in Stripe's documentation, and the call in its Dashboard."""
+    code = error.code or (error.error.code if error.error else None)
+    found = (type(error).__name__, error.http_status, code, error.request_id)
+    return ", ".join(str(one) for one in found if one and not KEY_LIKE.search(str(one)))

@@ -20,10 +20,9 @@ class Operation:
 
     @cached_property
     def environment(self) -> Environment:
+        """Raise UsageError without a name, or for an unknown one."""
         if self.environment_name is None:
-            raise UsageError(
-                "Say which stack: --env local, or --env with an environment of samconfig.toml."
-            )
+            raise UsageError("Missing --env: it is local, or an environment of samconfig.toml.")
         return environment(self.environment_name, stack_file=self.stack_file)
 
     @cached_property

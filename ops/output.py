@@ -9,10 +9,11 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
-from ops.errors import UsageError
+from ops.errors import UsageError, without_controls
 
 WIDE = 1000
 
@@ -34,13 +35,13 @@ class Output:
 
     def say(self, text: str) -> None:
         """Print a line of progress."""
-        self.progress.print(Text(text), soft_wrap=True)
+        self.progress.print(printable(text), soft_wrap=True)
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
         """Show what takes long: a spinner on a terminal, a line elsewhere."""
         if self.progress.is_terminal:
-            with self.progress.status(Text(f"{text} ...")):
+            with self.progress.status(printable(f"{text} ...")):
                 yield
         else:
             self.say(f"{text} ...")
@@ -79,10 +80,11 @@ class Output:
             return
         if not sys.stdin.isatty():
             raise UsageError(f"{question} Nothing was done: confirm with --yes.")
-        typer.confirm(question, abort=True, err=True)
+        # Typer's own gives Ctrl-C the exit code of a no, and writes to stdout.
+        if not Confirm.ask(printable(question), console=self.progress, default=False):
+            raise typer.Abort
 
 
 def printable(value: object) -> Text:
     """Give a cell, in which no character can control the terminal."""
-    text = "" if value is None else str(value)
-    return Text("".join(one if one.isprintable() else repr(one)[1:-1] for one in text))
+    return Text("" if value is None else without_controls(str(value)))

@@ -74,7 +74,7 @@ class Stack:
 
     @property
     def livemode(self) -> bool:
-        return self.parameters["StripeMode"] == "live"
+        return self.parameter("StripeMode") == "live"
 
     @property
     def mark(self) -> str:
@@ -82,17 +82,28 @@ class Stack:
         _, _, _, region, account, _ = self.arn.split(":", 5)
         return f"{account}/{region}/{self.name}"
 
+    def parameter(self, name: str) -> str:
+        return self._named("parameter", self.parameters, name)
+
     def output(self, name: str) -> str:
-        if name not in self.outputs:
+        return self._named("output", self.outputs, name)
+
+    def resource(self, logical_id: str) -> str:
+        """Give the physical id."""
+        return self._named("resource", self.resources, logical_id)
+
+    def _named(self, kind: str, found: Mapping[str, str], name: str) -> str:
+        """Raise OpsError for what the deployed version lacks."""
+        if name not in found:
             raise OpsError(
-                f"The stack {self.name} has no output {name}: deploy this version of it with "
+                f"The stack {self.name} has no {kind} {name}: deploy this version of it with "
                 f"`make deploy ENV={self.environment.name}`."
             )
-        return self.outputs[name]
+        return found[name]
 
     def function(self, logical_id: str) -> Function:
         _, partition, _, region, account, _ = self.arn.split(":", 5)
-        physical = self.resources[logical_id]
+        physical = self.resource(logical_id)
         arn = f"arn:{partition}:lambda:{region}:{account}:function:{physical}"
         return Function(physical, arn)
 

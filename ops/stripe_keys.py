@@ -7,9 +7,9 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from getpass import getpass
 
 import stripe
-import typer
 
 from ops.environment import Environment
 from ops.errors import OpsError, UsageError
@@ -39,7 +39,8 @@ def given_key(
     """
     key = variables.get(variable, "").strip()
     if not key and sys.stdin.isatty():
-        key = typer.prompt(question, hide_input=True, default="", show_default=False, err=True)
+        # It writes the question once nothing that is typed is shown any more.
+        key = getpass(f"{question}: ")
     return key.strip() or None
 
 

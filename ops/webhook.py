@@ -52,7 +52,7 @@ class Webhook:
 
     def processed(self, event_id: str) -> bool:
         """Wait until the log says that an event was processed, which only an authentic one is."""
-        group = self.stack.resources["StripeWebhookLogGroup"]
+        group = self.stack.resource("StripeWebhookLogGroup")
         logs = self.stack.environment.aws.logs
 
         def is_logged() -> bool:

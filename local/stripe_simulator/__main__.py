@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from local.parent import end_with_parent
 from local.stripe_simulator.api.permissions import PERMISSIONS
 from local.stripe_simulator.app import create_app
 from local.stripe_simulator.listener import listen, url_of
@@ -23,6 +24,8 @@ GRACE_SECONDS = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     settings = _settings(options)
+    if options.end_with_stdin:
+        end_with_parent()
     listener = listen(options.port)
     app = create_app(settings)
     server = ReadyServer(
@@ -132,6 +135,7 @@ def _options() -> argparse.ArgumentParser:
         help="deliver to a webhook URL's host there, as curl does; repeatable",
     )
     add("--shop-name", default=default.shop_name, help="as the payment page shows it")
+    add("--end-with-stdin", action="store_true", help="end when the standard input does")
     add("--seed", type=int, help="of the chances that drop and shuffle deliveries")
     return parser
 

@@ -21,12 +21,15 @@ WAIT_SECONDS = 90.0
 
 Wait = Annotated[
     float,
-    typer.Option("--wait", metavar="SECONDS", help="How long a delivery may take to be logged."),
+    typer.Option(
+        "--wait", min=0, metavar="SECONDS", help="How long a delivery may take to be logged."
+    ),
 ]
 Drain = Annotated[
     float,
     typer.Option(
         "--drain",
+        min=0,
         metavar="SECONDS",
         help="How long to wait for deliveries of the old destination, and at most 10 s of it for "
         "the functions to learn a new secret.",
@@ -84,11 +87,11 @@ def rotate_api_key(ctx: typer.Context) -> None:
     Example: ops/checkout --env dev rotate api-key
     """
     operation: Operation = ctx.obj
+    store = operation.stack.secret()
     key = given_key(stripe_keys.SETUP_KEY, "The new Stripe API key for the service")
     if key is None:
         raise UsageError(f"Set {stripe_keys.SETUP_KEY} to the new Stripe API key.")
     _require_service_key(operation, key)
-    store = operation.stack.secret()
     stored = store.read()
     operation.output.confirm(f"Replace the Stripe key of {operation.stack.name}?")
     store.write(StripeSecret(key, stored.signing_secrets))

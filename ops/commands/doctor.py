@@ -4,11 +4,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from ops import stripe_keys
 from ops.doctor.checks import CHECKS
 from ops.doctor.examination import Examination, Result, examine
+from ops.output import printable
 
 if TYPE_CHECKING:
     from ops.operation import Operation
@@ -20,7 +21,9 @@ def doctor(
     ctx: typer.Context,
     wait: Annotated[
         float,
-        typer.Option(metavar="SECONDS", help="How long Stripe's ping may take to be logged."),
+        typer.Option(
+            min=0, metavar="SECONDS", help="How long Stripe's ping may take to be logged."
+        ),
     ] = WAIT_SECONDS,
 ) -> None:
     """Check a deployed stack from outside, and print what to do for each failed check.
@@ -49,7 +52,7 @@ def doctor(
 
 def _show(operation: "Operation", result: Result) -> None:
     console = operation.output.console
-    mark = "[green]ok    [/green]" if result.ok else "[red]FAILED[/red]"
-    console.print(f"{mark} {escape(result.check)}: {escape(result.detail)}")
+    mark = Text("ok    ", "green") if result.ok else Text("FAILED", "red")
+    console.print(Text.assemble(mark, f" {result.check}: ", printable(result.detail)))
     if result.fix:
-        console.print(f"       [bold]{escape(result.fix)}[/bold]")
+        console.print(Text(f"       {result.fix}", "bold"))

@@ -45,7 +45,8 @@ def deployment(examination: Examination) -> str:
             f"{found.name} is {found.status}.",
             f"See the stack's events in CloudFormation. {_deploy(examination)}",
         )
-    return f"{found.name} is {found.status}, version {found.output('Version')}"
+    version = found.outputs.get("Version", "unknown")
+    return f"{found.name} is {found.status}, version {version}"
 
 
 def functions(examination: Examination) -> str:
@@ -110,7 +111,7 @@ def reconciliation(examination: Examination) -> str:
     found = examination.stack
     since = datetime.now(UTC) - RECONCILED_WITHIN
     pages = found.environment.aws.logs.get_paginator("filter_log_events").paginate(
-        logGroupName=found.resources["ReconcileLogGroup"],
+        logGroupName=found.resource("ReconcileLogGroup"),
         filterPattern='"reconciled" "oldest_pending_age"',
         startTime=int(since.timestamp() * 1000),
     )

@@ -1,7 +1,7 @@
 """How a stack is examined: one check after the other, whatever the others found."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import stripe
@@ -44,7 +44,7 @@ class Examination:
     """
 
     environment: Environment
-    setup_key: str | None
+    setup_key: str | None = field(repr=False)
     patience_seconds: float
 
     @cached_property

@@ -73,7 +73,7 @@ def api_version(examination: Examination) -> str:
 
 
 def prices(examination: Examination) -> str:
-    only_marked = examination.stack.parameters["SellablePrices"] == "marked"
+    only_marked = examination.stack.parameter("SellablePrices") == "marked"
     listed = examination.service.v1.prices.list(
         {"active": True, "type": "one_time", "limit": 100, "expand": ["data.product"]}
     )

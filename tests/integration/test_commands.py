@@ -1,8 +1,10 @@
 """`make demo` and `make dev` as their user runs them: what they leave, and what they do not."""
 
 import json
+import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -17,6 +20,7 @@ import pytest
 
 from local.dev import main as dev_main
 from local.paths import ROOT
+from local.ports import free_port
 from local.waiting import wait_for
 from tests.integration.operator import terminal_environment
 from tests.samples import SAMPLES
@@ -111,6 +115,11 @@ def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
     with command("local.demo", "--report", report, output=tmp_path / "printed") as demo:
         assert demo.process.wait(READY_SECONDS) == 0, demo.printed
+    assert "%" not in demo.printed
+    printed = [
+        int(number) for number in re.findall(r"^ {1,2}([0-9]+)  \w", demo.printed, re.MULTILINE)
+    ]
+    assert printed == [1, 2, 3, 4, 5, 10, 6, 7, 8, 9, 11, 12], "as it happened"
     report_document = json.loads(report.read_text())
     assert [step["number"] for step in report_document["steps"]] == list(range(1, 13))
     readme = (ROOT / "README.md").read_text()
@@ -148,13 +157,27 @@ def stack_file(tmp_path: Path) -> Path:
     return tmp_path / "stack.json"
 
 
+@pytest.fixture
+def occupied() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other
+
+
 def test_the_stack_runs_until_it_is_stopped(
-    tmp_path: Path, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    stack_file: Path,
+    occupied: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FRONTEND_ORIGIN", "http://localhost:5173")
+    aws_port = free_port()
+    monkeypatch.setenv("AWS_PORT", str(aws_port))
+    stripe_port: int = occupied.getsockname()[1]
+    monkeypatch.setenv("STRIPE_PORT", str(stripe_port))
     with command("local.dev", "--stack-file", stack_file, output=tmp_path / "printed") as dev:
         dev.wait_for_text("Ctrl-C stops it")
         facts = json.loads(stack_file.read_text())
+        is_on_its_ports(facts, dev, aws_port, stripe_port)
         assert facts.keys() == STACK_KEYS
         assert stack_file.stat().st_mode & 0o077 == 0
         assert httpx.post(facts["webhook_url"], timeout=30).status_code == 400
@@ -170,6 +193,14 @@ def test_the_stack_runs_until_it_is_stopped(
     assert not stack_file.exists()
 
 
+def is_on_its_ports(facts: Json, dev: Command, aws_port: int, stripe_port: int) -> None:
+    """The one that was chosen; and where that is in use, one that is printed."""
+    assert facts["aws_endpoint_url"] == f"http://127.0.0.1:{aws_port}"
+    (line,) = [line for line in dev.printed.splitlines() if "in use" in line]
+    assert line.startswith(f"STRIPE_PORT {stripe_port} is in use by process {os.getpid()} (")
+    assert line.endswith(f": using {urlsplit(facts['stripe_url']).port} instead.")
+
+
 def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
     before = stack_file.read_bytes()
     with command("local.dev", "--stack-file", stack_file, output=output) as second:
@@ -180,6 +211,41 @@ def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
     assert "Traceback" not in second.printed
     assert dev.process.poll() is None
     assert stack_file.read_bytes() == before
+
+
+def test_a_killed_one_leaves_nothing_in_the_way(
+    tmp_path: Path, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_PORT", "STRIPE_PORT"):
+        monkeypatch.setenv(name, str(free_port()))
+    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "first") as killed:
+        killed.wait_for_text("sam deploy")
+        services = [one for one in killed.children if "deploy" not in one.cmdline()]
+        assert len(services) == len(["MiniStack", "simulator"])
+        stack_file.write_text("{}")
+        killed.end(signal.SIGKILL)
+    wait_for(lambda: not any(map(is_alive, services)), "its services end", seconds=END_SECONDS)
+    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "next") as dev:
+        dev.wait_for_text("sam deploy")
+        assert "in use" not in dev.printed
+        assert not stack_file.exists()
+        wait_for(lambda: len(dev.children) > len(services), "it deploys", seconds=END_SECONDS)
+        children = dev.children
+        dev.process.send_signal(signal.SIGINT)
+        assert dev.end(signal.SIGINT) == 0
+    assert [child for child in children if is_alive(child)] == []
+    assert "Traceback" not in dev.printed
+
+
+def test_what_is_no_port_is_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_PORT", "http://localhost:4566")
+    monkeypatch.setattr(sys, "argv", ["dev"])
+    assert dev_main() == 1
+    assert capsys.readouterr().out.strip() == (
+        "AWS_PORT must be a port from 1024 to 65535: it is 'http://localhost:4566'"
+    )
 
 
 # Its death reaches the command in the same way at any time; to wait for a whole stack takes long.

@@ -11,7 +11,7 @@ import pytest
 from ops.commands.logs import line
 from ops.errors import UsageError
 from ops.logs import Entry, Wanted, entries, followed, log_groups
-from tests.unit.operating import stack_of
+from tests.unit.deployed_stack import stack_of
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

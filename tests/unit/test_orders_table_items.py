@@ -131,3 +131,23 @@ def test_a_malformed_entry_of_the_history_names_no_source(
     found = orders.find(ORDER_ID)
     assert found is not None
     assert found.sources == {"evt_paid"}
+
+
+@pytest.mark.parametrize("history", [None, {"S": "x"}, {"L": []}])
+def test_an_order_without_a_history_has_no_sources(
+    orders: OrdersTable,
+    dynamodb: "DynamoDBClient",
+    history: Any,  # noqa: ANN401  (an attribute)
+) -> None:
+    orders.record(fact(OrderStatus.PAID))
+    values: Any = {"ExpressionAttributeValues": {":history": history}} if history else {}
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"order_id": {"S": ORDER_ID}},
+        UpdateExpression="SET history = :history" if history else "REMOVE history",
+        **values,
+    )
+    found = orders.find(ORDER_ID)
+    assert found is not None
+    assert found.sources == frozenset()
+    assert not found.was_changed_by_event

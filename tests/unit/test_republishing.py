@@ -14,8 +14,8 @@ from ops.errors import OpsError
 from ops.orders.reading import stored_order
 from ops.orders.republishing import Republished, republished_order, republished_since
 from tests.unit.aws_calls import AwsCalls
+from tests.unit.deployed_stack import RunningFunctions, stack_of
 from tests.unit.environment import client_of_all_tests
-from tests.unit.operating import RunningFunctions, stack_of
 from tests.unit.purchases import refund
 from tests.unit.queues import Subscriber
 from tests.unit.stack import TABLE

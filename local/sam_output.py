@@ -1,0 +1,23 @@
+"""What SAM is doing, from the lines that it prints: hundreds of them, with percentages that end at
+whatever the last one was, and folders of a build that is not finished.
+"""
+
+import re
+
+PHASES = (
+    (r"Building layer '(\w+)'", r"building the layer \1"),
+    (r"Building codeuri: .* functions: (.+)", r"building the functions"),
+    (r"Creating the required resources", "creating the bucket for what is uploaded"),
+    (r"Uploading to ", "uploading what was built"),
+    (r"Waiting for changeset to be created", "comparing the template with what is deployed"),
+    (r"Waiting for stack create/update", "creating the resources"),
+)
+
+
+def phase_of(line: str) -> str | None:
+    """Give the phase that a line begins or continues, or None for one that says nothing of it."""
+    for pattern, phase in PHASES:
+        match = re.search(pattern, line)
+        if match:
+            return match.expand(phase)
+    return None

@@ -1,0 +1,245 @@
+"""How a stack is connected with Stripe: at a simulator, with a webhook that reads the secret."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+import stripe
+
+from ops.connection import Connection
+from ops.destinations import EVENT_TYPES, NOT_YET, Destination, Destinations
+from ops.errors import OpsError
+from ops.secret import SecretStore, StripeSecret
+from ops.webhook import Webhook
+from tests.simulator.harness import Received, Receiver, Running, fast, receiving, running
+from tests.unit.environment import client_of_all_tests
+from tests.unit.operating import in_aws, stack_of
+from tests.unit.stack import SECRET_NAME
+
+pytestmark = pytest.mark.enable_socket
+
+KEY, NEW_KEY = "rk_test_1", "rk_test_2"
+
+
+@dataclass(frozen=True)
+class DeployedWebhook(Webhook):
+    """Has the function's cache of the secret, and its log, in this process."""
+
+    receiver: Receiver
+    secret: SecretStore
+    # What may be broken: it never reads the secret again, or no delivery of Stripe's arrives.
+    cached: list[str] = field(default_factory=list)
+    is_stuck: bool = False
+    is_cut_off: bool = False
+
+    def accepts(self, signing_secret: str) -> bool:
+        if not self.is_stuck:
+            self.cached[:] = self.secret.read().signing_secrets
+        return signing_secret in self.cached
+
+    def processed(self, event_id: str) -> bool:
+        def is_the_event(received: list[Received]) -> bool:
+            return any(event_id.encode() in one.body for one in received)
+
+        received = self.receiver.wait_until(is_the_event)
+        [delivery] = [one for one in received if event_id.encode() in one.body]
+        return not self.is_cut_off and any(is_signed(delivery, one) for one in self.cached)
+
+
+def is_signed(delivery: Received, secret: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(
+            delivery.body.decode(), delivery.signature, secret, tolerance=None
+        )
+    except stripe.SignatureVerificationError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A stack, its side at Stripe, and what an operator was told."""
+
+    simulator: Running
+    receiver: Receiver
+    secret: SecretStore
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def destinations(self) -> Destinations:
+        return Destinations(self.simulator.sdk, self.receiver.url)
+
+    def connection(self, *, is_stuck: bool = False, is_cut_off: bool = False) -> Connection:
+        stack = stack_of(in_aws(), outputs={"WebhookUrl": self.receiver.url})
+        webhook = DeployedWebhook(
+            stack, 0.0, self.receiver, self.secret, is_stuck=is_stuck, is_cut_off=is_cut_off
+        )
+        return Connection(
+            name=stack.name,
+            destinations=self.destinations,
+            secret=self.secret,
+            webhook=webhook,
+            say=self.said.append,
+            wait_for_functions=lambda: self.said.append("learning"),
+            wait_for_deliveries=lambda: self.said.append("waited"),
+        )
+
+    def works(self, one: Destination) -> bool:
+        """See an event that the destination delivers verified with a stored secret."""
+        webhook = self.connection().webhook
+        webhook.accepts("whsec_any")
+        return one.enabled and webhook.processed(self.destinations.ping(one))
+
+
+@pytest.fixture
+def stack(aws: None) -> Iterator[Connected]:
+    client = client_of_all_tests("secretsmanager")
+    client.create_secret(Name=SECRET_NAME)
+    with running(fast()) as simulator, receiving() as receiver:
+        yield Connected(simulator, receiver, SecretStore(client, SECRET_NAME))
+
+
+def test_a_stack_is_connected_and_a_second_time_kept(stack: Connected) -> None:
+    made = stack.connection().connect(KEY)
+    [found] = stack.destinations.registered()
+    assert (found.id, found.events) == (made.id, EVENT_TYPES)
+    assert stack.works(found)
+    stored = stack.secret.read()
+    assert stored.api_key == KEY
+    assert len(stored.signing_secrets) == 1
+    assert stack.connection().connect(KEY) == found
+    assert stack.connection().connect(NEW_KEY) == found
+    assert stack.secret.read() == StripeSecret(NEW_KEY, stored.signing_secrets)
+
+
+def test_no_secret_is_told(stack: Connected) -> None:
+    stack.connection().connect(KEY)
+    [secret] = stack.secret.read().signing_secrets
+    told = "\n".join(stack.said)
+    assert secret not in told
+    assert KEY not in told
+
+
+def test_an_unfinished_destination_is_removed(stack: Connected) -> None:
+    unfinished, _ = stack.destinations.register("interrupted")
+    made = stack.connection().replace(KEY)
+    assert [one.id for one in stack.destinations.registered()] == [made.id]
+    assert f"Removing {unfinished.id}, which an interrupted run left behind" in stack.said
+    assert "waited" not in stack.said
+
+
+def test_old_destinations_of_both_apis_are_replaced_after_a_wait(stack: Connected) -> None:
+    params: Any = {"url": f"{stack.receiver.url}/", "enabled_events": ["charge.refunded"]}
+    stack.simulator.sdk.v1.webhook_endpoints.create(params)
+    old, old_secret = stack.destinations.register("old")
+    stack.destinations.receive(old)
+    stack.secret.write(StripeSecret(KEY, (old_secret,)))
+    made = stack.connection().replace(KEY)
+    [found] = stack.destinations.registered()
+    assert found.id == made.id
+    assert old_secret not in stack.secret.read().signing_secrets
+    assert stack.works(found)
+    order = [one.split()[0] for one in stack.said]
+    assert order.index("waited") > max(at for at, one in enumerate(order) if one == "Disabling")
+    assert order.index("waited") < order.index("Removing")
+
+
+def test_a_ping_that_never_arrives_leaves_both_destinations_working(stack: Connected) -> None:
+    before = stack.connection().connect(KEY)
+    [old_secret] = stack.secret.read().signing_secrets
+    with pytest.raises(OpsError, match=r"Stripe's ping from ed_test_\w+ did not arrive within 0 s"):
+        stack.connection(is_cut_off=True).replace(KEY)
+    found = stack.destinations.registered()
+    assert len(found) == 2
+    assert before.id in {one.id for one in found}
+    stored = stack.secret.read().signing_secrets
+    assert len(stored) == 2
+    assert old_secret in stored
+    assert all(stack.works(one) for one in found)
+
+
+def test_after_a_lost_ping_the_next_run_ends_with_one(stack: Connected) -> None:
+    stack.connection().connect(KEY)
+    with pytest.raises(OpsError):
+        stack.connection(is_cut_off=True).replace(KEY)
+    made = stack.connection().replace(KEY)
+    assert [one.id for one in stack.destinations.registered()] == [made.id]
+    assert len(stack.secret.read().signing_secrets) == 1
+    assert stack.works(made)
+
+
+def test_a_function_that_never_learns_the_secret_gets_no_events_with_it(stack: Connected) -> None:
+    before = stack.connection().connect(KEY)
+    [old_secret] = stack.secret.read().signing_secrets
+    with pytest.raises(OpsError, match="The webhook does not accept the secret that was just"):
+        stack.connection(is_stuck=True).replace(KEY)
+    unfinished, kept = sorted(stack.destinations.registered(), key=lambda one: one.id == before.id)
+    assert (kept.id, kept.enabled, kept.events) == (before.id, True, EVENT_TYPES)
+    assert unfinished.events == NOT_YET
+    assert old_secret in stack.secret.read().signing_secrets
+    assert stack.works(kept)
+
+
+def test_where_stripe_takes_no_more_destinations_nothing_is_changed(stack: Connected) -> None:
+    before = stack.connection().connect(KEY)
+    stored = stack.secret.read()
+    for number in range(15):
+        Destinations(stack.simulator.sdk, f"https://other.example/{number}").register("theirs")
+    with pytest.raises(stripe.InvalidRequestError, match="maximum of 16"):
+        stack.connection().replace(KEY)
+    assert [one.id for one in stack.destinations.registered()] == [before.id]
+    assert stack.secret.read() == stored
+    assert stack.works(before)
+
+
+def test_a_disabled_destination_whose_secret_is_stored_is_enabled(stack: Connected) -> None:
+    made = stack.connection().connect(KEY)
+    stack.destinations.disable(made)
+    assert stack.connection().connect(KEY).id == made.id
+    [found] = stack.destinations.registered()
+    assert found.enabled
+    assert found.events == EVENT_TYPES
+
+
+def test_a_disabled_destination_of_another_secret_gets_no_events(stack: Connected) -> None:
+    made = stack.connection().connect(KEY)
+    stack.simulator.clock.now += 60
+    other, _ = stack.destinations.register("by hand")
+    stack.destinations.receive(other)
+    stack.destinations.disable(other)
+    stack.destinations.disable(made)
+    may_get: list[frozenset[str]] = []
+
+    def look(text: str) -> None:
+        stack.said.append(text)
+        if text == f"Waiting for Stripe's ping from {other.id}":
+            may_get.extend(one.events for one in stack.destinations.registered() if one.enabled)
+
+    connection = replace(stack.connection(), say=look)
+    assert connection.connect(KEY).id == made.id
+    assert [one.id for one in stack.destinations.registered()] == [made.id]
+    assert may_get == [NOT_YET]
+    told = f"The ping of {other.id} was not processed: its secret is not the stored one"
+    assert told in stack.said
+
+
+def test_an_endpoint_of_the_first_api_beside_ours_is_removed(stack: Connected) -> None:
+    made = stack.connection().connect(KEY)
+    stack.simulator.clock.now += 60
+    params: Any = {"url": stack.receiver.url, "enabled_events": ["*"]}
+    stack.simulator.sdk.v1.webhook_endpoints.create(params)
+    assert stack.connection().connect(KEY).id == made.id
+    assert [one.id for one in stack.destinations.registered()] == [made.id]
+
+
+def test_a_function_that_refuses_the_stored_secret_is_not_taken_for_connected(
+    stack: Connected,
+) -> None:
+    made = stack.connection().connect(KEY)
+    with pytest.raises(OpsError, match="does not accept the secret"):
+        stack.connection(is_stuck=True).connect(KEY)
+    assert stack.works(made)
+    again = stack.connection().connect(KEY)
+    assert [one.id for one in stack.destinations.registered()] == [again.id]
+    assert stack.works(again)

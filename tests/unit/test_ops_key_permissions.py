@@ -1,0 +1,96 @@
+"""What a Stripe key may do, found out at a simulator without changing anything there."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import stripe
+
+from ops.key_permissions import NEEDED, NOT_NEEDED, Permission, granted, key_problem
+from ops.stripe_keys import client
+from tests.simulator.harness import RESTRICTED_KEY, SECRET_KEY
+from tests.unit.fake_stripe import FakeStripe
+from tests.unit.operated import PERMISSIONS, Operated, operated
+
+pytestmark = pytest.mark.enable_socket
+
+EVERY = (*NEEDED, *NOT_NEEDED)
+
+
+@pytest.fixture
+def shop(aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operated]:
+    with operated(tmp_path, monkeypatch) as one:
+        yield one
+
+
+def names(shop: Operated, key: str, *, wanted: bool) -> list[str]:
+    return granted(client(shop.environment, key), EVERY, wanted=wanted)
+
+
+def test_a_secret_key_may_do_everything_and_trying_changes_nothing(shop: Operated) -> None:
+    assert names(shop, SECRET_KEY, wanted=True) == [one.name for one in EVERY]
+    sdk = shop.simulator.sdk.v1
+    made = (sdk.checkout.sessions, sdk.refunds, sdk.payment_intents, sdk.products, sdk.customers)
+    assert [one.list().data for one in made] == [[]] * len(made)
+    assert sdk.events.list().data == []
+
+
+def test_a_restricted_key_may_do_what_it_was_granted(shop: Operated) -> None:
+    assert names(shop, RESTRICTED_KEY, wanted=True) == [one.name for one in NEEDED]
+    assert names(shop, RESTRICTED_KEY, wanted=False) == [one.name for one in NOT_NEEDED]
+
+
+@pytest.mark.parametrize("left_out", PERMISSIONS)
+def test_each_permission_that_the_service_needs_is_tried(shop: Operated, left_out: str) -> None:
+    shop.granting(*(one for one in PERMISSIONS if one != left_out))
+    problem = key_problem(shop.stack, RESTRICTED_KEY)
+    assert problem is not None
+    assert problem.startswith("it lacks permissions. Add them in Stripe's Dashboard")
+    [lacking] = names(shop, RESTRICTED_KEY, wanted=False)[: -len(NOT_NEEDED)]
+    assert problem.endswith(f": {lacking}.")
+
+
+def test_a_key_that_can_be_the_services_has_no_problem(shop: Operated) -> None:
+    assert key_problem(shop.stack, RESTRICTED_KEY) is None
+    assert key_problem(shop.stack, SECRET_KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("rk_test_" + "9" * 24, "Stripe does not accept it."),
+        ("rk_live_" + "9" * 24, "The key is of Stripe's live mode, and the stack's"),
+        ("9" * 24, "That is no Stripe API key"),
+    ],
+)
+def test_a_key_that_cannot_be_the_services_is_told_and_not_quoted(
+    shop: Operated, key: str, problem: str
+) -> None:
+    told = key_problem(shop.stack, key)
+    assert told is not None
+    assert told.startswith(problem)
+    assert "9999" not in told
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, stripe.AuthenticationError), (429, stripe.RateLimitError), (500, stripe.APIError)],
+)
+def test_what_says_nothing_about_a_permission_is_not_taken_for_one(
+    fake_stripe: FakeStripe, stripe_client: stripe.StripeClient, status: int, error: type[Exception]
+) -> None:
+    for permission in EVERY:
+        fake_stripe.respond_with_error(status, message="from the test")
+        with pytest.raises(error):
+            permission.is_granted(stripe_client)
+
+
+def test_a_permission_is_granted_where_only_the_parameters_are_refused(
+    fake_stripe: FakeStripe, stripe_client: stripe.StripeClient
+) -> None:
+    permission: Permission = replace(NEEDED[0], name="any")
+    fake_stripe.respond_with_error(400, message="Received unknown parameter: invalid")
+    assert permission.is_granted(stripe_client)
+    fake_stripe.respond_with_error(403, message="not with this key")
+    assert not permission.is_granted(stripe_client)
