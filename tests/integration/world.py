@@ -23,6 +23,7 @@ from local.purchase import plain_item
 from local.stack import LocalStack
 from local.stripe_account import LOOKUP_KEY
 from local.waiting import wait_for
+from tests.integration.checked_frontend import CheckedFrontend, as_documented
 from tests.integration.operator import Called, operate
 
 TIMEOUT_SECONDS = 40.0
@@ -129,7 +130,7 @@ class World:
 
     @cached_property
     def frontend(self) -> Frontend:
-        return Frontend(self.stack.facts.api_url)
+        return CheckedFrontend(self.stack.facts.api_url)
 
     @cached_property
     def simulator(self) -> Simulator:
@@ -198,8 +199,10 @@ class World:
         sent = {"content-type": "application/json; charset=utf-8"} | headers
         if signature is not None:
             sent["stripe-signature"] = signature
-        url = url or self.stack.facts.webhook_url
-        return httpx.post(url, content=body, headers=sent, timeout=TIMEOUT_SECONDS, verify=NO_TLS)
+        to = url or self.stack.facts.webhook_url
+        more: Json = {"timeout": TIMEOUT_SECONDS, "verify": NO_TLS}
+        response = httpx.post(to, content=body, headers=sent, **more)
+        return response if url else as_documented("receiveStripeEvent", response)
 
     def redeliver(self, event: Json) -> httpx.Response:
         body = json.dumps(event).encode()

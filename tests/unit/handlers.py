@@ -1,18 +1,39 @@
 """The handlers that speak HTTP, with all that they call behind them."""
 
+import functools
+import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import contract
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.environment import Secret
 from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Handler
+from tests.unit.invocations import Context, Handler, Json
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def as_documented(function: str, handler: Handler) -> Handler:
+    """Check each response to a request over HTTP against openapi.yaml."""
+
+    @functools.wraps(handler)
+    def checked(event: Json, context: Context) -> Json:
+        response = handler(event, context)
+        if "requestContext" in event:
+            contract.assert_as_documented(
+                contract.OPERATIONS[function],
+                response["statusCode"],
+                response["headers"],
+                json.loads(response["body"]),
+            )
+        return response
+
+    return checked
 
 
 def handler_of(function: str) -> Any:  # noqa: ANN401  (pytest's own type for a fixture is private)
@@ -27,6 +48,6 @@ def handler_of(function: str) -> Any:  # noqa: ANN401  (pytest's own type for a 
         watched: AwsCalls,
     ) -> Handler:
         lambda_handler: Handler = load_function(function).lambda_handler
-        return lambda_handler
+        return as_documented(function, lambda_handler)
 
     return handler

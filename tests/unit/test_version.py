@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from checkout import wiring
 from checkout.log import logger
 from checkout.version import NAME, VERSION
+from tests import contract
 from tests.unit.environment import Log
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import ROOT, load_template
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # Keep a Changelog's heading; a version that is not released yet has the word in place of its date.
 # https://keepachangelog.com/en/1.1.0/
 HEADING = re.compile(r"^## \[(?P<version>.+?)\] - (?P<date>.+)$", re.MULTILINE)
+PLACES = ("pyproject.toml", "uv.lock", "CHANGELOG.md", "template.yaml", "openapi.yaml")
 
 
 def test_every_place_names_the_same_version() -> None:
@@ -31,7 +33,8 @@ def test_every_place_names_the_same_version() -> None:
         "uv.lock": next(each["version"] for each in lock if each["name"] == pyproject["name"]),
         "CHANGELOG.md": changelog["version"],
         "template.yaml": load_template()["Outputs"]["Version"]["Value"],
-    } == dict.fromkeys(("pyproject.toml", "uv.lock", "CHANGELOG.md", "template.yaml"), VERSION)
+        "openapi.yaml": contract.document()["info"]["version"],
+    } == dict.fromkeys(PLACES, VERSION)
 
 
 def test_the_version_is_a_semantic_one() -> None:
