@@ -3,7 +3,7 @@
 import * as cart from "./cart.js";
 import { CheckoutApi } from "./checkout.js";
 import { loadConfig } from "./config.js";
-import { byId, itemsText } from "./dom.js";
+import { byId } from "./dom.js";
 
 /** @typedef {{api: CheckoutApi, config: import("./config.js").Config}} Shop */
 
@@ -22,10 +22,13 @@ export function loadShop() {
   return loading;
 }
 
-cart.watch(() => {
-  byId("cart-count").textContent = String(cart.count());
-  byId("cart-link").setAttribute("aria-label", `Cart, ${itemsText(cart.count())}`);
-});
+function showCount() {
+  const count = cart.count();
+  byId("cart-count").textContent = String(count);
+  byId("cart-noun").textContent = count === 1 ? "item" : "items";
+}
+
+cart.watch(showCount);
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) byId("cart-count").textContent = String(cart.count());
+  if (event.persisted) showCount();
 });

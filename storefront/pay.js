@@ -65,3 +65,8 @@ function simulate(stripe, secret, sessionId) {
 }
 
 run();
+
+// The form that the browser kept may have been paid since.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload();
+});

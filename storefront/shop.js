@@ -31,7 +31,7 @@ async function show() {
 /** @param {Price} price */
 function card(price) {
   const { name, description } = price.product;
-  const add = element("button", { type: "button", "aria-label": `Add ${name} to cart` }, "Add to cart");
+  const add = element("button", { type: "button", "aria-label": `Add to cart: ${name}` }, "Add to cart");
   add.addEventListener("click", () => addToCart(price));
   return element(
     "li",
