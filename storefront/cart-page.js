@@ -31,7 +31,7 @@ async function checkLastCheckout() {
     cart.remove(bought);
     const text = NOTICES[payment.status];
     const order = element("a", { href: `thanks.html?session_id=${id}` }, "See your order");
-    notice.replaceChildren(...(text ? [text] : [`${ORDERED} `, order]));
+    notice.replaceChildren(element("span", {}, ...(text ? [text] : [`${ORDERED} `, order])));
   } catch {
     notice.textContent = "Your cart is as you left it.";
   }
