@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.shopper import CREATE, Shopper
 from tests.integration.world import World
+from tests.samples import sample
 
 THANKS = "Thank you for your order"
 API = "**/checkout/**"
@@ -65,7 +66,7 @@ def test_items_in_different_currencies_are_explained(shopper: Shopper) -> None:
     shopper.read("We can't check out this cart.")
 
 
-@pytest.mark.parametrize("status", [429, 502, 503])
+@pytest.mark.parametrize("status", [429, 502, 503][: sample(some=1, all=3)])
 def test_a_busy_api_is_asked_again_with_the_same_key(shopper: Shopper, status: int) -> None:
     shopper.visit()
     shopper.add("Mug")
@@ -131,11 +132,11 @@ def test_the_catalogue_is_loaded_at_the_second_try(shopper: Shopper) -> None:
     "address",
     [
         "thanks.html",
-        "thanks.html?session_id=",
+        "thanks.html?session_id=%3Cscript%3Ealert(1)%3C/script%3E&status=paid&amount=1",
         "thanks.html?session_id=cs_test_unknown",
         "thanks.html?session_id=../../prices",
-        "thanks.html?session_id=%3Cscript%3Ealert(1)%3C/script%3E&status=paid&amount=1",
-    ],
+        "thanks.html?session_id=",
+    ][: sample(some=3, all=5)],
 )
 def test_an_address_is_not_believed(shopper: Shopper, address: str) -> None:
     shopper.visit(address)
