@@ -68,9 +68,8 @@ def test_the_result_survives_a_reload_and_a_second_tab(shopper: Shopper, world: 
     session_id = shopper.come_back(THANKS)
     shopper.page.reload()
     shopper.read(THANKS)
-    # Something for the next order, which the old page must not take.
-    shopper.visit()
-    shopper.add("Teapot")
+    # The next order's cart, which the old page must not take.
+    shopper.buy("Teapot")
     other = another_tab(shopper)
     other.visit(f"thanks.html?session_id={session_id}")
     other.read(THANKS)
