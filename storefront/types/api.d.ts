@@ -515,7 +515,7 @@ export interface operations {
                 headers: {
                     "cache-control": components["headers"]["MayBeCached"];
                     /** @description CORS allows it to one origin */
-                    vary: "origin";
+                    vary: string;
                     [name: string]: unknown;
                 };
                 content: {

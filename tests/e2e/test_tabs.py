@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.shopper import Shopper
 from tests.integration.world import World
@@ -50,6 +50,24 @@ def test_two_tabs_make_one_checkout(shopper: Shopper) -> None:
     shopper.buy_button.click()
     other.buy_button.click()
     assert shopper.reach_payment() == other.reach_payment()
+
+
+def test_two_tabs_with_a_changed_cart_make_one_checkout(shopper: Shopper) -> None:
+    first = shopper.buy("Mug")
+    shopper.visit()
+    shopper.add("Teapot")
+    other = another_tab(shopper)
+    other.visit()
+    other.has_in_cart(2)
+    # While one tab asks what became of the first checkout, the other is clicked.
+    held: list[Route] = []
+    shopper.page.route("**/confirm", lambda route: held.append(route))
+    with shopper.page.expect_request("**/confirm"):
+        shopper.buy_button.click()
+    other.buy_button.click()
+    held[0].continue_()
+    second = shopper.reach_payment()
+    assert second == other.reach_payment() != first
 
 
 def test_a_cart_is_the_same_in_every_tab(shopper: Shopper) -> None:

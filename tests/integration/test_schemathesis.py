@@ -22,7 +22,7 @@ type Json = dict[str, Any]
 SCHEMATHESIS = LOCAL / "schemathesis/bin/st"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # Of each operation, in each phase.
-EXAMPLES = sample(some=10, all=300)
+EXAMPLES = sample(some=3, all=300)
 SEED = 1
 
 
@@ -84,6 +84,6 @@ def test_each_response_is_as_documented(world: World, tmp_path: Path) -> None:
 def test_a_response_that_is_not_as_documented_is_found(world: World, tmp_path: Path) -> None:
     document = contract_of(world)
     document["components"]["schemas"]["PriceList"]["required"].append("next_page")
-    done = run(world, document, tmp_path, "--include-operation-id=listPrices")
+    done = run(world, document, tmp_path, "--include-operation-id=listPrices", "--phases=coverage")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "next_page" in done.stdout

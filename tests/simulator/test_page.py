@@ -1,12 +1,14 @@
 """The hosted page, as the person who pays gets it: HTML over HTTP, no key."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 import stripe
 
-from tests.simulator.harness import Running, Shop
+from tests.simulator.harness import Received, Receiver, Running, Shop
 from tests.simulator.pages import Page
 
 VISA = "4242 4242 4242 4242"
@@ -96,7 +98,12 @@ def test_wrong_iban_keeps_the_choice_of_method(simulator: Running, shop: Shop) -
 def test_free_order_asks_for_no_card(simulator: Running, shop: Shop) -> None:
     session = shop.session(shop.price(0))
     assert "card_number" not in show(simulator, session).inputs()
+    assert press_pay(simulator, session, email="jenny").status_code == 400
     assert press_pay(simulator, session).status_code == 303
+    after = simulator.sdk.v1.checkout.sessions.retrieve(session.id)
+    assert after.payment_status == "no_payment_required"
+    assert after.customer_details is not None
+    assert after.customer_details.email == "jenny@example.com"
 
 
 def test_customer_may_cancel(simulator: Running, shop: Shop) -> None:
@@ -151,6 +158,32 @@ def test_second_click_leads_to_the_same_thanks(simulator: Running, shop: Shop) -
     assert (first.status_code, second.status_code) == (303, 303)
     assert second.headers["Location"] == first.headers["Location"]
     assert len(simulator.sdk.v1.charges.list().data) == 1
+
+
+def test_second_click_waits_for_the_webhook_as_the_first(
+    simulator: Running, shop: Shop, receiver: Receiver
+) -> None:
+    completed = ["checkout.session.completed"]
+    params: Any = {"url": receiver.url, "enabled_events": completed}
+    simulator.sdk.v1.webhook_endpoints.create(params)
+    asked, may_respond = threading.Event(), threading.Event()
+
+    def response(_: Received) -> int:
+        asked.set()
+        return 200 if may_respond.wait(10) else 500
+
+    receiver.respond = response
+    session = shop.session()
+    fields = PERSON | {"method": "card", "card_number": VISA}
+    with ThreadPoolExecutor() as pool:
+        path = f"/c/pay/{session.id}"
+        first = pool.submit(simulator.request, "POST", path, data=fields)
+        assert asked.wait(10)
+        second = pool.submit(simulator.request, "POST", path, data=fields)
+        may_respond.set()
+        assert [one.result(10).status_code for one in (first, second)] == [303, 303]
+    assert len(simulator.sdk.v1.charges.list().data) == 1
+    assert len(receiver.received) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

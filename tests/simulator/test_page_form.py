@@ -108,6 +108,23 @@ def test_error_of_no_field_says_that_nothing_was_charged(simulator: Running, sho
     assert list(page.all(aria_invalid="true")) == []
 
 
+@pytest.mark.parametrize(
+    ("number", "field", "code"),
+    [
+        ("4000000000000069", "card_expiry", "expired_card"),
+        ("4000000000000127", "card_cvc", "incorrect_cvc"),
+    ],
+)
+def test_bank_may_refuse_another_field(
+    simulator: Running, shop: Shop, number: str, field: str, code: str
+) -> None:
+    status, page = post(simulator, shop.session(), card_number=number)
+    (invalid,) = page.all(aria_invalid="true")
+    error = page.one(id_=invalid.attributes["aria-describedby"])
+    assert (status, invalid.attributes["name"]) == (402, field)
+    assert error.attributes["data-code"] == code
+
+
 def test_amex_has_a_code_of_four_digits(simulator: Running, shop: Shop) -> None:
     amex = {"card_number": "3782 822463 10005", "card_cvc": "1234"}
     assert post(simulator, shop.session(), **amex)[0] == 303

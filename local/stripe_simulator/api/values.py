@@ -118,8 +118,12 @@ def _url(value: str) -> str:
     return value
 
 
+def is_email(value: str) -> bool:
+    return re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", value) is not None
+
+
 def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", value):
+    if not is_email(value):
         raise refusal(f"Invalid email address: {value}", "email_invalid")
     return value
 

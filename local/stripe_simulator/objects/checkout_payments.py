@@ -10,19 +10,28 @@ from local.stripe_simulator.objects.checkout_places import closed
 from local.stripe_simulator.objects.shapes import declared, pick
 
 
-def pay(account: Account, session: Json, method: Json | None, expected_amount: int | None) -> None:
-    """`method` is None only where nothing is due. A declined card leaves the session open."""
+def pay(
+    account: Account,
+    session: Json,
+    method: Json | None,
+    expected_amount: int | None,
+    email: str | None = None,
+) -> None:
+    """`method` is None only where nothing is due: then `email` is what the customer typed. A
+    declined card leaves the session open.
+    """
     _require_payable(session, method, expected_amount)
-    _make_customer(account, session, method)
+    details = _customer_details(session, method, email)
+    _make_customer(account, session, details)
     if session["amount_total"] == 0 or method is None:
-        _complete(account, session, method, "no_payment_required")
+        _complete(account, session, details, "no_payment_required")
         return
     intent = _intent(account, session)
     payment_attempts.attempt(
         account, intent, method, on_settled=lambda: _settle(account, session, intent)
     )
     paid = intent["status"] == "succeeded"
-    _complete(account, session, method, "paid" if paid else "unpaid")
+    _complete(account, session, details, "paid" if paid else "unpaid")
 
 
 def success_url(session: Json) -> str:
@@ -65,10 +74,9 @@ def _require_payable(session: Json, method: Json | None, expected_amount: int | 
         )
 
 
-def _make_customer(account: Account, session: Json, method: Json | None) -> None:
+def _make_customer(account: Account, session: Json, details: Json) -> None:
     if session["customer"] is not None or not account.checkout[session["id"]].customer_creation:
         return
-    details = _customer_details(session, method)
     customer = customers.make(account, pick(details, ("address", "email", "name", "phone")))
     session["customer"] = customer["id"]
 
@@ -88,10 +96,10 @@ def _intent(account: Account, session: Json) -> Json:
     return intent
 
 
-def _complete(account: Account, session: Json, method: Json | None, payment_status: str) -> None:
+def _complete(account: Account, session: Json, details: Json, payment_status: str) -> None:
     session.update(
         closed(),
-        customer_details=_customer_details(session, method),
+        customer_details=details,
         payment_status=payment_status,
         status="complete",
     )
@@ -106,8 +114,8 @@ def _settle(account: Account, session: Json, intent: Json) -> None:
         account.record("checkout.session.async_payment_failed", session, None)
 
 
-def _customer_details(session: Json, method: Json | None) -> Json:
-    given = method["billing_details"] if method else {}
+def _customer_details(session: Json, method: Json | None, email: str | None) -> Json:
+    given = method["billing_details"] if method else {"email": email}
     return declared(
         stripe.checkout.Session.CustomerDetails,
         **pick(given, ("address", "name", "phone")),

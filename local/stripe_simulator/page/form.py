@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.stripe_simulator.api.errors import StripeError
+from local.stripe_simulator.api.values import is_email
 from local.stripe_simulator.documents import Json
 from local.stripe_simulator.page import countries
 
@@ -39,7 +40,6 @@ MESSAGES = {
     "invalid_expiry_month": ("card_expiry", "Your card's expiration month is invalid."),
     "invalid_expiry_year": ("card_expiry", "Your card's expiration date is in the past."),
     "invalid_bank_account_iban": ("iban", "Your IBAN is invalid. Check each character."),
-    "email_invalid": ("email", "Your email address is incomplete. Example: name@example.com"),
     "processing_error": (
         "",
         "We couldn't process your card, and nothing was charged. Try again in a moment.",
@@ -87,8 +87,12 @@ class Typed:
     def mistakes(self) -> Mistakes:
         """What can be said without asking the bank."""
         found: dict[str, Mistake] = {}
-        if not self.get("email"):
+        email = self.get("email")
+        if not email:
             found["email"] = Mistake("Enter your email address.", "incomplete_email")
+        elif not is_email(email):
+            message = "Your email address is incomplete. Example: name@example.com"
+            found["email"] = Mistake(message, "email_invalid")
         if self.session["amount_total"] == 0:
             return found
         found |= self._card() if self.method == "card" else self._bank_account()

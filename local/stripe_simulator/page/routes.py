@@ -91,7 +91,8 @@ class CheckoutPage:
             if session["amount_total"]:
                 parameters = CreatePaymentMethod.read(typed.payment_method())
                 method = payment_methods.create(self._account, parameters)
-            checkout_payments.pay(self._account, session, method, session["amount_total"])
+            amount, email = session["amount_total"], typed.get("email")
+            checkout_payments.pay(self._account, session, method, amount, email)
         except StripeError as error:
             return error.status, refused(error)
         return 200, {}

@@ -1,9 +1,11 @@
 // The payment page. Everything here is also done by the server, for a browser without scripts.
 
+export {}; // A module, for type checkers too.
+
 const form = /** @type {HTMLFormElement} */ (document.getElementById("payment-form"));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
 const summary = /** @type {HTMLElement} */ (document.getElementById("form-errors"));
-const status = /** @type {HTMLElement} */ (document.getElementById("form-status"));
+const progress = /** @type {HTMLElement} */ (document.getElementById("form-status"));
 /** @type {Record<string, string>} the fields' ids by their names */
 const ids = JSON.parse(form.dataset.ids ?? "{}");
 
@@ -57,7 +59,7 @@ function show(mistakes) {
 function work(busy) {
   button.disabled = busy;
   form.ariaBusy = String(busy);
-  status.textContent = busy ? "Processing your payment…" : "";
+  progress.textContent = busy ? "Processing your payment…" : "";
 }
 
 // In a frame: the page that the frame is in, and its origin, which alone may read our messages.
@@ -70,7 +72,8 @@ function leave(url) {
     return;
   }
   window.parent.postMessage({ type: "checkout.complete", url }, shop);
-  window.top?.location.assign(url);
+  // The one way to send a page of another origin elsewhere, besides `replace`.
+  if (window.top) window.top.location.href = url;
 }
 
 if (shop) {
@@ -153,7 +156,7 @@ function fill(name, value) {
     if (input) input.value = text;
     mark(each, null);
   }
-  status.textContent = "Filled in the test values.";
+  progress.textContent = "Filled in the test values.";
 }
 
 // A page that the browser kept may have been paid since.

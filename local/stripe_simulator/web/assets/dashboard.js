@@ -1,5 +1,7 @@
 // The dashboard, live: after each change its lists are loaded again. Without scripts, a reload does.
 
+export {}; // A module, for type checkers too.
+
 /** @type {EventSource | null} */
 let source = null;
 let seen = document.body.dataset.version ?? "";
