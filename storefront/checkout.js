@@ -160,10 +160,12 @@ export class CheckoutApi {
       body: JSON.stringify(attempt.body),
     });
     if (response.status === 422) return null;
-    if (response.status >= 500) throw new Unavailable(`POST /checkout/sessions: ${response.status}`);
-    const document = await response.json();
-    if (!response.ok) throw new Rejected(document.errors ?? [], document.detail ?? "");
-    return document;
+    if (response.status === 400) {
+      const problem = await response.json();
+      throw new Rejected(problem.errors ?? [], problem.detail);
+    }
+    if (!response.ok) throw new Unavailable(`POST /checkout/sessions: ${response.status}`);
+    return response.json();
   }
 
   /**

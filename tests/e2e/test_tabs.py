@@ -61,7 +61,11 @@ def test_two_tabs_with_a_changed_cart_make_one_checkout(shopper: Shopper) -> Non
     other.has_in_cart(2)
     # While one tab asks what became of the first checkout, the other is clicked.
     held: list[Route] = []
-    shopper.page.route("**/confirm", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    shopper.page.route("**/confirm", hold)
     with shopper.page.expect_request("**/confirm"):
         shopper.buy_button.click()
     other.buy_button.click()
