@@ -1,6 +1,6 @@
 """A purchase as customers click it, and the ways in which it goes otherwise."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from local.customer import DECLINED_CARD, FAILING_IBAN
 from tests.e2e.conftest import NewShopper
@@ -8,6 +8,17 @@ from tests.e2e.shopper import PHONE, Shopper
 from tests.integration.world import World, changes
 
 THANKS = "Thank you for your order"
+
+
+def have_a_slow_bank(shopper: Shopper) -> None:
+    """The first confirm comes before the bank has decided, which takes half a second here."""
+
+    def respond(route: Route) -> None:
+        response = route.fetch()
+        undecided = {"status": "processing", "payment_status": "unpaid"}
+        route.fulfill(response=response, json=response.json() | undecided)
+
+    shopper.page.route("**/confirm", respond, times=1)
 
 
 def test_a_customer_buys_and_is_thanked(shopper: Shopper, world: World) -> None:
@@ -41,7 +52,7 @@ def test_a_declined_customer_pays_by_another_card(shopper: Shopper) -> None:
     shopper.come_back(THANKS)
 
 
-def test_a_customer_turns_back_and_finds_the_cart(shopper: Shopper, world: World) -> None:
+def test_a_customer_turns_back_and_finds_the_cart(shopper: Shopper) -> None:
     first = shopper.buy("Mug", "Teapot")
     shopper.page.get_by_role("link", name="Back").click()
     shopper.page.wait_for_url("**/cart.html")
@@ -53,8 +64,9 @@ def test_a_customer_turns_back_and_finds_the_cart(shopper: Shopper, world: World
     shopper.come_back(THANKS)
 
 
-def test_a_bank_debit_is_processing_then_paid(shopper: Shopper, world: World) -> None:
+def test_a_bank_debit_is_processing_then_paid(shopper: Shopper) -> None:
     shopper.buy("Mug")
+    have_a_slow_bank(shopper)
     shopper.pay_by_debit()
     shopper.come_back("Your payment is on its way")
     shopper.has_in_cart(0)
@@ -64,8 +76,11 @@ def test_a_bank_debit_is_processing_then_paid(shopper: Shopper, world: World) ->
 
 def test_a_failed_bank_debit_gives_the_cart_back(shopper: Shopper) -> None:
     shopper.buy("Mug", "Mug")
+    have_a_slow_bank(shopper)
     shopper.pay_by_debit(FAILING_IBAN)
-    shopper.come_back("Your payment did not go through")
+    shopper.come_back("Your payment is on its way")
+    shopper.has_in_cart(0)
+    shopper.read("Your payment did not go through")
     shopper.has_in_cart(2)
     shopper.see("failed")
     shopper.page.get_by_role("link", name="Go to your cart").click()
