@@ -73,10 +73,12 @@ def test_every_folder_with_a_lock_is_updated() -> None:
     assert {(update["package-ecosystem"], update["directory"]) for update in updates} == {
         ("uv", "/"),
         ("github-actions", "/"),
+        ("npm", "/local/node"),
         ("npm", "/tests/simulator"),
     }
     assert (ROOT / "uv.lock").is_file()
-    assert (ROOT / "tests" / "simulator" / "package-lock.json").is_file()
+    for folder in ("local/node", "tests/simulator"):
+        assert (ROOT / folder / "package-lock.json").is_file()
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
