@@ -40,7 +40,9 @@ function render() {
   for (const line of all) {
     const row = rows.get(line.price) ?? newRow(line);
     row.querySelector(".quantity output")?.replaceChildren(String(line.quantity));
-    row.querySelector(".line-price")?.replaceChildren(money(line.listed.unit_amount * line.quantity, line.listed.currency));
+    row
+      .querySelector(".line-price")
+      ?.replaceChildren(money(line.listed.unit_amount * line.quantity, line.listed.currency));
   }
   byId("empty").hidden = all.length > 0;
   byId("summary").hidden = all.length === 0;
@@ -55,14 +57,24 @@ function newRow({ price, listed }) {
   const change = (/** @type {number} */ by) => {
     const now = cart.lines().find((each) => each.price === price)?.quantity ?? 0;
     cart.set(listed, now + by);
-    announce(now + by > 0 ? `${name}: ${now + by} in your cart.` : `${name} removed from your cart.`);
+    announce(
+      now + by > 0 ? `${name}: ${now + by} in your cart.` : `${name} removed from your cart.`,
+    );
   };
-  const step = (/** @type {string} */ sign, /** @type {string} */ label, /** @type {number} */ by) => {
+  const step = (
+    /** @type {string} */ sign,
+    /** @type {string} */ label,
+    /** @type {number} */ by,
+  ) => {
     const made = element("button", { type: "button", "aria-label": label }, sign);
     made.addEventListener("click", () => change(by));
     return made;
   };
-  const removal = element("button", { type: "button", class: "link", "aria-label": `Remove ${name}` }, "Remove");
+  const removal = element(
+    "button",
+    { type: "button", class: "link", "aria-label": `Remove ${name}` },
+    "Remove",
+  );
   removal.addEventListener("click", () => change(-Infinity));
   const row = element(
     "li",
@@ -92,7 +104,9 @@ function total(all) {
   for (const { listed, quantity } of all) {
     sums[listed.currency] = (sums[listed.currency] ?? 0) + listed.unit_amount * quantity;
   }
-  return Object.entries(sums).map(([currency, sum]) => money(sum, currency)).join(" + ");
+  return Object.entries(sums)
+    .map(([currency, sum]) => money(sum, currency))
+    .join(" + ");
 }
 
 /** @param {() => Promise<Shop>} shop */
@@ -111,7 +125,11 @@ async function buy(shop) {
   } catch (error) {
     work(false);
     if (error instanceof Rejected) showRejection(error, lines);
-    else showProblem("We can't reach the checkout right now.", "Nothing was charged, and your cart is safe. Please try again in a moment.");
+    else
+      showProblem(
+        "We can't reach the checkout right now.",
+        "Nothing was charged, and your cart is safe. Please try again in a moment.",
+      );
   }
 }
 
@@ -125,14 +143,20 @@ function work(now) {
   status.toggleAttribute("data-busy", now);
 }
 
-/** Say what is wrong with which item. @param {Rejected} error  @param {Line[]} lines  as they were sent */
+/**
+ * Say what is wrong with which item.
+ * @param {Rejected} error  @param {Line[]} lines  as they were sent
+ */
 function showRejection(error, lines) {
   const reasons = error.errors.map(({ pointer, detail }) => {
     const [, field, index, part] = pointer.split("/");
     const line = field === "items" && index ? lines[Number(index)] : undefined;
     if (!line) return detail;
     const name = line.listed.product.name;
-    const reason = part === "quantity" ? "Please choose a smaller quantity." : "No longer available: please remove it.";
+    const reason =
+      part === "quantity"
+        ? "Please choose a smaller quantity."
+        : "No longer available: please remove it.";
     mark(line.price, reason);
     return `${name}: ${reason}`;
   });

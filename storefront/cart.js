@@ -2,7 +2,10 @@
 
 /** @typedef {import("./checkout.js").Item} Item */
 /** @typedef {import("./checkout.js").Price} Price */
-/** `listed` is the price as it was listed when it was last seen. @typedef {Item & {listed: Price}} Line */
+/**
+ * `listed` is the price as it was listed when it was last seen.
+ * @typedef {Item & {listed: Price}} Line
+ */
 
 const CART = "cart";
 const MOST = 99;
@@ -55,7 +58,12 @@ export function remove(bought) {
  * @param {Price[]} prices
  */
 export function refresh(prices) {
-  save(lines().map((line) => ({ ...line, listed: prices.find((one) => one.price === line.price) ?? line.listed })));
+  save(
+    lines().map((line) => ({
+      ...line,
+      listed: prices.find((one) => one.price === line.price) ?? line.listed,
+    })),
+  );
 }
 
 /** @param {Line[]} all */

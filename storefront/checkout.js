@@ -7,15 +7,21 @@
 /** @typedef {Schemas["Checkout"]} Created */
 /** @typedef {Schemas["Payment"]} Payment */
 /** @typedef {Schemas["FieldError"]} FieldError */
-/** @typedef {{success_url: string, cancel_url: string} | {ui_mode: "embedded_page", return_url: string}} Destination */
+/** @typedef {{onPayment: (one: Payment) => void, onUnavailable: () => void}} Told */
+/** @typedef {Told & {signal: AbortSignal}} Polling */
+/** @typedef {{success_url: string, cancel_url: string}} Hosted */
+/** @typedef {{ui_mode: "embedded_page", return_url: string}} Embedded */
+/** @typedef {Hosted | Embedded} Destination */
+/** @typedef {Pick<Payment, "session_id" | "status"> & {url: null, client_secret: null}} Ordered */
 /** @typedef {{session_id: string, items: Item[]}} Asked */
 /**
  * One checkout of one cart. `content` is what the customer asked for, `body` what was sent for it,
  * `session_id` is known once the API has responded, `replaced` is the checkout of the earlier cart.
- * @typedef {{key: string, content: string, body: object, items: Item[], session_id?: string, replaced?: Asked}} Attempt
+ * @typedef {{key: string, content: string, body: object, items: Item[]}} Sent
+ * @typedef {Sent & {session_id?: string, replaced?: Asked}} Attempt
  */
 
-/** The cart can't be bought as it is: `errors` have pointers into the body, such as `/items/0/price`. */
+/** The cart can't be bought as it is: `errors` point into the body, as `/items/0/price` does. */
 export class Rejected extends Error {
   /** @param {FieldError[]} errors  @param {string} detail */
   constructor(errors, detail) {
@@ -55,8 +61,8 @@ export class CheckoutApi {
   }
 
   /**
-   * Ask for a checkout of the cart. The same cart gets the same order, however often and in however
-   * many tabs this is called; a changed cart gets a new one, and the earlier can't be paid any more.
+   * Ask for a checkout of the cart. The same cart gets the same order, however often and in how
+   * many tabs this is called; a changed cart gets a new one, and the earlier can't be paid then.
    *
    * The customer goes to `url`, or `client_secret` goes to Stripe.js. Both are null if the order is
    * paid or processing already: show its `session_id` on the page of the result.
@@ -104,7 +110,7 @@ export class CheckoutApi {
    * nobody sees the page.
    *
    * @param {string} sessionId
-   * @param {{onPayment: (payment: Payment) => void, onUnavailable: () => void, signal: AbortSignal}} options
+   * @param {Polling} options
    * @throws {NotFound}
    */
   async poll(sessionId, { onPayment, onUnavailable, signal }) {
@@ -126,12 +132,12 @@ export class CheckoutApi {
   }
 
   /**
-   * The stored attempt for this cart, or a new one. If the earlier cart was ordered meanwhile, as in
-   * another tab, give that order instead.
+   * The stored attempt for this cart, or a new one. If the earlier cart was ordered meanwhile, as
+   * in another tab, give that order instead.
    *
    * @param {Item[]} items
    * @param {Destination} destination
-   * @returns {Promise<Attempt | {session_id: string, status: Payment["status"], url: null, client_secret: null}>}
+   * @returns {Promise<Attempt | Ordered>}
    */
   async #attempt(items, destination) {
     const wanted = items.map((item) => [item.price, item.quantity]).sort();
@@ -201,7 +207,9 @@ export function currentAttempt() {
 export function settle(payment) {
   return locked("checkout.settle", () => {
     const attempt = currentAttempt();
-    const current = [attempt, attempt?.replaced].find((one) => one?.session_id === payment.session_id);
+    const current = [attempt, attempt?.replaced].find(
+      (one) => one?.session_id === payment.session_id,
+    );
     const { [payment.session_id]: earlier, ...others } = read(PROCESSING) ?? {};
     if (isOrdered(payment.status) ? current : current === attempt && !isOpen(payment.status)) {
       write(ATTEMPT, null);
@@ -223,7 +231,10 @@ export function sessionIdFromAddress(address = window.location.href) {
   return SESSION_ID.test(id) ? id : null;
 }
 
-/** The session that a new one supersedes. @param {Attempt | null} attempt  @returns {Asked | undefined} */
+/**
+ * The session that a new one supersedes.
+ * @param {Attempt | null} attempt  @returns {Asked | undefined}
+ */
 function asked(attempt) {
   if (!attempt?.session_id) return attempt?.replaced;
   return { session_id: attempt.session_id, items: attempt.items };
@@ -245,7 +256,9 @@ function retryAfterMs(response) {
 
 function newKey() {
   // Not crypto.randomUUID, which pages without TLS lack, such as one tried on a phone.
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 /** @template T  @param {string} name  @param {() => T | Promise<T>} work  @returns {Promise<T>} */

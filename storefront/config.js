@@ -3,7 +3,11 @@
 /**
  * `ui_mode` is "hosted_page", Stripe's page, or "embedded_page", Stripe's form in ours. The second
  * needs the account's publishable key. `stripe_url` is a simulator's, and null with Stripe itself.
- * @typedef {{api_url: string, ui_mode: "hosted_page" | "embedded_page", publishable_key: string | null, stripe_url: string | null}} Config
+ * @typedef {object} Config
+ * @property {string} api_url
+ * @property {"hosted_page" | "embedded_page"} ui_mode
+ * @property {string | null} publishable_key
+ * @property {string | null} stripe_url
  */
 
 /** @returns {Promise<Config>} */

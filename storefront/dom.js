@@ -12,7 +12,8 @@ export function byId(id) {
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag  @param {Record<string, string>} [attributes]  @param {...(Node | string)} children
+ * @param {K} tag  @param {Record<string, string>} [attributes]
+ * @param {...(Node | string)} children
  */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -34,11 +35,14 @@ export function itemsText(count) {
 /** A product's picture, or a space of its size. @param {import("./checkout.js").Price} price */
 export function picture({ product }) {
   const source = product.images[0];
-  if (!source) return element("span", { class: "picture", "aria-hidden": "true" }, product.name.slice(0, 1));
+  if (!source)
+    return element("span", { class: "picture", "aria-hidden": "true" }, product.name.slice(0, 1));
   // The name stands beside it.
   const attributes = { src: source, alt: "", width: "400", height: "300", class: "picture" };
   const image = element("img", attributes);
-  image.addEventListener("error", () => image.replaceWith(picture({ ...NOTHING, product: { ...product, images: [] } })));
+  image.addEventListener("error", () =>
+    image.replaceWith(picture({ ...NOTHING, product: { ...product, images: [] } })),
+  );
   return image;
 }
 

@@ -6,7 +6,9 @@ import { byId, element } from "./dom.js";
 import { loadShop } from "./page.js";
 
 /** @typedef {import("./config.js").Config} Config */
-/** @typedef {{createEmbeddedCheckoutPage: (options: {fetchClientSecret: () => Promise<string>}) => Promise<{mount: (place: HTMLElement) => void}>}} Stripe */
+/** @typedef {{fetchClientSecret: () => Promise<string>}} Options */
+/** @typedef {{mount: (place: HTMLElement) => void}} Embedded */
+/** @typedef {{createEmbeddedCheckoutPage: (options: Options) => Promise<Embedded>}} Stripe */
 
 // One release of Stripe.js for each of the API: https://docs.stripe.com/sdks/stripejs-versioning
 const STRIPE_JS = "https://js.stripe.com/endive/stripe.js";
@@ -22,8 +24,10 @@ async function run() {
     }
     // The same cart as in the click that led here, so the same checkout.
     const created = await api.start(cart.items(), destination(config));
-    if (!created.client_secret) window.location.replace(`thanks.html?session_id=${created.session_id}`);
-    else if (config.stripe_url) simulate(config.stripe_url, created.client_secret, created.session_id);
+    if (!created.client_secret)
+      window.location.replace(`thanks.html?session_id=${created.session_id}`);
+    else if (config.stripe_url)
+      simulate(config.stripe_url, created.client_secret, created.session_id);
     else await mount(config, created.client_secret);
   } catch {
     byId("payment-problem").hidden = false;
@@ -31,12 +35,19 @@ async function run() {
   }
 }
 
-/** https://docs.stripe.com/js/embedded_checkout/create @param {Config} config  @param {string} secret */
+/**
+ * https://docs.stripe.com/js/embedded_checkout/create
+ * @param {Config} config  @param {string} secret
+ */
 async function mount(config, secret) {
   await loadScript(STRIPE_JS);
-  const { Stripe } = /** @type {{Stripe: (key: string) => Stripe}} */ (/** @type {unknown} */ (window));
+  const { Stripe } = /** @type {{Stripe: (key: string) => Stripe}} */ (
+    /** @type {unknown} */ (window)
+  );
   const stripe = Stripe(config.publishable_key ?? "");
-  const checkout = await stripe.createEmbeddedCheckoutPage({ fetchClientSecret: async () => secret });
+  const checkout = await stripe.createEmbeddedCheckoutPage({
+    fetchClientSecret: async () => secret,
+  });
   checkout.mount(place);
 }
 
@@ -55,11 +66,16 @@ function loadScript(source) {
  * @param {string} stripe  @param {string} secret  @param {string} sessionId
  */
 function simulate(stripe, secret, sessionId) {
-  const frame = element("iframe", { src: `${stripe}/c/embed/${encodeURIComponent(secret)}`, title: "Payment form" });
+  const frame = element("iframe", {
+    src: `${stripe}/c/embed/${encodeURIComponent(secret)}`,
+    title: "Payment form",
+  });
   window.addEventListener("message", (event) => {
     if (event.origin !== new URL(stripe).origin || event.source !== frame.contentWindow) return;
-    if (event.data.type === "checkout.resize") frame.style.height = `${Number(event.data.height)}px`;
-    if (event.data.type === "checkout.complete") window.location.assign(`thanks.html?session_id=${sessionId}`);
+    if (event.data.type === "checkout.resize")
+      frame.style.height = `${Number(event.data.height)}px`;
+    if (event.data.type === "checkout.complete")
+      window.location.assign(`thanks.html?session_id=${sessionId}`);
   });
   place.replaceChildren(frame);
 }

@@ -31,7 +31,11 @@ async function show() {
 /** @param {Price} price */
 function card(price) {
   const { name, description } = price.product;
-  const add = element("button", { type: "button", "aria-label": `Add to cart: ${name}` }, "Add to cart");
+  const add = element(
+    "button",
+    { type: "button", "aria-label": `Add to cart: ${name}` },
+    "Add to cart",
+  );
   add.addEventListener("click", () => addToCart(price));
   return element(
     "li",
@@ -39,7 +43,12 @@ function card(price) {
     picture(price),
     element("h2", {}, name),
     element("p", { class: "muted" }, description ?? ""),
-    element("div", { class: "offer" }, element("p", { class: "price" }, money(price.unit_amount, price.currency)), add),
+    element(
+      "div",
+      { class: "offer" },
+      element("p", { class: "price" }, money(price.unit_amount, price.currency)),
+      add,
+    ),
   );
 }
 

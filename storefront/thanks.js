@@ -12,20 +12,54 @@ import { loadShop } from "./page.js";
 
 /** By the order's status. @type {Record<string, State>} */
 const STATES = {
-  paid: { icon: "done", heading: "Thank you for your order", text: "We have received your payment and are getting your order ready." },
-  authorized: { icon: "done", heading: "Thank you for your order", text: "We have received your order. You are charged when it ships." },
+  paid: {
+    icon: "done",
+    heading: "Thank you for your order",
+    text: "We have received your payment and are getting your order ready.",
+  },
+  authorized: {
+    icon: "done",
+    heading: "Thank you for your order",
+    text: "We have received your order. You are charged when it ships.",
+  },
   processing: {
     icon: "waiting",
     heading: "Your payment is on its way",
-    text: "Your bank is processing it. With a bank debit this can take a few days. You can close this page: we send your order as soon as the payment arrives.",
+    text:
+      "Your bank is processing it. With a bank debit this can take a few days. " +
+      "You can close this page: we send your order as soon as the payment arrives.",
   },
-  failed: { icon: "wrong", heading: "Your payment did not go through", text: "Nothing was charged. Your items are in your cart, so you can try another way to pay.", cart: true },
-  canceled: { icon: "wrong", heading: "Your order was cancelled", text: "Nothing was charged.", cart: true },
-  expired: { icon: "wrong", heading: "This checkout has expired", text: "Nothing was charged. You can check out again from your cart.", cart: true },
-  open: { icon: "waiting", heading: "You have not paid yet", text: "Nothing was charged. You can go on from your cart.", cart: true },
+  failed: {
+    icon: "wrong",
+    heading: "Your payment did not go through",
+    text: "Nothing was charged. Your items are in your cart, so you can try another way to pay.",
+    cart: true,
+  },
+  canceled: {
+    icon: "wrong",
+    heading: "Your order was cancelled",
+    text: "Nothing was charged.",
+    cart: true,
+  },
+  expired: {
+    icon: "wrong",
+    heading: "This checkout has expired",
+    text: "Nothing was charged. You can check out again from your cart.",
+    cart: true,
+  },
+  open: {
+    icon: "waiting",
+    heading: "You have not paid yet",
+    text: "Nothing was charged. You can go on from your cart.",
+    cart: true,
+  },
 };
 /** @type {State} */
-const UNKNOWN = { icon: "wrong", heading: "We can't find this order", text: "Please check the address of this page. If you have paid, your order is safe." };
+const UNKNOWN = {
+  icon: "wrong",
+  heading: "We can't find this order",
+  text: "Please check the address of this page. If you have paid, your order is safe.",
+};
 /** @type {State} */
 const UNAVAILABLE = {
   icon: "waiting",
@@ -55,9 +89,12 @@ function show(state, payment) {
 function facts({ order_id, status, amount_total, amount_refunded, currency }) {
   const rows = [["Order", order_id]];
   const label = status === "paid" ? "Paid" : "Total";
-  if (["paid", "processing", "authorized"].includes(status)) rows.push([label, money(amount_total, currency)]);
+  if (["paid", "processing", "authorized"].includes(status))
+    rows.push([label, money(amount_total, currency)]);
   if (amount_refunded > 0) rows.push(["Refunded", money(amount_refunded, currency)]);
-  return rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));
+  return rows.map(([name = "", value = ""]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+  );
 }
 
 /** @param {import("./checkout.js").CheckoutApi} api  @param {Payment} payment */
