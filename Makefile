@@ -26,7 +26,7 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
-.PHONY: help demo dev test test-all lint checkov types format lock build deploy connect doctor \
+.PHONY: help demo dev test test-all lint checkov types chromium screenshots format lock build deploy connect doctor \
 	rotate orders replay reconcile ops-environment chaos logs example schema api-types rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
@@ -34,6 +34,8 @@ help:
 	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
 	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"
+	@echo "make chromium           install the browser of the tests, where apt-get is there"
+	@echo "make screenshots        take the pictures of docs/images again"
 	@echo "make checkov            the template against the rules of checkov"
 	@echo "make build              build for the cloud, without deploying"
 	@echo "make lock               update uv.lock, and what is exported from it"
@@ -61,7 +63,7 @@ dev:
 	@$(BOOTSTRAP) dev sam ministack
 	@exec $(DEV_PYTHON) -m local.dev
 
-test: lint types
+test: lint types chromium
 	@$(BOOTSTRAP) dev sam ministack schemathesis
 	$(DEV_PYTHON) -m pytest $(TESTS) $(WORKERS) $(COVERAGE) --durations=10
 
@@ -91,6 +93,16 @@ checkov:
 types:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m mypy
+	$(DEV_PYTHON) -m local.javascript
+
+# The browser of tests/e2e, from Debian's packages where it is missing.
+chromium:
+	@$(BOOTSTRAP) dev
+	@$(DEV_PYTHON) -m local.browser
+
+screenshots: chromium
+	@$(BOOTSTRAP) sam ministack
+	$(DEV_PYTHON) -m local.screenshots
 
 format:
 	@$(BOOTSTRAP) dev

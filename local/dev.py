@@ -1,7 +1,9 @@
-"""`make dev`: the local cloud, kept running until Ctrl-C or SIGTERM.
+"""`make dev`: the local cloud with the storefront, kept running until Ctrl-C or SIGTERM.
 
-FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of 3000. AWS_PORT and
-STRIPE_PORT choose other ports than 4566 and 12111.
+FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of the storefront.
+STOREFRONT_UI_MODE=embedded_page has the storefront take payments in a page of its own;
+with Stripe itself that needs STRIPE_PUBLISHABLE_KEY.
+STOREFRONT_PORT, AWS_PORT and STRIPE_PORT choose other ports than 3000, 4566 and 12111.
 
 With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
 `stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
@@ -14,17 +16,18 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from local.console import Console
-from local.frontend import frontend_origin
+from local.frontend import NAME, Frontend, frontend_origin
 from local.only_one import only_one
 from local.paths import STACK_FILE
 from local.ports import StackPorts, chosen_port
 from local.processes import LocalCloudError
 from local.signals import Terminated
 from local.stack import LocalStack, local_stack
+from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
 from local.stripe_account import LOOKUP_KEY, StripeAccount, real_account
 
 
@@ -35,17 +38,19 @@ def main() -> int:
     console = Console()
     try:
         account = real_account(os.environ)
+        ours = own_frontend(console)
         with (
             only_one(stack_file),
             local_stack(
                 console,
                 connect=account,
-                frontend_origin=frontend_origin(os.environ),
+                frontend=ours or Frontend(frontend_origin(os.environ)),
                 ports=ports(console, account),
             ) as stack,
-            announced_in(stack_file, stack),
+            served(stack, ours) as whole,
+            announced_in(stack_file, whole),
         ):
-            announce(console, stack, stack_file)
+            announce(console, whole, stack_file)
             wait_for_ever()
     except LocalCloudError as error:
         console.say(f"\n{error.explained()}")
@@ -53,6 +58,30 @@ def main() -> int:
     except (KeyboardInterrupt, Terminated):
         console.say("\nStopped.")
     return 0
+
+
+def own_frontend(console: Console) -> Frontend | None:
+    """The storefront; None where a frontend of the developer's own is named."""
+    if NAME in os.environ:
+        return None
+    return local_frontend(chosen_port("STOREFRONT_PORT", os.environ, console.say))
+
+
+@contextmanager
+def served(stack: LocalStack, frontend: Frontend | None) -> Iterator[LocalStack]:
+    """The stack with its storefront, if that is the frontend."""
+    if frontend is None:
+        yield stack
+        return
+    facts = stack.facts
+    config = Config(
+        facts.api_url,
+        ui_mode=os.environ.get("STOREFRONT_UI_MODE") or HOSTED_PAGE,
+        stripe_url=facts.stripe_url if stack.price else None,
+        publishable_key=os.environ.get("STRIPE_PUBLISHABLE_KEY") or None,
+    )
+    with storefront(frontend.origin, config) as url:
+        yield replace(stack, facts=replace(facts, storefront_url=url))
 
 
 def ports(console: Console, account: StripeAccount | None) -> StackPorts:
@@ -65,6 +94,8 @@ def ports(console: Console, account: StripeAccount | None) -> StackPorts:
 def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
     facts = stack.facts
     console.say()
+    if facts.storefront_url:
+        console.say(f"Shop         {facts.storefront_url}")
     console.say(f"API          {facts.api_url}")
     console.say(f"Webhook      {facts.webhook_url}")
     console.say(f"Stripe       {facts.stripe_url}")

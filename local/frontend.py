@@ -1,13 +1,25 @@
-"""Which frontend may call the local API: the one origin in the variable FRONTEND_ORIGIN."""
+"""Which frontend may call the local API: the storefront, or the origin in FRONTEND_ORIGIN."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from local.paths import ROOT
 from local.processes import LocalCloudError
 
 NAME = "FRONTEND_ORIGIN"
 DEFAULT_ORIGIN = "http://localhost:3000"
+
+
+@dataclass(frozen=True)
+class Frontend:
+    """`pictures_url` is where it serves the pictures of the local shop's products."""
+
+    origin: str = DEFAULT_ORIGIN
+    pictures_url: str | None = None
+
+
+NO_FRONTEND = Frontend()
 
 
 def frontend_origin(environment: Mapping[str, str]) -> str:

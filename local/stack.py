@@ -15,7 +15,7 @@ from local.aws import REGION, LocalAws
 from local.build import architecture, built_template
 from local.console import Console
 from local.deploy import deploy, put_secret
-from local.frontend import DEFAULT_ORIGIN
+from local.frontend import NO_FRONTEND, Frontend
 from local.locks import locked
 from local.ministack import ministack
 from local.paths import RUNS
@@ -31,7 +31,10 @@ ALARM_EMAIL = "on-call@localhost"
 
 @dataclass(frozen=True)
 class StackFacts:
-    """What `.local/stack.json` says, for scripts and tests. `stripe_api_key` is the merchant's."""
+    """What `.local/stack.json` says, for scripts and tests. `stripe_api_key` is the merchant's.
+
+    `storefront_url` is None where a frontend of the developer's own is used.
+    """
 
     api_url: str
     webhook_url: str
@@ -43,6 +46,7 @@ class StackFacts:
     topic_arn: str
     stripe_api_key: str
     region: str
+    storefront_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def local_stack(
     *,
     connect: StripeAccount | None = None,
     seed: int | None = None,
-    frontend_origin: str = DEFAULT_ORIGIN,
+    frontend: Frontend = NO_FRONTEND,
     ports: StackPorts = FREE,
 ) -> Iterator[LocalStack]:
     """Start everything, deploy, and stop everything on the way out, whatever the way.
@@ -94,9 +98,9 @@ def local_stack(
                         stripe_account.simulated_account(run, on_death, seed, ports.stripe)
                     )
                     aws = services.enter_context(
-                        ministack(run, on_death, frontend_origin, ports.aws)
+                        ministack(run, on_death, frontend.origin, ports.aws)
                     )
-                yield deployed(console, run, aws, account, frontend_origin)
+                yield deployed(console, run, aws, account, frontend)
         except Terminated:
             if dead:
                 raise dead[0].death from None
@@ -104,7 +108,7 @@ def local_stack(
 
 
 def deployed(
-    console: Console, run: Path, aws: LocalAws, account: StripeAccount, frontend_origin: str
+    console: Console, run: Path, aws: LocalAws, account: StripeAccount, frontend: Frontend
 ) -> LocalStack:
 
     def on_line(line: str) -> None:
@@ -118,9 +122,9 @@ def deployed(
             "Architecture": architecture(),
             "Environment": "local",
             "StripeApiBase": account.api_base,
-            "AllowedOrigins": frontend_origin,
-            "DefaultSuccessUrl": f"{frontend_origin}/thanks",
-            "DefaultCancelUrl": f"{frontend_origin}/cart",
+            "AllowedOrigins": frontend.origin,
+            "DefaultSuccessUrl": f"{frontend.origin}/thanks",
+            "DefaultCancelUrl": f"{frontend.origin}/cart",
             # MiniStack confirms it by itself, and sends nothing.
             "AlarmEmail": ALARM_EMAIL,
         }
@@ -128,7 +132,9 @@ def deployed(
     signing_secret = account.webhook_secret or stripe_account.register_webhook(
         account, stack.webhook_url
     )
-    price = stripe_account.stock_the_shop(account) if account.simulated else None
+    price = (
+        stripe_account.stock_the_shop(account, frontend.pictures_url) if account.simulated else None
+    )
     put_secret(aws, stack.secret_id, api_key=account.service_key, signing_secrets=(signing_secret,))
     facts = StackFacts(
         api_url=stack.api_url,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import stripe
 
+from local import catalogue
 from local.processes import LocalCloudError, OnDeath, service
 
 if TYPE_CHECKING:
@@ -50,12 +51,11 @@ STRIPE_URL = "https://api.stripe.com"
 TEST_KEY_PREFIXES = ("sk_test_", "rk_test_")
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
 
-PRODUCT_NAME = "Mug"
+# Of local/shop/products.json.
 LOOKUP_KEY = "mug"
 # An active one-time price of the same account that the shop does not sell.
 STAFF_LOOKUP_KEY = "staff_tv"
 UNIT_AMOUNT = 1200
-CURRENCY = "eur"
 
 
 @dataclass(frozen=True)
@@ -126,28 +126,9 @@ def register_webhook(account: StripeAccount, url: str) -> str:
     return endpoint.secret
 
 
-def stock_the_shop(account: StripeAccount) -> str:
-    """The id of the price of what there is to buy. There is another that is not for sale."""
-    stripe_client = client(account)
-    product = stripe_client.v1.products.create({"name": PRODUCT_NAME})
-    price = stripe_client.v1.prices.create(
-        {
-            "product": product.id,
-            "unit_amount": UNIT_AMOUNT,
-            "currency": CURRENCY,
-            "lookup_key": LOOKUP_KEY,
-            "metadata": {"sellable": "true"},
-        }
-    )
-    stripe_client.v1.prices.create(
-        {
-            "product_data": {"name": "TV for the staff room"},
-            "unit_amount": 100,
-            "currency": CURRENCY,
-            "lookup_key": STAFF_LOOKUP_KEY,
-        }
-    )
-    return price.id
+def stock_the_shop(account: StripeAccount, pictures_url: str | None = None) -> str:
+    """The id of the price of LOOKUP_KEY. There is another, STAFF_LOOKUP_KEY, not for sale."""
+    return catalogue.stock(client(account), pictures_url)[f"{LOOKUP_KEY}_price"]
 
 
 def client(account: StripeAccount) -> stripe.StripeClient:

@@ -6,7 +6,7 @@ import pytest
 
 UNIT = Path(__file__).parent / "unit"
 # One worker alone sets each of them up, and runs all the tests that use it.
-EXPENSIVE = ("operated", "stack", "stripe_cli", "built", "transformed")
+EXPENSIVE = ("operated", "deployed_shop", "stack", "stripe_cli", "built", "transformed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -32,6 +32,12 @@ class StripeCli:
             arguments += ["--raw", raw]
         return npm.run_node(INSTALLED / SHIM, *arguments, env=self._environment(api_key))
 
+    def fixtures(self, file: Path, *, api_base: str, api_key: str, **variables: str) -> str:
+        """What it printed; `variables` are for the file's `${.env:NAME}`."""
+        arguments = ["fixtures", str(file), "--api-base", api_base]
+        env = self._environment(api_key) | variables
+        return npm.run_node(INSTALLED / SHIM, *arguments, env=env)
+
     def _environment(self, api_key: str) -> dict[str, str]:
         return {
             "HOME": str(self.home),

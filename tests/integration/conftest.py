@@ -4,13 +4,17 @@ import pytest
 
 from local.console import Console
 from local.stack import LocalStack, local_stack
+from local.storefront import local_frontend
 from tests.integration.world import World
+
+# That of the template's default origin. Nothing listens there: these tests open no page.
+STOREFRONT_PORT = 3000
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     """One deployed stack for all of these tests: each makes orders of its own."""
-    with local_stack(Console()) as one:
+    with local_stack(Console(), frontend=local_frontend(STOREFRONT_PORT)) as one:
         yield one
 
 

@@ -32,7 +32,7 @@ READY_SECONDS = 180.0
 END_SECONDS = 60.0
 STACK_KEYS = {
     *("api_url", "webhook_url", "webhook_host", "stripe_url", "aws_endpoint_url", "orders_table"),
-    *("webhook_secret", "topic_arn", "stripe_api_key", "region"),
+    *("webhook_secret", "topic_arn", "stripe_api_key", "region", "storefront_url"),
 }
 
 type Json = dict[str, Any]
@@ -170,7 +170,7 @@ def test_the_stack_runs_until_it_is_stopped(
     occupied: socket.socket,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("FRONTEND_ORIGIN", "http://localhost:5173")
+    monkeypatch.setenv("STOREFRONT_PORT", str(free_port()))
     aws_port = free_port()
     monkeypatch.setenv("AWS_PORT", str(aws_port))
     stripe_port: int = occupied.getsockname()[1]
@@ -182,9 +182,7 @@ def test_the_stack_runs_until_it_is_stopped(
         assert facts.keys() == STACK_KEYS
         assert stack_file.stat().st_mode & 0o077 == 0
         assert httpx.post(facts["webhook_url"], timeout=30).status_code == 400
-        preflight = {"origin": "http://localhost:5173", "access-control-request-method": "POST"}
-        response = httpx.options(f"{facts['api_url']}/checkout/sessions", headers=preflight)
-        assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
+        serves_the_storefront(facts)
         assert "not-authentic" in printed_logs(stack_file)
         refuses_a_second(dev, stack_file, tmp_path / "second")
         children = dev.children
@@ -203,6 +201,15 @@ def is_on_its_ports(facts: Json, dev: Command, aws_port: int, stripe_port: int) 
     assert line.endswith(f": using {urlsplit(facts['stripe_url']).port} instead.")
 
 
+def serves_the_storefront(facts: Json) -> None:
+    origin = f"http://localhost:{os.environ['STOREFRONT_PORT']}"
+    assert facts["storefront_url"] == f"{origin}/"
+    assert httpx.get(f"{origin}/config.json").json()["api_url"] == facts["api_url"]
+    preflight = {"origin": origin, "access-control-request-method": "POST"}
+    response = httpx.options(f"{facts['api_url']}/checkout/sessions", headers=preflight)
+    assert response.headers["access-control-allow-origin"] == origin
+
+
 def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
     before = stack_file.read_bytes()
     with command("local.dev", "--stack-file", stack_file, output=output) as second:
@@ -218,7 +225,7 @@ def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
 def test_a_killed_one_leaves_nothing_in_the_way(
     tmp_path: Path, stack_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AWS_PORT", "STRIPE_PORT"):
+    for name in ("STOREFRONT_PORT", "AWS_PORT", "STRIPE_PORT"):
         monkeypatch.setenv(name, str(free_port()))
     with command("local.dev", "--stack-file", stack_file, output=tmp_path / "first") as killed:
         killed.wait_for_text("sam deploy")

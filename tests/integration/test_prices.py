@@ -19,7 +19,11 @@ def test_what_is_listed_can_be_bought(world: World) -> None:
     assert by_key[LOOKUP_KEY] == {
         "price": world.stack.price,
         "lookup_key": LOOKUP_KEY,
-        "product": {"name": "Mug", "description": None, "images": []},
+        "product": {
+            "name": "Mug",
+            "description": "Stoneware, 300 ml, safe in the dishwasher.",
+            "images": [f"{DEFAULT_ORIGIN}/pictures/mug.svg"],
+        },
         "unit_amount": 1200,
         "currency": "eur",
     }

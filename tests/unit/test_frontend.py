@@ -2,7 +2,10 @@
 
 import pytest
 
+from local.console import Console
+from local.dev import own_frontend
 from local.frontend import DEFAULT_ORIGIN, frontend_origin
+from local.ports import free_port
 from local.processes import LocalCloudError
 from tests.unit.stack import load_template
 
@@ -37,3 +40,21 @@ def test_an_origin_as_browsers_send_it_is_taken(origin: str) -> None:
 def test_any_other_is_refused_with_what_to_do(origin: str) -> None:
     with pytest.raises(LocalCloudError, match="must be one origin as browsers send it"):
         frontend_origin({"FRONTEND_ORIGIN": origin})
+
+
+def test_a_frontend_of_ones_own_takes_the_storefronts_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FRONTEND_ORIGIN", "http://localhost:5173")
+    assert own_frontend(Console()) is None
+
+
+@pytest.mark.enable_socket
+def test_the_storefront_is_on_the_port_that_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.delenv("FRONTEND_ORIGIN", raising=False)
+    monkeypatch.setenv("STOREFRONT_PORT", str(port))
+    frontend = own_frontend(Console())
+    assert frontend is not None
+    assert frontend.origin == f"http://localhost:{port}"
+    assert frontend.pictures_url == f"http://localhost:{port}/pictures"

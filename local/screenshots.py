@@ -1,0 +1,73 @@
+"""`make screenshots`: the pictures in docs/images, of a shop of its own."""
+
+import re
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from local import browser as local_browser
+from local.console import Console
+from local.customer import GOOD_CARD
+from local.paths import ROOT
+from local.ports import free_port
+from local.processes import LocalCloudError
+from local.stack import local_stack
+from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
+
+IMAGES = ROOT / "docs" / "images"
+DESKTOP: ViewportSize = {"width": 1120, "height": 720}
+PHONE: ViewportSize = {"width": 360, "height": 720}
+
+
+def main() -> int:
+    console = Console()
+    frontend = local_frontend(free_port())
+    try:
+        with (
+            local_browser.chromium() as browser,
+            local_stack(console, frontend=frontend) as stack,
+            storefront(
+                frontend.origin, Config(stack.facts.api_url, HOSTED_PAGE, stack.facts.stripe_url)
+            ) as shop,
+        ):
+            take(browser, shop, IMAGES)
+    except LocalCloudError as error:
+        console.say(error.explained())
+        return 1
+    console.say(f"Pictures in {IMAGES.relative_to(ROOT)}")
+    return 0
+
+
+def take(browser: Browser, shop: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    page = browser.new_page(viewport=DESKTOP, locale="en-GB")
+    fill_cart(page, shop)
+    page.screenshot(path=folder / "shop.png")
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path=folder / "shop-dark.png")
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("button", name="Check out").click()
+    page.wait_for_url("**/c/pay/**")
+    page.get_by_label("Email").fill("a@example.com")
+    page.get_by_role("button", name=GOOD_CARD).click()
+    page.get_by_label(re.compile("^Name on")).fill("A Customer")
+    page.screenshot(path=folder / "payment.png")
+    page.get_by_test_id("hosted-payment-submit-button").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    page.screenshot(path=folder / "thanks.png")
+
+    phone = browser.new_page(viewport=PHONE, locale="en-GB", has_touch=True, is_mobile=True)
+    fill_cart(phone, shop)
+    phone.evaluate("scrollTo(0, 0)")
+    phone.screenshot(path=folder / "shop-phone.png")
+
+
+def fill_cart(page: Page, shop: str) -> None:
+    page.goto(shop)
+    for name in ("Mug", "Mug", "Teapot"):
+        page.get_by_role("button", name=f"Add to cart: {name}").click()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

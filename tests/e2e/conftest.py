@@ -1,0 +1,86 @@
+"""One browser and one deployed stack with its storefront, for all of these tests.
+
+Each test is a customer of its own: a browser context shares neither storage nor cache.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from local import browser as local_browser
+from local.console import Console
+from local.ports import free_port
+from local.stack import local_stack
+from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
+from tests.e2e.shopper import DESKTOP, Shopper, watched
+from tests.integration.world import World
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The storefront's address, and the deployed stack behind it."""
+
+    url: str
+    world: World
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with local_browser.chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def deployed_shop(browser: Browser) -> Iterator[Shop]:  # first the browser: it may be missing
+    frontend = local_frontend(free_port())
+    with local_stack(Console(), frontend=frontend) as stack:
+        world = World(stack)
+        # Before the list of prices is asked for, which is a minute old at most.
+        for name, currency, amount in (("Matcha", "jpy", 1500), ("Coffee pot", "kwd", 12340)):
+            world.price(
+                amount,
+                currency=currency,
+                product_data={"name": name},
+                metadata={"sellable": "true"},
+            )
+        config = Config(stack.facts.api_url, HOSTED_PAGE, stack.facts.stripe_url)
+        with storefront(frontend.origin, config) as url:
+            yield Shop(url, world)
+
+
+@pytest.fixture
+def shop(deployed_shop: Shop) -> Iterator[Shop]:
+    yield deployed_shop
+    deployed_shop.world.simulator.behave_again()
+
+
+@pytest.fixture
+def world(shop: Shop) -> World:
+    return shop.world
+
+
+type NewShopper = Callable[..., Shopper]
+
+
+@pytest.fixture
+def new_shopper(browser: Browser, shop: Shop) -> Iterator[NewShopper]:
+    """A customer with a browser of their own; the options are those of a browser's context."""
+    contexts: list[tuple[BrowserContext, list[str]]] = []
+
+    def make(**options: object) -> Shopper:
+        settings: dict[str, object] = {"locale": "en-GB", **DESKTOP, **options}
+        context = browser.new_context(**settings)  # type: ignore[arg-type]
+        contexts.append((context, watched(context)))
+        return Shopper(context.new_page(), shop.url)
+
+    yield make
+    for context, complaints in contexts:
+        context.close()
+        assert complaints == []
+
+
+@pytest.fixture
+def shopper(new_shopper: NewShopper) -> Shopper:
+    return new_shopper()

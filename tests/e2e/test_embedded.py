@@ -1,0 +1,71 @@
+"""The payment in a page of the shop's own: `ui_mode` is embedded_page in its config.json."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from local.customer import DECLINED_CARD, GOOD_CARD
+from tests.e2e.shopper import Shopper, fill_in_card, submit
+from tests.integration.world import World
+
+THANKS = "Thank you for your order"
+
+
+@pytest.fixture
+def embedded(shopper: Shopper) -> Shopper:
+    def configure(route: Route) -> None:
+        config = route.fetch().json()
+        route.fulfill(json=config | {"ui_mode": "embedded_page"})
+
+    shopper.page.route("**/config.json", configure)
+    return shopper
+
+
+def reach_form(page: Page) -> None:
+    page.wait_for_url("**/pay.html")
+    expect(page.frame_locator("iframe").get_by_label("Email")).to_be_visible()
+
+
+def test_a_customer_pays_in_the_shops_own_page(embedded: Shopper, world: World) -> None:
+    embedded.visit()
+    embedded.add("Mug")
+    embedded.buy_button.click()
+    reach_form(embedded.page)
+    embedded.see("embedded-payment")
+    form = embedded.page.frame_locator("iframe")
+    fill_in_card(form, DECLINED_CARD)
+    submit(form)
+    expect(form.get_by_label("Card number")).to_have_attribute("aria-invalid", "true")
+    form.get_by_label("Card number").fill(GOOD_CARD)
+    submit(form)
+    session_id = embedded.come_back(THANKS)
+    embedded.has_in_cart(0)
+    assert world.session(session_id).ui_mode == "embedded_page"
+    embedded.page.go_back()
+    embedded.page.wait_for_url("**/cart.html")
+
+
+def test_a_reload_shows_the_same_payment(embedded: Shopper) -> None:
+    embedded.visit()
+    embedded.add("Mug")
+    embedded.buy_button.click()
+    reach_form(embedded.page)
+    frame = embedded.page.locator("iframe")
+    before = urlsplit(frame.get_attribute("src") or "").path
+    embedded.page.reload()
+    reach_form(embedded.page)
+    assert urlsplit(frame.get_attribute("src") or "").path == before
+    keys = {one.headers["idempotency-key"] for one in embedded.creates}
+    assert len(keys) == 1
+
+
+def test_a_message_of_another_origin_ends_nothing(embedded: Shopper) -> None:
+    embedded.visit()
+    embedded.add("Mug")
+    embedded.buy_button.click()
+    reach_form(embedded.page)
+    embedded.page.evaluate("postMessage({type: 'checkout.complete', url: 'https://evil.example'})")
+    form = embedded.page.frame_locator("iframe")
+    fill_in_card(form, GOOD_CARD)
+    assert urlsplit(embedded.page.url).path == "/pay.html"

@@ -1,0 +1,42 @@
+"""Which Chromium the browser's tests use."""
+
+from pathlib import Path
+
+import pytest
+
+from local import browser
+from local.processes import LocalCloudError
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_a_named_one_is_taken(program: Path) -> None:
+    assert browser.program({"CHROMIUM": str(program)}) == str(program)
+
+
+def test_the_systems_is_found(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert browser.program({}) == str(program)
+
+
+def test_a_name_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LocalCloudError, match="CHROMIUM names no program"):
+        browser.program({"CHROMIUM": str(tmp_path / "none")})
+
+
+def test_without_one_and_without_apt_one_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(browser, "MAC", tmp_path / "none")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    assert browser.main() == 1
+    said = capsys.readouterr().err
+    assert said.startswith("No Chromium was found")
+    assert said.count("\n") == 1
