@@ -27,7 +27,7 @@ TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
 .PHONY: help demo dev test test-all lint checkov types chromium screenshots format lock build deploy connect doctor \
-	rotate orders replay reconcile ops-environment chaos logs example schema api-types rename mutants clean
+	rotate orders replay reconcile ops-environment refuse-local chaos logs example schema api-types rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=)"
@@ -125,9 +125,12 @@ build:
 	UV="$(CURDIR)/.local/uv/bin/uv" PYTHON="$(CURDIR)/$(DEV_PYTHON)" \
 		SAMCONFIG="$(CURDIR)/samconfig.toml" $(SAM) build
 
-deploy: build
+deploy: refuse-local build
 	$(SAM) deploy --config-env $(ENV) $(DEPLOY_OPTIONS)
 	@echo "Next: make connect ENV=$(ENV), and then make doctor ENV=$(ENV)"
+
+refuse-local:
+	@$(if $(filter local,$(ENV)),$(error The local environment is deployed by `make dev`))
 
 # What `ops/checkout` runs on.
 ops-environment:

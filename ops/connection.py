@@ -83,7 +83,7 @@ class Connection:
         self.destinations.receive(new)
         self._require_ping(new)
         self._remove(old)
-        self.say("Dropping all other signing secrets")
+        self.say("Dropping all other signing secrets: they stop working within 5 minutes")
         self.secret.keep_signing_secret(signing_secret)
         return new
 
@@ -127,7 +127,8 @@ class Connection:
             )
 
     def _ping_arrives(self, destination: Destination) -> bool:
-        self.say(f"Waiting for Stripe's ping from {destination.id}")
+        patience = f"{self.webhook.patience_seconds:.0f} s"
+        self.say(f"Waiting for Stripe's ping from {destination.id} (up to {patience})")
         since = time.time()
         return self.webhook.wait_until_processed(self.destinations.ping(destination), since)
 

@@ -191,3 +191,7 @@ def _connected(operation: "Operation", destination: Destination) -> None:
         operation.output.document({"destination": destination.id, "url": url})
     else:
         typer.echo(f"Connected: Stripe's {destination.id} delivers to {url}")
+        operation.output.say(
+            "Stripe retries nothing of a destination that was replaced: if deliveries were refused "
+            "before, run `orders reconcile --since TIME`."
+        )

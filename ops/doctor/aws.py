@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from checkout.errors import OrdersUnavailable
 from ops.dead_letters import ALIAS
 from ops.doctor.examination import Examination, Failed
 
@@ -19,6 +20,7 @@ FUNCTIONS = (
 # What makes a version: nearly all of our code is in the layer.
 DEPLOYED = ("CodeSha256", "Layers", "Environment")
 WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+NO_ORDER = "doctor"
 QUEUES = ("UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl")
 # The schedule's 15 minutes, twice, and the time that a run may take.
 RECONCILED_WITHIN = timedelta(minutes=45)
@@ -91,6 +93,19 @@ def url_permissions(examination: Examination) -> str:
     return "lambda:InvokeFunctionUrl and lambda:InvokeFunction"
 
 
+def table(examination: Examination) -> str:
+    """Read an order that there is not, as every function does with one that there is."""
+    try:
+        examination.stack.orders().find(NO_ORDER)
+    except OrdersUnavailable:
+        raise Failed(
+            f"The table {examination.stack.output('OrdersTableName')} can't be read: every "
+            "checkout gets a 503.",
+            "If it was deleted or damaged, restore it (docs/runbook.md#restore-the-orders-table).",
+        ) from None
+    return examination.stack.output("OrdersTableName")
+
+
 def queues(examination: Examination) -> str:
     client = examination.environment.aws.queues
     for output in QUEUES:
@@ -102,7 +117,7 @@ def queues(examination: Examination) -> str:
         if waiting:
             name = output.removesuffix("QueueUrl")
             raise Failed(
-                f"{name}: {waiting} messages are dead-lettered.",
+                f"{name}: dead-lettered messages: {waiting}.",
                 "See docs/runbook.md for the cause; after a fix, run `replay`.",
             )
     return "both dead-letter queues are empty"
@@ -152,7 +167,7 @@ def alarms(examination: Examination) -> str:
             "Nobody is notified of alarms: the topic has no confirmed subscriber.",
             "Set AlarmEmail in samconfig.toml, deploy, and confirm the e-mail that AWS sends.",
         )
-    return f"{len(confirmed)} confirmed subscribers"
+    return f"confirmed subscribers: {len(confirmed)}"
 
 
 def _is_public(statement: Mapping[str, Any]) -> bool:

@@ -22,6 +22,7 @@ CHECKS = (
     Check("ping", webhook.ping),
     Check("sellable prices", stripe_account.prices),
     Check("allowed origins", webhook.origins),
+    Check("orders table", aws.table),
     Check("dead-letter queues", aws.queues),
     Check("reconciliation", aws.reconciliation),
     Check("alarms", aws.alarms),

@@ -135,6 +135,10 @@ def _fix(error: Exception) -> str:
             return "Store a key that Stripe accepts with `rotate api-key`."
         case stripe.PermissionError():
             return "Add it in Stripe's Dashboard, Developers, API keys."
+        case ClientError() if "NonExistent" in error.response["Error"]["Code"] or error.response[
+            "Error"
+        ]["Code"].endswith("NotFoundException"):
+            return "It does not exist: deploy the stack again."
         case stripe.StripeError():
             return "See https://status.stripe.com, and run this again."
         case _:

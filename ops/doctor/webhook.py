@@ -24,7 +24,7 @@ def secret_shape(examination: Examination) -> str:
         credentials = reader.read()
     except CheckoutError as error:
         raise Failed(error.detail, "Run `connect`.") from None
-    return f"a key and {len(credentials.webhook_signing_secrets)} signing secrets"
+    return f"a key; signing secrets: {len(credentials.webhook_signing_secrets)}"
 
 
 def signing_secrets(examination: Examination) -> str:
@@ -38,7 +38,7 @@ def signing_secrets(examination: Examination) -> str:
                 f"The webhook refuses a probe signed with secret {number} of {len(secrets)}.",
                 "Look at the webhook's log with `logs`.",
             )
-    return f"the webhook accepts each of {len(secrets)}"
+    return f"accepted by the webhook: {len(secrets)} of {len(secrets)}"
 
 
 def unsigned(examination: Examination) -> str:
@@ -59,6 +59,11 @@ def ping(examination: Examination) -> str:
     if not enabled:
         raise Failed("There is no enabled destination for our URL.", "Run `connect`.")
     for destination in enabled:
+        if destination.api == "v1":
+            raise Failed(
+                f"{destination.id} is a webhook endpoint of Stripe's first API, which has no ping.",
+                "Run `connect`: it replaces the endpoint by an event destination.",
+            )
         since = time.time()
         event_id = examination.destinations.ping(destination)
         if not examination.webhook.wait_until_processed(event_id, since):

@@ -29,6 +29,7 @@ FUNCTIONS = (
     "CreateSessionFunction",
     "ConfirmPaymentFunction",
     "StripeWebhookFunction",
+    "ListPricesFunction",
     "ReconcileFunction",
     "PublishChangesFunction",
 )

@@ -42,7 +42,7 @@ def test_connect_says_what_it_does_and_ends_connected(
     assert called.exit_code == 0, called.progress
     made = shop.destination
     assert called.printed == f"Connected: Stripe's {made.id} delivers to {shop.receiver.url}\n"
-    assert f"Waiting for Stripe's ping from {made.id}" in called.progress.splitlines()
+    assert f"Waiting for Stripe's ping from {made.id} (up to 20 s)" in called.progress.splitlines()
     assert "Warning" not in called.progress
     assert (made.enabled, made.events) == (True, EVENT_TYPES)
     stored = shop.secret.read()

@@ -127,7 +127,7 @@ def test_a_missing_permission_of_the_url_is_named(
         ([], "Nobody is notified of alarms"),
         (["PendingConfirmation"], "Nobody is notified of alarms"),
         (["Deleted", "PendingConfirmation"], "Nobody is notified of alarms"),
-        (["PendingConfirmation", f"{TOPIC}:1f3d"], "1 confirmed subscribers"),
+        (["PendingConfirmation", f"{TOPIC}:1f3d"], "confirmed subscribers: 1"),
     ],
 )
 def test_a_subscription_that_is_not_confirmed_notifies_nobody(
@@ -158,7 +158,7 @@ def test_dead_letters_are_counted_in_both_queues(aws: None, calls: AwsCalls, nam
     for body in ("1", "2"):
         queues.send_message(QueueUrl=urls[f"{name}QueueUrl"], MessageBody=body)
     result = only(made, "dead-letter queues")
-    assert result.detail == f"{name}: 2 messages are dead-lettered."
+    assert result.detail == f"{name}: dead-lettered messages: 2."
     assert "run `replay`" in str(result.fix)
 
 

@@ -234,6 +234,27 @@ def test_a_webhook_that_is_something_else_is_named(world: World, examination: Ex
     assert "can't be reached" in only(nobody, "unsigned request").detail
 
 
+def test_a_table_that_is_gone_is_named(examination: Examination) -> None:
+    found = Stack.read(examination.environment)
+    gone = {**found.outputs, "OrdersTableName": "checkout-local-OrdersTable-GONE"}
+    result = only(with_stack(examination, outputs=gone), "orders table")
+    assert "can't be read: every checkout gets a 503" in result.detail
+    assert "restore-the-orders-table" in str(result.fix)
+
+
+def test_a_webhook_endpoint_of_the_first_api_is_named(
+    world: World, examination: Examination
+) -> None:
+    """As `make dev` and people by hand register it: it delivers, and can't be pinged."""
+    for one in registered(world):
+        destinations(world).remove(one)
+    params: Any = {"url": world.stack.facts.webhook_url, "enabled_events": ["charge.refunded"]}
+    world.simulator.sdk.v1.webhook_endpoints.create(params)
+    result = only(examination, "ping")
+    assert "which has no ping" in result.detail
+    assert "Run `connect`" in str(result.fix)
+
+
 def test_an_origin_that_the_api_does_not_let_in_is_named(examination: Examination) -> None:
     found = Stack.read(examination.environment)
     origins = found.parameters["AllowedOrigins"] + ",https://shop.example"
