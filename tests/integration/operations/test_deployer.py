@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
-from local.deploy import STACK_NAME, sam_deploy
+from local.deploy import API_ID_TAGS, STACK_NAME, sam_deploy
 from local.paths import ROOT, SAM
 from tests.integration.world import World
 
@@ -71,10 +71,10 @@ def test_the_deployer_deploys_and_reads_no_data(world: World, tmp_path: Path) ->
     }
     arguments = ("--template-file", changed, "--config-file", SAMCONFIG, "--config-env", "local")
     done = subprocess.run(
-        [SAM, "deploy", *arguments], env=environment, capture_output=True, text=True, check=False
+        [SAM, "deploy", *arguments, *API_ID_TAGS], env=environment, capture_output=True, text=True, check=False
     )
     try:
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"Successfully created/updated stack - {STACK_NAME}" in done.stdout
     finally:
-        sam_deploy(world.stack.run / "template.yaml", SAMCONFIG, aws, lambda _: None)
+        sam_deploy(world.stack.run / "template.yaml", SAMCONFIG, aws, lambda _: None, *API_ID_TAGS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.deploy import sam_deploy, stack_outputs
+from local.deploy import API_ID_TAGS, sam_deploy, stack_outputs
 from local.paths import ROOT
 from tests.integration.operations.runbook import (
     aws_commands,
@@ -45,7 +45,7 @@ def deploy_with(world: World, folder: Path, **parameters: str) -> World:
     changed = samconfig.replace('["Environment=local"]', f'["Environment=local"{overrides}]')
     assert changed != samconfig
     (folder / "samconfig.toml").write_text(changed)
-    sam_deploy(copy, folder / "samconfig.toml", world.stack.aws, lambda _: None)
+    sam_deploy(copy, folder / "samconfig.toml", world.stack.aws, lambda _: None, *API_ID_TAGS)
     table = stack_outputs(world.stack.aws)["OrdersTableName"]
     return World(replace(world.stack, facts=replace(world.stack.facts, orders_table=table)))
 
