@@ -26,8 +26,7 @@ async function run() {
     const created = await api.start(cart.items(), destination(config));
     if (!created.client_secret)
       window.location.replace(`thanks.html?session_id=${created.session_id}`);
-    else if (config.stripe_url)
-      simulate(config.stripe_url, created.client_secret, created.session_id);
+    else if (config.stripe_url) simulate(config.stripe_url, created.client_secret);
     else await mount(config, created.client_secret);
   } catch {
     byId("payment-problem").hidden = false;
@@ -62,10 +61,10 @@ function loadScript(source) {
 }
 
 /**
- * The local simulator's form, which tells its height, and when it is paid.
- * @param {string} stripe  @param {string} secret  @param {string} sessionId
+ * The local simulator's form. It tells its height, and when it is paid it leads to `return_url`.
+ * @param {string} stripe  @param {string} secret
  */
-function simulate(stripe, secret, sessionId) {
+function simulate(stripe, secret) {
   const frame = element("iframe", {
     src: `${stripe}/c/embed/${encodeURIComponent(secret)}`,
     title: "Payment form",
@@ -74,8 +73,6 @@ function simulate(stripe, secret, sessionId) {
     if (event.origin !== new URL(stripe).origin || event.source !== frame.contentWindow) return;
     if (event.data.type === "checkout.resize")
       frame.style.height = `${Number(event.data.height)}px`;
-    if (event.data.type === "checkout.complete")
-      window.location.assign(`thanks.html?session_id=${sessionId}`);
   });
   place.replaceChildren(frame);
 }
