@@ -71,7 +71,11 @@ def test_the_deployer_deploys_and_reads_no_data(world: World, tmp_path: Path) ->
     }
     arguments = ("--template-file", changed, "--config-file", SAMCONFIG, "--config-env", "local")
     done = subprocess.run(
-        [SAM, "deploy", *arguments, *API_ID_TAGS], env=environment, capture_output=True, text=True, check=False
+        [SAM, "deploy", *arguments, *API_ID_TAGS],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     try:
         assert done.returncode == 0, done.stdout + done.stderr
