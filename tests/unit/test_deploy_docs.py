@@ -56,13 +56,14 @@ def test_doctors_output_has_each_of_its_checks() -> None:
 def test_connects_output_is_what_it_says() -> None:
     said = (ROOT / "ops" / "connection.py").read_text()
     [shown] = re.findall(r"^```text\n(.*?)^```$", section("Connect"), re.MULTILINE | re.DOTALL)
-    *steps, connected = shown.splitlines()
+    *steps, connected, advice = shown.splitlines()
     assert len(steps) > len(["register", "store"])
     for step in steps:
         # An id, or a number, is a field of the text.
         first_words = re.split(r" (?:ed_test_\w+|\d+)", step)[0]
         assert f'"{first_words}' in said, step
     assert connected.startswith("Connected: Stripe's ed_test_")
+    assert advice.startswith("Stripe retries nothing of a destination that was replaced")
 
 
 @pytest.mark.parametrize("line", shell_lines(ROOT / "docs" / "deploy.md"))
