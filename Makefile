@@ -136,8 +136,17 @@ refuse-local:
 ops-environment:
 	@$(BOOTSTRAP) dev
 
-connect doctor replay reconcile:
-	@exec ops/checkout --env $(ENV) $@
+connect:
+	@exec ops/checkout --env $(ENV) connect
+
+doctor:
+	@exec ops/checkout --env $(ENV) doctor
+
+replay:
+	@exec ops/checkout --env $(ENV) replay
+
+reconcile:
+	@exec ops/checkout --env $(ENV) reconcile
 
 # WHAT is webhook-secret or api-key.
 rotate:

@@ -1,4 +1,4 @@
-"""What an operator is told when a command can't do its work."""
+"""What an operator sees when a command can't do its work."""
 
 import re
 from http import HTTPStatus
