@@ -26,13 +26,13 @@ class Shop:
     world: World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with local_browser.chromium() as one:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployed_shop(browser: Browser) -> Iterator[Shop]:  # first the browser: it may be missing
     frontend = local_frontend(free_port())
     with local_stack(Console(), frontend=frontend) as stack:

@@ -135,7 +135,7 @@ def test_large_orders_fit_into_lambdas_payload(
         f"{order_id}:1" for order_id in IDS[:3]
     }
     assert len(subscriber.messages()) == 3
-    functions: Any = stack.environment.aws.functions
+    functions: Any = stack.environment.aws.invocations
     payloads = [len(json.dumps(event)) for event in functions.invoked]
     assert len(payloads) > 1
     assert max(payloads) <= BATCH_BYTES < LAMBDA_PAYLOAD_BYTES

@@ -21,13 +21,18 @@ ALIAS = "live"
 
 @contextmanager
 def no_sellable_price(world: World) -> Iterator[None]:
-    prices = world.simulator.sdk.v1.prices
-    assert world.stack.price is not None
-    prices.update(world.stack.price, {"metadata": {"sellable": "false"}})
+    sdk = world.simulator.sdk.v1
+    listed = sdk.prices.list({"limit": 100}).to_dict()["data"]
+    before = {one["id"]: one["metadata"] for one in listed}
+    for price in before:
+        sdk.prices.update(price, {"metadata": {"sellable": "false"}})
     try:
         yield
     finally:
-        prices.update(world.stack.price, {"metadata": {"sellable": "true"}})
+        # An empty value takes the key away: the product's own counts again.
+        for price, metadata in before.items():
+            marked = metadata.get("sellable", "")
+            sdk.prices.update(price, {"metadata": {"sellable": marked}})
 
 
 @contextmanager
