@@ -18,8 +18,9 @@ READ_SECONDS = 2.0
 # To load the certificates takes longer than the request does, and it has none.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 # In the drawing's own units.
-LIFELINES = {FRONTEND: 90, BACKEND: 360, STRIPE: 630}
-FIRST_ROW, ROW_HEIGHT, ARROW_GAP, LOOP_WIDTH = 84, 46, 7, 40
+WIDTH = 840
+LIFELINES = {FRONTEND: 90, BACKEND: 420, STRIPE: 750}
+FIRST_ROW, ROW_HEIGHT, ARROW_GAP, LOOP_WIDTH = 76, 42, 4, 40
 STATE_WORDS: dict[State, str] = {
     "waiting": "not yet",
     "next": "waiting for this",
@@ -56,6 +57,7 @@ def flow(simulator: Simulator, _: Ask) -> Json:
         "purchase": purchase,
         "readable": simulator.settings.orders_url is not None,
         "taken": taken,
+        "width": WIDTH,
         "words": STATE_WORDS,
     }
 
