@@ -18,6 +18,7 @@ def test_the_live_view_reaches_step_12(
     viewer.page.goto(live)
     shopper.buy("Mug")
     expect(viewer.page.get_by_text("5 of 12 steps are done.")).to_be_visible()
+    viewer.see("live-view-next")
     shopper.pay_by_card()
     shopper.come_back(THANKS)
     expect(viewer.page.get_by_text("12 of 12 steps are done.")).to_be_visible()

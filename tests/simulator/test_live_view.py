@@ -127,6 +127,8 @@ def test_a_repeated_checkout_request_goes_on_with_its_purchase(
     assert next_one(simulator) == [2]
     tell(simulator, "create", "ended", id="create-2", status=201, session_id=session_id)
     assert (done(simulator), next_one(simulator)) == ([1, 2, 3, 4], [5])
+    shop.session()
+    assert done(simulator) == [2, 3], "the repeated request is not one that waits for a session"
 
 
 def test_sessions_that_did_not_begin_here_do_not_take_the_view(
