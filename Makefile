@@ -26,7 +26,7 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
-.PHONY: help demo dev test test-all lint checkov types chromium screenshots format lock build deploy connect doctor \
+.PHONY: help demo dev test test-all lint checkov types chromium tour format lock build deploy connect doctor \
 	rotate orders replay reconcile ops-environment refuse-local chaos logs example schema api-types rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
@@ -35,7 +35,7 @@ help:
 	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"
 	@echo "make chromium           install the browser of the tests, where apt-get is there"
-	@echo "make screenshots        take the pictures of docs/images again"
+	@echo "make tour               buy something in Chromium, and take the pictures of docs/images again"
 	@echo "make checkov            the template against the rules of checkov"
 	@echo "make build              build for the cloud, without deploying"
 	@echo "make lock               update uv.lock, and what is exported from it"
@@ -100,9 +100,9 @@ chromium:
 	@$(BOOTSTRAP) dev
 	@$(DEV_PYTHON) -m local.browser
 
-screenshots: chromium
+tour: chromium
 	@$(BOOTSTRAP) sam ministack
-	$(DEV_PYTHON) -m local.screenshots
+	$(DEV_PYTHON) -m local.tour
 
 format:
 	@$(BOOTSTRAP) dev

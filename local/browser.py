@@ -1,4 +1,4 @@
-"""The browser of tests/e2e and of `make screenshots`: Chromium, by CHROMIUM= or from the system.
+"""The browser of tests/e2e and of `make tour`: Chromium, by CHROMIUM= or from the system.
 
 As a program, `make chromium`: have Debian's package manager install it where it is missing.
 """

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from local.console import Console
@@ -25,6 +26,7 @@ from local.only_one import only_one
 from local.paths import STACK_FILE
 from local.ports import StackPorts, chosen_port
 from local.processes import LocalCloudError
+from local.purchase import stored_order
 from local.signals import Terminated
 from local.stack import LocalStack, local_stack
 from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
@@ -80,7 +82,7 @@ def served(stack: LocalStack, frontend: Frontend | None) -> Iterator[LocalStack]
         stripe_url=facts.stripe_url if stack.price else None,
         publishable_key=os.environ.get("STRIPE_PUBLISHABLE_KEY") or None,
     )
-    with storefront(frontend.origin, config) as url:
+    with storefront(frontend.origin, config, partial(stored_order, stack)) as url:
         yield replace(stack, facts=replace(facts, storefront_url=url))
 
 
@@ -99,6 +101,8 @@ def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
     console.say(f"API          {facts.api_url}")
     console.say(f"Webhook      {facts.webhook_url}")
     console.say(f"Stripe       {facts.stripe_url}")
+    if stack.price is not None:
+        console.say(f"Live view    {facts.stripe_url}/live")
     console.say(f"AWS          {facts.aws_endpoint_url}")
     console.say(f"Logs         {stack.run}")
     console.say(f"All of it    {stack_file}")

@@ -13,10 +13,14 @@ DEFAULT_ORIGIN = "http://localhost:3000"
 
 @dataclass(frozen=True)
 class Frontend:
-    """`pictures_url` is where it serves the pictures of the local shop's products."""
+    """`pictures_url` is where it serves the pictures of the local shop's products.
+
+    `orders_url` is where the live view reads an order's history: see local/order_reader.py.
+    """
 
     origin: str = DEFAULT_ORIGIN
     pictures_url: str | None = None
+    orders_url: str | None = None
 
 
 NO_FRONTEND = Frontend()

@@ -27,10 +27,15 @@ ANSWER_SECONDS = 0.5
 
 @contextmanager
 def ministack(
-    run: Path, on_death: OnDeath, allowed_origin: str, port: int = 0
+    run: Path,
+    on_death: OnDeath,
+    allowed_origin: str,
+    port: int = 0,
+    steps_url: str | None = None,
 ) -> Iterator[LocalAws]:
     """`run` takes its log; port 0 is a free one. A function may do only what its role allows, and a
     web page only what the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
+    The frontend's calls of the HTTP API are reported to `steps_url` (observed.py).
     """
     port = port or free_port()
     with (
@@ -42,6 +47,7 @@ def ministack(
                 "-P",  # not from this folder, where `ministack` is this module
                 Path(__file__).with_name("ministack_main.py"),
                 MINISTACK_PACKAGES,
+                steps_url or "",
                 allowed_origin,
             ],
             log=run / "ministack.log",

@@ -1,6 +1,8 @@
 """Runs MiniStack in an interpreter that has nothing but the standard library.
 
-    python local/ministack_main.py SITE_PACKAGES ALLOWED_ORIGIN...
+    python local/ministack_main.py SITE_PACKAGES STEPS_URL ALLOWED_ORIGIN...
+
+STEPS_URL gets the reports of the frontend's calls (observed.py), and may be empty: none.
 
 MiniStack runs each Lambda with the interpreter that it runs in itself (`sys.executable`). Started
 from the environment that it is installed in, it would lend its boto3, pydantic and others to the
@@ -18,16 +20,18 @@ from typing import Any
 
 
 def main() -> None:
-    packages, *allowed_origins = sys.argv[1:]
+    packages, steps_url, *allowed_origins = sys.argv[1:]
     del sys.argv[1:]
     site.addsitedir(packages)
     sys.path.append(str(Path(__file__).resolve().parent.parent))
     from local.ministack_guard import PagesKeptOut  # noqa: PLC0415  (found from here on)
+    from local.observed import BACKEND_CALLS, Observed, Reporter  # noqa: PLC0415
     from local.parent import end_with_parent  # noqa: PLC0415
 
     end_with_parent()
     server: Any = importlib.import_module("ministack.app")
-    server.app = PagesKeptOut(server.app, allowed_origins)
+    app = Observed(server.app, BACKEND_CALLS, Reporter(steps_url)) if steps_url else server.app
+    server.app = PagesKeptOut(app, allowed_origins)
     server.main()
 
 

@@ -15,13 +15,13 @@ import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
 from local.customer import Frontend, new_idempotency_key, pay_by_card, session_id_of
+from local.flow import STAGES
 from local.function_logs import wait_for_entry
 from local.stack import LocalStack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-FRONTEND, BACKEND, STRIPE = "Frontend", "Backend", "Stripe"
 QUANTITY = 2
 COMPLETED = "checkout.session.completed"
 
@@ -78,7 +78,7 @@ class Purchase:
         self.order = self._stored(created["order_id"])
         self.stripe_calls = len(self._simulator("GET", "requests"))
         shown = f"thank you: {confirmed['amount_total']} {confirmed['currency']}, minor units"
-        self._own_step(12, "the page shows the result", shown)
+        self._own_step(12, shown)
         self._require(12, self.order["status"] == "paid", f"the order is {self.order['status']}")
         self._require(12, self.changes.count("order.paid") == 1, f"the order went {self.changes}")
 
@@ -94,25 +94,13 @@ class Purchase:
         recorded = self._logged(3, message="recorded", order_id=created["order_id"])
         saved = timestamp(recorded["timestamp"])
         self._step(
-            *(1, "checkout request", FRONTEND, BACKEND),
-            *(sent, call.arrived),
-            f"POST /checkout/sessions: {QUANTITY} of {self.stack.price}",
+            1, sent, call.arrived, f"POST /checkout/sessions: {QUANTITY} of {self.stack.price}"
         )
+        self._step(2, call.arrived, call.responded, "POST /v1/checkout/sessions")
         self._step(
-            *(2, "create Checkout Session", BACKEND, STRIPE),
-            *(call.arrived, call.responded),
-            "POST /v1/checkout/sessions",
+            3, call.responded, saved, f"{created['order_id']} is written: {created['status']}"
         )
-        self._step(
-            *(3, "session id and url", STRIPE, BACKEND),
-            *(call.responded, saved),
-            f"{created['order_id']} is written: {created['status']}",
-        )
-        self._step(
-            *(4, "session id and url", BACKEND, FRONTEND),
-            *(saved, responded),
-            f"201 {created['session_id']}",
-        )
+        self._step(4, saved, responded, f"201 {created['session_id']}")
         return created
 
     def _pay(self, page_url: str) -> str:
@@ -124,41 +112,23 @@ class Purchase:
         redirected = now()
         self._require(6, paid.is_redirect, f"paying responds {paid.status_code}")
         success_url = paid.headers["location"]
-        self._step(
-            *(5, "redirect to the page to pay on", FRONTEND, STRIPE),
-            *(sent, pressed_pay),
-            page_url,
-        )
+        self._step(5, sent, pressed_pay, page_url)
         delivered = self._webhook(pressed_pay)
-        self._step(
-            *(6, "paid, redirect to success_url", STRIPE, FRONTEND),
-            *(delivered, redirected),
-            success_url,
-        )
+        self._step(6, delivered, redirected, success_url)
         return success_url
 
     def _confirm(self, session_id: str) -> Json:
-        self._own_step(7, "read the session id", "from the page's own address")
+        self._own_step(7, "from the page's own address")
         sent = now()
         response = Frontend(self.stack.facts.api_url).confirm(session_id)
         responded = now()
         confirmed = self._responded(8, response, HTTPStatus.OK)
         call = self._stripe_call(9, "GET", f"/v1/checkout/sessions/{session_id}")
+        self._step(8, sent, call.arrived, "POST /checkout/sessions/{session_id}/confirm")
         self._step(
-            *(8, "confirm payment", FRONTEND, BACKEND),
-            *(sent, call.arrived),
-            "POST /checkout/sessions/{session_id}/confirm",
+            9, call.arrived, call.responded, f"payment_status is {confirmed['payment_status']}"
         )
-        self._step(
-            *(9, "retrieve session", BACKEND, STRIPE),
-            *(call.arrived, call.responded),
-            f"payment_status is {confirmed['payment_status']}",
-        )
-        self._step(
-            *(11, "the result", BACKEND, FRONTEND),
-            *(call.responded, responded),
-            f"200, the order is {confirmed['status']}",
-        )
+        self._step(11, call.responded, responded, f"200, the order is {confirmed['status']}")
         self._require(11, confirmed["status"] == "paid", f"confirm says {confirmed['status']}")
         return confirmed
 
@@ -175,31 +145,24 @@ class Purchase:
         delivered = timestamp(deliveries[0]["at"])
         processed = self._logged(10, message="processed", event_id=deliveries[0]["event"])
         self._step(
-            *(10, "webhook event, signed", STRIPE, BACKEND),
-            *(pressed_pay, delivered),
+            10,
+            pressed_pay,
+            delivered,
             f"{COMPLETED}, which the redirect waits for: {processed['outcome']}",
         )
         self._require(10, processed["outcome"] == "applied", f"it was {processed['outcome']}")
         return delivered
 
-    def _step(  # noqa: PLR0913, PLR0917  (a step's fields, in the order of the sentence)
-        self,
-        number: int,
-        title: str,
-        source: str,
-        target: str,
-        started: datetime,
-        ended: datetime,
-        detail: str,
-    ) -> None:
-        step = Step(number, title, source, target, started, ended, detail)
+    def _step(self, number: int, started: datetime, ended: datetime, detail: str) -> None:
+        stage = STAGES[number]
+        step = Step(number, stage.title, stage.source, stage.target, started, ended, detail)
         self.steps.append(step)
         self.on_step(step)
 
-    def _own_step(self, number: int, title: str, detail: str) -> None:
+    def _own_step(self, number: int, detail: str) -> None:
         """What the page does by itself, in no time to speak of."""
         at = now()
-        self._step(number, title, FRONTEND, FRONTEND, at, at, detail)
+        self._step(number, at, at, detail)
 
     def _require(self, number: int, condition: bool, reason: str) -> None:  # noqa: FBT001
         if not condition:
@@ -233,12 +196,19 @@ class Purchase:
         return listed
 
     def _stored(self, order_id: str) -> Json:
-        item = self.stack.aws.dynamodb.get_item(
-            TableName=self.stack.facts.orders_table,
-            Key={"order_id": {"S": order_id}},
-            ConsistentRead=True,
-        )["Item"]
-        return plain_item(item)
+        stored = stored_order(self.stack, order_id)
+        if stored is None:
+            raise PurchaseFailed(12, f"the table has no {order_id}")
+        return stored
+
+
+def stored_order(stack: LocalStack, order_id: str) -> Json | None:
+    found = stack.aws.dynamodb.get_item(
+        TableName=stack.facts.orders_table,
+        Key={"order_id": {"S": order_id}},
+        ConsistentRead=True,
+    )
+    return plain_item(found["Item"]) if "Item" in found else None
 
 
 def plain_item(item: "Mapping[str, AttributeValueTypeDef]") -> Json:

@@ -95,10 +95,12 @@ def local_stack(
                 run = services.enter_context(new_run())
                 with console.phase("Starting a local AWS and a Stripe simulator"):
                     account = connect or services.enter_context(
-                        stripe_account.simulated_account(run, on_death, seed, ports.stripe)
+                        stripe_account.simulated_account(
+                            run, on_death, seed, ports.stripe, frontend.orders_url
+                        )
                     )
                     aws = services.enter_context(
-                        ministack(run, on_death, frontend.origin, ports.aws)
+                        ministack(run, on_death, frontend.origin, ports.aws, account.steps_url)
                     )
                 yield deployed(console, run, aws, account, frontend)
         except Terminated:

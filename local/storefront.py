@@ -21,8 +21,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from local import order_reader
 from local.catalogue import PRODUCTS
 from local.frontend import Frontend
+from local.order_reader import ReadOrder
 from local.paths import ROOT
 from local.processes import LocalCloudError
 from local.waiting import wait_for
@@ -78,17 +80,20 @@ class Config:
 
 def local_frontend(port: int) -> Frontend:
     origin = f"http://localhost:{port}"
-    return Frontend(origin, pictures_url=f"{origin}{PICTURES}")
+    return Frontend(origin, f"{origin}{PICTURES}", f"{origin}{order_reader.PATH}")
 
 
 @contextmanager
-def storefront(origin: str, config: Config) -> Iterator[str]:
-    """Serve it at `origin`, http://localhost:PORT, and give its address.
+def storefront(origin: str, config: Config, read_order: ReadOrder | None = None) -> Iterator[str]:
+    """Serve it at `origin`, http://localhost:PORT, and give its address; with `read_order`, what
+    the live view reads too.
 
     Raise LocalCloudError where the port is in use.
     """
     listeners = _listeners(urlsplit(origin).port or 80)
-    server = uvicorn.Server(uvicorn.Config(_app(config), log_config=None, lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(_app(config, read_order), log_config=None, lifespan="off")
+    )
     thread = threading.Thread(target=server.run, args=(listeners,), name="storefront", daemon=True)
     thread.start()
     try:
@@ -100,13 +105,14 @@ def storefront(origin: str, config: Config) -> Iterator[str]:
         thread.join()
 
 
-def _app(config: Config) -> Starlette:
+def _app(config: Config, read_order: ReadOrder | None) -> Starlette:
     async def configuration(_: Request) -> Response:
         return JSONResponse(asdict(config), headers={"Cache-Control": "no-cache"})
 
     return Starlette(
         routes=[
             Route("/config.json", configuration),
+            *([order_reader.route(read_order)] if read_order else []),
             Mount(PICTURES, StaticFiles(directory=PRODUCTS.parent)),
             Mount("/", Pages(_policy(config.api_url))),
         ]

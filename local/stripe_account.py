@@ -72,6 +72,11 @@ class StripeAccount:
     webhook_secret: str | None = None
 
     @property
+    def steps_url(self) -> str | None:
+        """Where the local AWS reports the frontend's calls, for the simulator's live view."""
+        return f"{self.url}/_simulator/steps" if self.simulated else None
+
+    @property
     def simulated(self) -> bool:
         return self.api_base != ""
 
@@ -92,10 +97,14 @@ def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
 
 @contextmanager
 def simulated_account(
-    run: Path, on_death: OnDeath, seed: int | None = None, port: int = 0
+    run: Path,
+    on_death: OnDeath,
+    seed: int | None = None,
+    port: int = 0,
+    orders_url: str | None = None,
 ) -> Iterator[StripeAccount]:
     """`seed` is that of the chances by which deliveries are dropped and shuffled; port 0 is a free
-    one.
+    one. `orders_url` is where its live view reads an order's history.
     """
     ready = run / "stripe.json"
     api_key = f"sk_test_{secrets.token_hex(12)}"
@@ -107,6 +116,7 @@ def simulated_account(
         *("--restricted-key", service_key),
         *(f"--permission={permission}" for permission in SERVICE_PERMISSIONS),
         *(("--seed", str(seed)) if seed is not None else ()),
+        *(("--orders-url", orders_url) if orders_url is not None else ()),
     ]
     with service(
         "Stripe simulator", command, log=run / "stripe.log", env={}, on_death=on_death

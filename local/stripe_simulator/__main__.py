@@ -93,6 +93,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         connect_to=dict(options.connect_to),
         seed=options.seed,
         shop_name=options.shop_name,
+        orders_url=options.orders_url,
     )
 
 
@@ -136,6 +137,7 @@ def _options() -> argparse.ArgumentParser:
     )
     add("--end-with-stdin", action="store_true", help="end when the standard input does")
     add("--shop-name", default=default.shop_name, help="as the payment page shows it")
+    add("--orders-url", metavar="URL", help="where the live view reads an order's history")
     add("--seed", type=int, help="of the chances that drop and shuffle deliveries")
     return parser
 

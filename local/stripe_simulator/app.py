@@ -12,10 +12,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.observed import STRIPE_CALLS, Observed
 from local.stripe_simulator import controls
 from local.stripe_simulator.api.gateway import Operation
 from local.stripe_simulator.dashboard import routes as dashboard
 from local.stripe_simulator.dashboard.live import Announcing
+from local.stripe_simulator.journal import Report
 from local.stripe_simulator.operations import operations
 from local.stripe_simulator.page import routes as page
 from local.stripe_simulator.settings import Settings
@@ -45,6 +47,11 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
         middleware=[
             Middleware(LoopbackOnly),
             Middleware(Announcing, changes=simulator.changes),
+            Middleware(
+                Observed,
+                calls=STRIPE_CALLS,
+                tell=lambda report: simulator.journal.note(Report.model_validate(report)),
+            ),
         ],
         lifespan=lifespan,
     )

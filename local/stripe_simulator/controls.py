@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from local.stripe_simulator.api.permissions import PERMISSIONS
 from local.stripe_simulator.behaviour import Behaviour
+from local.stripe_simulator.journal import Report
 from local.stripe_simulator.objects import dispute_cases
 from local.stripe_simulator.simulator import Simulator
 from local.stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS
@@ -44,6 +45,7 @@ def routes(simulator: Simulator) -> list[Route]:
         Route("/_simulator/behaviour", controls.reset_behaviour, methods=["DELETE"]),
         Route("/_simulator/requests", controls.requests, methods=["GET"]),
         Route("/_simulator/requests", controls.forget_requests, methods=["DELETE"]),
+        Route("/_simulator/steps", controls.note_step, methods=["POST"]),
         Route("/_simulator/deliveries", controls.deliveries, methods=["GET"]),
         Route("/_simulator/deliveries/under_way", controls.under_way, methods=["GET"]),
         Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
@@ -86,6 +88,17 @@ class Controls:
     async def forget_requests(self, _: Request) -> Response:
         self._simulator.gateway.requests.clear()
         return JSONResponse([])
+
+    async def note_step(self, request: Request) -> Response:
+        """What the local AWS saw of the frontend's calls, for the live view."""
+        given = await _document(request)
+        if isinstance(given, Response):
+            return given
+        try:
+            self._simulator.journal.note(Report.model_validate(given))
+        except ValidationError as error:
+            return _refused(error)
+        return JSONResponse({})
 
     async def deliveries(self, _: Request) -> Response:
         return JSONResponse(self._simulator.deliveries.attempts)

@@ -24,6 +24,7 @@ class Settings:
     is processing. `redirect_seconds` is how long a paid page waits for the webhook's response.
     `restricted_key` may do what `restricted_permissions` say, at first.
     `shop_name` is what the payment page calls the merchant.
+    `orders_url` continued by an order's id gives the order's history (local/order_reader.py).
     `connect_to` maps a webhook URL's host to the address to connect to instead.
     """
 
@@ -38,6 +39,7 @@ class Settings:
     connect_to: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
     shop_name: str = "Example shop"
+    orders_url: str | None = None
 
     @property
     def livemode(self) -> bool:

@@ -11,6 +11,7 @@ from local.stripe_simulator.api.permissions import RestrictedKey
 from local.stripe_simulator.behaviour import Behaviour
 from local.stripe_simulator.changes import Changes
 from local.stripe_simulator.documents import Json
+from local.stripe_simulator.journal import Journal
 from local.stripe_simulator.objects import payment_pages
 from local.stripe_simulator.objects.account import Account
 from local.stripe_simulator.objects.payment_pages import ConfirmPage
@@ -29,6 +30,8 @@ class Simulator:
         self.settings = settings
         self.behaviour = Behaviour()
         self.changes = Changes()
+        self.journal = Journal(self.changes.notify)
+        self.shown_order: Json | None = None  # the live view's, as it was read last
         self.schedule = Schedule(clock)
         self.log = EventLog(clock, livemode=settings.livemode)
         self.account = Account(settings, clock, self.schedule, self.log.record)

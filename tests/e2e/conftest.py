@@ -5,6 +5,7 @@ Each test is a customer of its own: a browser context shares neither storage nor
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext
 from local import browser as local_browser
 from local.console import Console
 from local.ports import free_port
+from local.purchase import stored_order
 from local.stack import local_stack
 from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
 from tests.e2e.shopper import DESKTOP, Shopper, watched
@@ -46,7 +48,7 @@ def deployed_shop(browser: Browser) -> Iterator[Shop]:  # first the browser: it 
                 metadata={"sellable": "true"},
             )
         config = Config(stack.facts.api_url, HOSTED_PAGE, stack.facts.stripe_url)
-        with storefront(frontend.origin, config) as url:
+        with storefront(frontend.origin, config, partial(stored_order, stack)) as url:
             yield Shop(url, world)
 
 

@@ -18,6 +18,7 @@ from local.stripe_simulator.dashboard import (
     conditions,
     endpoints,
     events,
+    flow,
     guard,
     live,
     overview,
@@ -27,12 +28,13 @@ from local.stripe_simulator.dashboard.screens import Action, Ask, Form, Screen
 from local.stripe_simulator.simulator import Simulator
 from local.stripe_simulator.web.templating import environment, html
 
-PARTS = (payments, events, endpoints, catalogue, conditions)
+PARTS = (flow, payments, events, endpoints, catalogue, conditions)
 SCREENS = (overview.OVERVIEW, *(screen for part in PARTS for screen in part.SCREENS))
 ACTIONS = tuple(action for part in PARTS for action in part.ACTIONS)
 NOTICES = {action.slug: action.notice for action in ACTIONS}
 SECTIONS = {
     "/": "Overview",
+    "/live": "Live view",
     "/dashboard/payments": "Payments",
     "/dashboard/sessions": "Checkout sessions",
     "/dashboard/refunds": "Refunds",
@@ -78,11 +80,14 @@ class Dashboard:
         self._token = secrets.token_urlsafe(32)
         self._templates = environment(Path(__file__).parent / "templates")
         self._templates.filters["when"] = when
+        self._templates.filters["clock"] = clock
 
     def screen(self, screen: Screen) -> Route:
         async def show(request: Request) -> Response:
             self._simulator.schedule.run_due()
             ask = Ask(request.path_params.get("id", ""), request.query_params.get("query", ""))
+            if screen.load is not None:
+                await screen.load(self._simulator)
             notice = NOTICES.get(request.query_params.get("done", ""))
             return self._page(screen, ask, notice=notice)
 
@@ -164,6 +169,11 @@ def when(timestamp: int | str) -> str:
     if isinstance(timestamp, int):
         return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S}"
     return timestamp[:19].replace("T", " ")
+
+
+def clock(timestamp: float) -> str:
+    """Seconds since 1970 as `12:30:05.250`, in UTC."""
+    return f"{datetime.fromtimestamp(timestamp, UTC):%H:%M:%S.%f}"[:-3]
 
 
 def _first(error: ValidationError) -> str:

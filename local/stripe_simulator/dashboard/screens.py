@@ -1,6 +1,6 @@
 """What the dashboard is made of: screens to see, and actions, each a form on a screen."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,11 +22,14 @@ class Ask:
 
 @dataclass(frozen=True)
 class Screen:
-    """`show` gives what the template takes. It raises StripeError where there is no such object."""
+    """`show` gives what the template takes. It raises StripeError where there is no such object.
+    `load` comes first, and gets what is not in the simulator.
+    """
 
     path: str
     template: str
     show: Callable[[Simulator, Ask], Json]
+    load: Callable[[Simulator], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)

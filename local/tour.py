@@ -1,10 +1,11 @@
-"""`make screenshots`: the pictures in docs/images, of a shop of its own."""
+"""`make tour`: a purchase in Chromium, in a shop of its own, and its pictures in docs/images."""
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from local import browser as local_browser
 from local.console import Console
@@ -12,6 +13,7 @@ from local.customer import GOOD_CARD
 from local.paths import ROOT
 from local.ports import free_port
 from local.processes import LocalCloudError
+from local.purchase import stored_order
 from local.stack import local_stack
 from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
 
@@ -28,10 +30,12 @@ def main() -> int:
             local_browser.chromium() as browser,
             local_stack(console, frontend=frontend) as stack,
             storefront(
-                frontend.origin, Config(stack.facts.api_url, HOSTED_PAGE, stack.facts.stripe_url)
+                frontend.origin,
+                Config(stack.facts.api_url, HOSTED_PAGE, stack.facts.stripe_url),
+                partial(stored_order, stack),
             ) as shop,
         ):
-            take(browser, shop, IMAGES)
+            take(browser, shop, f"{stack.facts.stripe_url}/live", IMAGES)
     except LocalCloudError as error:
         console.say(error.explained())
         return 1
@@ -39,8 +43,10 @@ def main() -> int:
     return 0
 
 
-def take(browser: Browser, shop: str, folder: Path) -> None:
+def take(browser: Browser, shop: str, live_url: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    live = browser.new_page(viewport=DESKTOP, locale="en-GB", reduced_motion="reduce")
+    live.goto(live_url)
     page = browser.new_page(viewport=DESKTOP, locale="en-GB")
     fill_cart(page, shop)
     page.screenshot(path=folder / "shop.png")
@@ -56,6 +62,8 @@ def take(browser: Browser, shop: str, folder: Path) -> None:
     page.get_by_test_id("hosted-payment-submit-button").click()
     page.get_by_role("heading", name="Thank you").wait_for()
     page.screenshot(path=folder / "thanks.png")
+    expect(live.get_by_text("12 of 12 steps are done.")).to_be_visible()
+    live.screenshot(path=folder / "live.png", full_page=True)
 
     phone = browser.new_page(viewport=PHONE, locale="en-GB", has_touch=True, is_mobile=True)
     fill_cart(phone, shop)
