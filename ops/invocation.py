@@ -6,7 +6,7 @@ from ops.replay import invoke
 from ops.stack import Stack
 
 
-def invoked(stack: Stack, logical_id: str, event: Json) -> Json:
+def call_function(stack: Stack, logical_id: str, event: Json) -> Json:
     """Give a function's response, by its name in the template; raise OpsError with its error."""
     try:
         return invoke(

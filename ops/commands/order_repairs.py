@@ -12,8 +12,8 @@ from checkout.errors import OrderUnreadable
 from ops.commands.orders import OrderId, show_document
 from ops.errors import OpsError, UsageError
 from ops.orders.reading import lookup, order_document, order_id, stored_order
-from ops.orders.reconciling import Result, reconciled_order, reconciled_since
-from ops.orders.republishing import republished_order, republished_since
+from ops.orders.reconciling import Result, reconcile_order, reconcile_since
+from ops.orders.republishing import republish_order, republish_since
 from ops.stripe_api import stripe_api
 from ops.times import FORMS, past_time, rfc3339
 
@@ -57,7 +57,7 @@ def _reconcile_order(operation: "Operation", order_id: str) -> Result:
     output, stack = operation.output, operation.stack
     stored_order(stack, order_id)
     with output.working("Reconciling"):
-        result = reconciled_order(stack, order_id)
+        result = reconcile_order(stack, order_id)
     status = stored_order(stack, order_id).order.status
     if output.as_json:
         output.document({"order_id": order_id, "status": status} | result.document)
@@ -73,7 +73,7 @@ def _reconcile_order(operation: "Operation", order_id: str) -> Result:
 def _reconcile_since(operation: "Operation", since: int) -> Result:
     output, stack, result = operation.output, operation.stack, Result()
     with output.working("Reconciling"):
-        for until, result in reconciled_since(stack, since):
+        for until, result in reconcile_since(stack, since):
             output.say(f"until {rfc3339(until)}: {result.checked} checked")
     output.fields(result.document)
     return result
@@ -95,7 +95,7 @@ def expire(ctx: typer.Context, order_id: OrderId) -> None:
     with output.working("Expiring"):
         expired = stripe_api(stack).expire_session(order.checkout.session_id)
         # Its webhook is on its way too: whichever comes first records it.
-        recorded = reconciled_order(stack, order_id).is_complete
+        recorded = reconcile_order(stack, order_id).is_complete
     stored = stored_order(stack, order_id)
     if expired is None:
         raise OpsError(
@@ -127,7 +127,7 @@ def republish(ctx: typer.Context, order_id: OneOrder = None, since: Since = None
     operation: Operation = ctx.obj
     if order_id and since is None:
         stored = stored_order(operation.stack, order_id)
-        message_id = republished_order(operation.stack, stored)
+        message_id = republish_order(operation.stack, stored)
         operation.output.fields({"message_id": message_id, "type": stored.change.type})
     elif since is not None and not order_id:
         _republish_since(operation, since)
@@ -143,7 +143,7 @@ def _republish_since(operation: "Operation", since: int) -> None:
     )
     published = not_published = failed = 0
     with output.working("Publishing"):
-        for one in republished_since(stack, since):
+        for one in republish_since(stack, since):
             published += one.message_id is not None
             failed += one.problem is not None
             not_published += one.message_id is None and one.problem is None

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.orders.reconciling import reconciled_pending
+from ops.orders.reconciling import reconcile_pending
 
 if TYPE_CHECKING:
     from ops.operation import Operation
@@ -28,6 +28,6 @@ def reconcile(
     operation: Operation = ctx.obj
     stack = operation.stack
     with operation.output.working("Reconciling"):
-        report = reconciled_pending(stack, minimum_age)
+        report = reconcile_pending(stack, minimum_age)
     operation.output.fields(report)
     raise typer.Exit(0 if report["finished"] and not report["failed"] else 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from ops.dead_letters import Json
-from ops.invocation import invoked
+from ops.invocation import call_function
 from ops.stack import Stack
 
 FUNCTION = "ReconcileFunction"
@@ -41,11 +41,11 @@ class Result:
         return asdict(self)
 
 
-def reconciled_order(stack: Stack, order_id: str) -> Result:
-    return Result().plus(invoked(stack, FUNCTION, {"order_ids": [order_id]}))
+def reconcile_order(stack: Stack, order_id: str) -> Result:
+    return Result().plus(call_function(stack, FUNCTION, {"order_ids": [order_id]}))
 
 
-def reconciled_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
+def reconcile_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
     """Reconcile what Stripe created since a time, at most a day in each run, the oldest first.
 
     The period of a run that did not finish is halved and repeated. One of 15 minutes that does not
@@ -58,7 +58,7 @@ def reconciled_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
         until = min(since + window, now + 1) - 1
         last = until == now
         event = {"since": since} if last else {"since": since, "until": until}
-        report = invoked(stack, FUNCTION, event)
+        report = call_function(stack, FUNCTION, event)
         seconds = until - since + 1
         if report["finished"]:
             total = total.plus(report)
@@ -73,6 +73,6 @@ def reconciled_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
             return
 
 
-def reconciled_pending(stack: Stack, minimum_age_seconds: int) -> Json:
+def reconcile_pending(stack: Stack, minimum_age_seconds: int) -> Json:
     """Run what the schedule runs; give its report."""
-    return invoked(stack, FUNCTION, {"minimum_age_seconds": minimum_age_seconds})
+    return call_function(stack, FUNCTION, {"minimum_age_seconds": minimum_age_seconds})

@@ -13,7 +13,7 @@ from checkout.aws.order_item import StoredOrder, stored_from_item
 from checkout.errors import OrderUnreadable
 from ops.dead_letters import Json
 from ops.errors import OpsError
-from ops.invocation import invoked
+from ops.invocation import call_function
 from ops.orders.reading import lookup
 from ops.replay import is_published
 from ops.stack import Stack
@@ -38,7 +38,7 @@ class Republished:
     problem: str | None = None
 
 
-def republished_order(stack: Stack, stored: StoredOrder) -> str:
+def republish_order(stack: Stack, stored: StoredOrder) -> str:
     """Publish the message of an order's latest change; give its id, or raise OpsError."""
     record = _record(stored.image)
     order = stored.order
@@ -52,7 +52,7 @@ def republished_order(stack: Stack, stored: StoredOrder) -> str:
     return done.message_id
 
 
-def republished_since(stack: Stack, since: int) -> Iterator[Republished]:
+def republish_since(stack: Stack, since: int) -> Iterator[Republished]:
     """Publish the latest change of each order that changed since a time; one line for each."""
     for _, items in lookup(stack).changed_since(since):
         records = []
@@ -85,7 +85,7 @@ def _batches(records: list[Json]) -> Iterator[list[Json]]:
 def _published(stack: Stack, records: list[Json]) -> Iterator[Republished]:
     """Publish records; what SNS does not take stops no other."""
     while records:
-        response = invoked(stack, FUNCTION, {"Records": records})
+        response = call_function(stack, FUNCTION, {"Records": records})
         failures = response["batchItemFailures"]
         failed = failures[0]["itemIdentifier"] if failures else None
         ids = [record["dynamodb"]["SequenceNumber"] for record in records]

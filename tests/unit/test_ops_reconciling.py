@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.orders.reconciling import Result, reconciled_since
+from ops.orders.reconciling import Result, reconcile_since
 from tests.unit.deployed_stack import RunningFunctions, stack_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Runs:
     def since(self, seconds_ago: int) -> list[tuple[int, Result]]:
         functions = RunningFunctions(self)
         stack: Stack = stack_of(functions=functions)
-        return list(reconciled_since(stack, NOW - seconds_ago))
+        return list(reconcile_since(stack, NOW - seconds_ago))
 
 
 @pytest.fixture(autouse=True)

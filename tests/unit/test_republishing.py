@@ -16,8 +16,8 @@ from ops.orders.reading import stored_order
 from ops.orders.republishing import (
     BATCH_BYTES,
     Republished,
-    republished_order,
-    republished_since,
+    republish_order,
+    republish_since,
 )
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.deployed_stack import RunningFunctions, stack_of
@@ -70,7 +70,7 @@ def test_the_latest_change_is_published_with_its_id(
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(refund("re_1", "succeeded", 700, "evt_refund"))
-    assert republished_order(stack, stored_order(stack, ORDER_ID)) == f"{ORDER_ID}:2"
+    assert republish_order(stack, stored_order(stack, ORDER_ID)) == f"{ORDER_ID}:2"
     [message] = subscriber.messages()
     assert (message["id"], message["type"]) == (f"{ORDER_ID}:2", "order.refunded")
     assert message["amount_refunded"] == 700
@@ -79,7 +79,7 @@ def test_the_latest_change_is_published_with_its_id(
 def test_a_change_that_is_not_published_is_named(stack: "Stack", orders: OrdersTable) -> None:
     orders.record(fact(OrderStatus.OPEN))
     with pytest.raises(OpsError, match=f"latest change of {ORDER_ID}, order.created, is not pub"):
-        republished_order(stack, stored_order(stack, ORDER_ID))
+        republish_order(stack, stored_order(stack, ORDER_ID))
 
 
 def test_a_message_that_sns_refuses_is_a_clear_error(
@@ -89,7 +89,7 @@ def test_a_message_that_sns_refuses_is_a_clear_error(
     orders.record(fact(OrderStatus.PAID))
     refuse_for_good(calls, ORDER_ID)
     with pytest.raises(OpsError, match=f"{ORDER_ID}: not published, see the log of Publish"):
-        republished_order(stack, stored_order(stack, ORDER_ID))
+        republish_order(stack, stored_order(stack, ORDER_ID))
     assert calls.count("SendMessage") == 0
 
 
@@ -104,7 +104,7 @@ def test_all_that_changed_are_published_and_one_bad_order_stops_none(
         TableName=TABLE, Key={"order_id": {"S": IDS[3]}}, UpdateExpression="REMOVE currency"
     )
     refuse_for_good(calls, IDS[5])
-    done = {one.order_id: one for one in republished_since(stack, NOW)}
+    done = {one.order_id: one for one in republish_since(stack, NOW)}
     assert done.keys() == {*IDS, ORDER_ID}
     assert done[ORDER_ID] == Republished(ORDER_ID)
     assert "currency" in str(done[IDS[3]].problem)
@@ -131,7 +131,7 @@ def test_large_orders_fit_into_lambdas_payload(
             UpdateExpression="SET of_a_later_version = :text",
             ExpressionAttributeValues={":text": {"S": "\x01" * 325_000}},
         )
-    assert {one.message_id for one in republished_since(stack, NOW)} == {
+    assert {one.message_id for one in republish_since(stack, NOW)} == {
         f"{order_id}:1" for order_id in IDS[:3]
     }
     assert len(subscriber.messages()) == 3
@@ -143,4 +143,4 @@ def test_large_orders_fit_into_lambdas_payload(
 
 def test_an_older_change_is_not_published_again(stack: "Stack", orders: OrdersTable) -> None:
     orders.record(fact(OrderStatus.PAID))
-    assert list(republished_since(stack, NOW + 1)) == []
+    assert list(republish_since(stack, NOW + 1)) == []
