@@ -30,7 +30,7 @@ def test_overview_shows_what_happened_last(
 def test_every_section_opens(dashboard: Dashboard, paid: stripe.checkout.Session) -> None:
     first = dashboard.open("/")
     links = [one for one in first.all("a") if one.within(first.one("nav"))]
-    assert len(links) == 11
+    assert len(links) == 12
     for link in links:
         page = dashboard.open(link.attributes["href"])
         assert page.one("a", aria_current="page").text == link.text
