@@ -30,7 +30,7 @@ TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not 
 	rotate orders replay reconcile ops-environment refuse-local chaos logs example schema api-types rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
-	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=)"
+	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=, STOREFRONT_PORT=)"
 	@echo "make test               everything that CI runs: lint, types, tests, a sample of each kind"
 	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"

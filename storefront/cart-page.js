@@ -28,7 +28,7 @@ async function checkLastCheckout() {
     const { api } = await loadShop();
     const payment = await api.confirm(id);
     const { bought } = await settle(payment);
-    cart.remove(bought);
+    cart.remove(/** @type {import("./cart.js").Item[]} */ (bought));
     const text = NOTICES[payment.status];
     const order = element("a", { href: `thanks.html?session_id=${id}` }, "See your order");
     notice.replaceChildren(element("span", {}, ...(text ? [text] : [`${ORDERED} `, order])));

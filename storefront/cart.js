@@ -1,6 +1,6 @@
 // The cart: in localStorage, so that it is the same in every tab.
 
-/** @typedef {import("./checkout.js").Item} Item */
+/** @typedef {{price: string, quantity: number}} Item */
 /** @typedef {import("./checkout.js").Price} Price */
 /**
  * `listed` is the price as it was listed when it was last seen.

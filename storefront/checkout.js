@@ -3,7 +3,7 @@
 
 /** @typedef {import("./types/api").components["schemas"]} Schemas */
 /** @typedef {Schemas["Price"]} Price */
-/** @typedef {{price: string, quantity: number}} Item */
+/** @typedef {{price: string, quantity: number} | {lookup_key: string, quantity: number}} Item */
 /** @typedef {Schemas["Checkout"]} Created */
 /** @typedef {Schemas["Payment"]} Payment */
 /** @typedef {Schemas["FieldError"]} FieldError */
@@ -140,7 +140,8 @@ export class CheckoutApi {
    * @returns {Promise<Attempt | Ordered>}
    */
   async #attempt(items, destination) {
-    const wanted = items.map((item) => [item.price, item.quantity]).sort();
+    // All that an item says, so that no two carts are taken for one.
+    const wanted = items.map((item) => JSON.stringify(Object.entries(item).sort())).sort();
     const content = JSON.stringify([wanted, destination]);
     const earlier = currentAttempt();
     if (earlier?.content === content) return earlier;

@@ -100,10 +100,10 @@ function facts({ order_id, status, amount_total, amount_refunded, currency }) {
 /** @param {import("./checkout.js").CheckoutApi} api  @param {Payment} payment */
 async function updateCart(api, payment) {
   const { bought, returned } = await settle(payment);
-  cart.remove(bought);
+  cart.remove(/** @type {import("./cart.js").Item[]} */ (bought));
   if (returned.length === 0) return;
   const prices = await api.prices().catch(() => []);
-  for (const { price, quantity } of returned) {
+  for (const { price, quantity } of /** @type {import("./cart.js").Item[]} */ (returned)) {
     const listed = prices.find((one) => one.price === price);
     if (listed) cart.add(listed, quantity);
   }

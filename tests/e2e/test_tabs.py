@@ -41,6 +41,24 @@ def test_a_double_click_makes_one_checkout(shopper: Shopper, world: World) -> No
     assert world.number_of_orders() == before + 1
 
 
+def test_carts_by_lookup_key_are_told_apart(shopper: Shopper) -> None:
+    """The client is there to be copied, and a page may name prices by their lookup keys."""
+    shopper.visit()
+    start = """async ([api_url, lookup_key]) => {
+        const { CheckoutApi } = await import("./checkout.js");
+        const origin = location.origin;
+        const pages = { success_url: `${origin}/thanks.html`, cancel_url: `${origin}/cart.html` };
+        const started = await new CheckoutApi(api_url).start([{ lookup_key, quantity: 1 }], pages);
+        return started.session_id;
+    }"""
+    config = shopper.page.evaluate("async () => (await fetch('config.json')).json()")
+    mug, again, candle = (
+        shopper.page.evaluate(start, [config["api_url"], key]) for key in ("mug", "mug", "candle")
+    )
+    assert mug == again
+    assert candle != mug
+
+
 def test_two_tabs_make_one_checkout(shopper: Shopper) -> None:
     shopper.visit()
     shopper.add("Mug")
