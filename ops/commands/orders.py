@@ -57,7 +57,7 @@ def show_document(output: Output, document: dict[str, Any]) -> None:
         if document[name]:
             output.console.print(f"\n{name}", style="bold")
             output.rows(columns, document[name])
-    if document["payment_page"]:
+    if document["payment_page"] and document["amount_refunded"] < document["amount_total"]:
         output.console.print(f"\nRefund it in Stripe's Dashboard: {document['payment_page']}")
 
 
