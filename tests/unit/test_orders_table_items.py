@@ -7,6 +7,7 @@ import pytest
 
 from checkout.aws.orders_table import OrdersTable, Recorded
 from checkout.domain.changes import Outcome
+from checkout.domain.decisions import STATUS_CHANGES
 from checkout.domain.facts import Fact, PartsFact
 from checkout.domain.order import Order, OrderStatus
 from checkout.errors import OrderUnreadable
@@ -151,3 +152,9 @@ def test_an_order_without_a_history_has_no_sources(
     assert found is not None
     assert found.sources == frozenset()
     assert not found.was_changed_by_event
+
+
+@pytest.mark.parametrize("status", [OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.EXPIRED])
+def test_an_applied_fact_says_what_it_changed(orders: OrdersTable, status: OrderStatus) -> None:
+    assert orders.record(fact(status)).change is STATUS_CHANGES[status]
+    assert orders.record(fact(status)).change is None
