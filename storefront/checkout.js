@@ -7,8 +7,8 @@
 /** @typedef {Schemas["Checkout"]} Created */
 /** @typedef {Schemas["Payment"]} Payment */
 /** @typedef {Schemas["FieldError"]} FieldError */
-/** @typedef {{onPayment: (one: Payment) => void, onUnavailable: () => void}} Told */
-/** @typedef {Told & {signal: AbortSignal}} Polling */
+/** @typedef {{onPayment: (one: Payment) => void, onUnavailable: () => void}} Callbacks */
+/** @typedef {Callbacks & {signal: AbortSignal}} Polling */
 /** @typedef {{success_url: string, cancel_url: string}} Hosted */
 /** @typedef {{ui_mode: "embedded_page", return_url: string}} Embedded */
 /** @typedef {Hosted | Embedded} Destination */

@@ -1,4 +1,4 @@
-"""The latest purchases, as far as the requests that were seen tell of them.
+"""The latest purchases, as far as the requests that were seen show them.
 
 The simulator sees its own requests and deliveries. The local AWS reports the start and the end of
 the frontend's two calls (local/observed.py). Nobody sees steps 7 and 12, which happen in the

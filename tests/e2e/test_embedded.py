@@ -67,7 +67,7 @@ def test_a_message_of_another_origin_changes_nothing(embedded: Shopper) -> None:
     embedded.buy_button.click()
     reach_form(embedded.page)
     frame = embedded.page.locator("iframe")
-    # The form has told its own height.
+    # The form has reported its own height.
     expect(frame).to_have_attribute("style", re.compile("height: "))
     before = frame.get_attribute("style")
     embedded.page.evaluate(

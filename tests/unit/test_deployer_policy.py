@@ -246,7 +246,7 @@ def test_the_docs_call_the_deployer_an_administrator() -> None:
     assert is_allowed("iam:PutRolePolicy", ARNS["iam"][0])
     assert is_allowed("iam:PassRole", ARNS["iam"][0])
     text = (ROOT / "docs" / "deploy.md").read_text()
-    assert "**Whoever has this role is an administrator of the account.**" in text
+    assert "**This role makes its holder an administrator of the account.**" in text
 
 
 def test_roles_are_passed_to_the_stacks_own_services_alone() -> None:
