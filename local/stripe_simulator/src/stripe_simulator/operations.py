@@ -11,6 +11,7 @@ from stripe_simulator.objects import (
     balance_transactions,
     charges,
     checkout_sessions,
+    coupons,
     customers,
     disputes,
     payment_intents,
@@ -18,7 +19,10 @@ from stripe_simulator.objects import (
     payment_pages,
     prices,
     products,
+    promotion_codes,
     refunds,
+    shipping_rates,
+    tax_rates,
 )
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
@@ -76,6 +80,25 @@ OBJECTS: list[Row] = [
     ("POST", "/v1/disputes/{id}", disputes.update, "dispute"),
     ("POST", "/v1/disputes/{id}/close", disputes.close, "dispute"),
 ]
+OPTIONS: list[Row] = [
+    ("POST", "/v1/coupons", coupons.create, "coupon"),
+    ("GET", "/v1/coupons", coupons.list_, "list coupon"),
+    ("GET", "/v1/coupons/{id}", coupons.retrieve, "coupon"),
+    ("POST", "/v1/coupons/{id}", coupons.update, "coupon"),
+    ("DELETE", "/v1/coupons/{id}", coupons.delete, ""),
+    ("POST", "/v1/promotion_codes", promotion_codes.create, "promotion_code"),
+    ("GET", "/v1/promotion_codes", promotion_codes.list_, "list promotion_code"),
+    ("GET", "/v1/promotion_codes/{id}", promotion_codes.retrieve, "promotion_code"),
+    ("POST", "/v1/promotion_codes/{id}", promotion_codes.update, "promotion_code"),
+    ("POST", "/v1/shipping_rates", shipping_rates.create, "shipping_rate"),
+    ("GET", "/v1/shipping_rates", shipping_rates.list_, "list shipping_rate"),
+    ("GET", "/v1/shipping_rates/{id}", shipping_rates.retrieve, "shipping_rate"),
+    ("POST", "/v1/shipping_rates/{id}", shipping_rates.update, "shipping_rate"),
+    ("POST", "/v1/tax_rates", tax_rates.create, "tax_rate"),
+    ("GET", "/v1/tax_rates", tax_rates.list_, "list tax_rate"),
+    ("GET", "/v1/tax_rates/{id}", tax_rates.retrieve, "tax_rate"),
+    ("POST", "/v1/tax_rates/{id}", tax_rates.update, "tax_rate"),
+]
 ENDPOINTS: list[Row] = [
     ("POST", "/v1/webhook_endpoints", webhook_endpoints.create, ""),
     ("GET", "/v1/webhook_endpoints", webhook_endpoints.list_, ""),
@@ -106,6 +129,7 @@ SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.con
 def operations(simulator: Simulator) -> list[Operation]:
     return [
         *_bound(simulator.account, OBJECTS),
+        *_bound(simulator.account, OPTIONS),
         *_bound(simulator.endpoints, ENDPOINTS),
         *_bound(simulator.endpoints, DESTINATIONS),
         *_bound(simulator.webhooks, EVENTS),
