@@ -17,7 +17,7 @@ def half(sdk: stripe.StripeClient) -> stripe.Coupon:
     return sdk.v1.coupons.create({"percent_off": 50, "name": "Half off"})
 
 
-def code(sdk: stripe.StripeClient, coupon: stripe.Coupon, **more: Any) -> stripe.PromotionCode:
+def code(sdk: stripe.StripeClient, coupon: stripe.Coupon, **more: Any) -> stripe.PromotionCode:  # noqa: ANN401
     params: Any = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "SPRING"}
     return sdk.v1.promotion_codes.create(params | more)
 

@@ -14,6 +14,7 @@ from stripe_simulator.objects import (
     coupons,
     customers,
     disputes,
+    invoices,
     payment_intents,
     payment_methods,
     payment_pages,
@@ -21,6 +22,7 @@ from stripe_simulator.objects import (
     products,
     promotion_codes,
     refunds,
+    saved_methods,
     shipping_rates,
     tax_rates,
 )
@@ -57,6 +59,7 @@ OBJECTS: list[Row] = [
         "list item",
     ),
     ("GET", "/v1/payment_pages/{id}", payment_pages.retrieve, ""),
+    ("POST", "/v1/payment_pages/{id}", payment_pages.update, ""),
     ("POST", "/v1/payment_methods", payment_methods.create, "payment_method"),
     ("GET", "/v1/payment_methods/{id}", payment_methods.retrieve, "payment_method"),
     ("POST", "/v1/payment_intents", payment_intents.create, "payment_intent"),
@@ -81,6 +84,24 @@ OBJECTS: list[Row] = [
     ("POST", "/v1/disputes/{id}/close", disputes.close, "dispute"),
 ]
 OPTIONS: list[Row] = [
+    ("GET", "/v1/payment_methods", saved_methods.list_, "list payment_method"),
+    ("POST", "/v1/payment_methods/{id}", saved_methods.update, "payment_method"),
+    ("POST", "/v1/payment_methods/{id}/attach", saved_methods.attach, "payment_method"),
+    ("POST", "/v1/payment_methods/{id}/detach", saved_methods.detach, "payment_method"),
+    (
+        "GET",
+        "/v1/customers/{id}/payment_methods",
+        saved_methods.list_of_customer,
+        "list payment_method",
+    ),
+    (
+        "GET",
+        "/v1/customers/{id}/payment_methods/{method}",
+        saved_methods.retrieve_of_customer,
+        "payment_method",
+    ),
+    ("GET", "/v1/invoices", invoices.list_, "list invoice"),
+    ("GET", "/v1/invoices/{id}", invoices.retrieve, "invoice"),
     ("POST", "/v1/coupons", coupons.create, "coupon"),
     ("GET", "/v1/coupons", coupons.list_, "list coupon"),
     ("GET", "/v1/coupons/{id}", coupons.retrieve, "coupon"),
