@@ -8,6 +8,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.objects.instruments import Instrument
 from stripe_simulator.objects.schedule import Schedule
+from stripe_simulator.objects.shapes import change
 from stripe_simulator.settings import Settings
 
 type Record = Callable[[str, Json, Json | None], None]
@@ -144,10 +145,11 @@ class Account:
     def now(self) -> int:
         return int(self.clock())
 
-    def update(self, type_: str, object_: Json, changes: Json) -> None:
-        """Change an object and record the event, with what the changed fields were before."""
+    def update(self, type_: str, object_: Json, changes: Json) -> Json:
+        """Change an object and record the event; give what the changed fields were before."""
         previous = {
-            name: object_[name] for name, value in changes.items() if object_[name] != value
+            name: object_.get(name) for name, value in changes.items() if object_.get(name) != value
         }
-        object_.update(changes)
+        change(object_, changes)
         self.record(type_, object_, previous)
+        return previous
