@@ -102,7 +102,8 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
 def test_option_is_shown_as_stripe_does(
     simulator: Running, shop: Shop, name: str, given: object, shown: object
 ) -> None:
-    session = shop.session(**{name: given})
+    options: Json = {name: given}
+    session = shop.session(**options)
     assert simulator.get(f"/v1/checkout/sessions/{session.id}")[name] == shown
 
 
