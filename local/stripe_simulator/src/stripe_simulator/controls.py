@@ -12,7 +12,7 @@ from starlette.routing import Route
 from stripe_simulator.api.permissions import PERMISSIONS
 from stripe_simulator.behaviour import Behaviour
 from stripe_simulator.journal import Report
-from stripe_simulator.objects import dispute_cases
+from stripe_simulator.objects import captures, dispute_cases
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS
 
@@ -51,6 +51,7 @@ def routes(simulator: Simulator) -> list[Route]:
         Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
         Route("/_simulator/charges/{id}/dispute", controls.dispute_charge, methods=["POST"]),
         Route("/_simulator/disputes/{id}/escalate", controls.escalate_dispute, methods=["POST"]),
+        Route("/_simulator/payment_intents/{id}/expire", controls.expire_hold, methods=["POST"]),
         Route("/_simulator/idempotency_keys", controls.forget_keys, methods=["DELETE"]),
         Route("/_simulator/restricted_key", controls.restricted_key, methods=["GET"]),
         Route("/_simulator/restricted_key", controls.change_permissions, methods=["PATCH"]),
@@ -133,6 +134,17 @@ class Controls:
             return _error(HTTPStatus.CONFLICT, f"{dispute['id']} is no open inquiry")
         dispute_cases.escalate(account, dispute)
         return JSONResponse(dispute)
+
+    async def expire_hold(self, request: Request) -> Response:
+        """The authorization of a PaymentIntent runs out, as after a week."""
+        account = self._simulator.account
+        intent = account.payment_intents.find(request.path_params["id"])
+        if intent is None:
+            return _error(HTTPStatus.NOT_FOUND, f"no payment_intent {request.path_params['id']}")
+        if intent["status"] != captures.STATUS:
+            return _error(HTTPStatus.CONFLICT, f"{intent['id']} holds no money")
+        captures.expire(account, intent)
+        return JSONResponse(intent)
 
     async def forget_keys(self, _: Request) -> Response:
         """What 24 hours do to idempotency keys; those of requests under way stay."""

@@ -9,6 +9,7 @@ from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import (
     balance_transactions,
+    captures,
     charges,
     checkout_sessions,
     customers,
@@ -60,6 +61,7 @@ OBJECTS: list[Row] = [
     ("GET", "/v1/payment_intents/{id}", payment_intents.retrieve, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}", payment_intents.update, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm, "payment_intent"),
+    ("POST", "/v1/payment_intents/{id}/capture", captures.capture, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel, "payment_intent"),
     ("GET", "/v1/charges", charges.list_, "list charge"),
     ("GET", "/v1/charges/{id}", charges.retrieve, "charge"),

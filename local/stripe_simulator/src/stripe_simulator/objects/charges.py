@@ -75,19 +75,35 @@ def await_bank(account: Account, charge: Json) -> None:
     account.record("charge.pending", charge, None)
 
 
-def succeed(account: Account, charge: Json) -> None:
-    amount = charge["amount"]
-    movement = Movement("charge", "charge", amount, balance_transactions.fee(amount))
-    transaction = balance_transactions.make(account, movement, charge)
+def authorize(account: Account, charge: Json, capture_before: int) -> None:
+    """The card's bank has reserved the amount until `capture_before`."""
+    details = charge["payment_method_details"]
     charge.update(
-        amount_captured=amount,
-        balance_transaction=transaction["id"],
-        captured=True,
         outcome=_outcome(None),
         paid=True,
+        payment_method_details=details
+        | {"card": details["card"] | {"capture_before": capture_before}},
         status="succeeded",
     )
     account.record("charge.succeeded", charge, None)
+
+
+def capture(account: Account, charge: Json, amount: int) -> None:
+    """Take an authorized amount, or a part of it."""
+    _collect(account, charge, amount)
+    account.record("charge.captured", charge, None)
+
+
+def succeed(account: Account, charge: Json) -> None:
+    charge.update(outcome=_outcome(None), paid=True, status="succeeded")
+    _collect(account, charge, charge["amount"])
+    account.record("charge.succeeded", charge, None)
+
+
+def _collect(account: Account, charge: Json, amount: int) -> None:
+    movement = Movement("charge", "charge", amount, balance_transactions.fee(amount))
+    transaction = balance_transactions.make(account, movement, charge)
+    charge.update(amount_captured=amount, balance_transaction=transaction["id"], captured=True)
 
 
 def fail(account: Account, charge: Json, decline: Decline) -> None:

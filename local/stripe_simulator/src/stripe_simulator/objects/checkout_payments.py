@@ -9,6 +9,8 @@ from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.checkout_places import closed
 from stripe_simulator.objects.shapes import declared, pick
 
+CARD_OPTIONS = ("capture_method", "request_three_d_secure")
+
 
 def pay(
     account: Account,
@@ -86,11 +88,15 @@ def _intent(account: Account, session: Json) -> Json:
     if session["payment_intent"] is not None:
         return account.payment_intents[session["payment_intent"]]
     values = account.checkout[session["id"]].payment_intent_data
+    card = (session["payment_method_options"] or {}).get("card") or {}
     intent = payment_intents.make(
         account,
         values
         | pick(session, ("currency", "customer", "payment_method_types"))
-        | {"amount": session["amount_total"], "capture_method": "automatic_async"},
+        | {
+            "amount": session["amount_total"],
+            "payment_method_options": {"card": pick(card, CARD_OPTIONS)},
+        },
     )
     session["payment_intent"] = intent["id"]
     return intent

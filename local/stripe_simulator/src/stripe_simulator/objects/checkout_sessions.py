@@ -24,7 +24,7 @@ from stripe_simulator.api.values import (
 )
 from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
-from stripe_simulator.objects import line_items, metadata, payment_intents
+from stripe_simulator.objects import captures, line_items, metadata
 from stripe_simulator.objects.account import Account, CheckoutFacts
 from stripe_simulator.objects.checkout_places import Place, closed, placed, require_addresses
 from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
@@ -161,7 +161,7 @@ def _close(account: Account, session: Json) -> None:
     session.update(closed(), status="expired")
     if session["payment_intent"] is not None:
         intent = account.payment_intents[session["payment_intent"]]
-        payment_intents.close(account, intent, "expired")
+        captures.cancel(account, intent, "expired")
     account.record("checkout.session.expired", session, None)
 
 
@@ -226,8 +226,11 @@ def _payment_method_types(parameters: CreateSession, currency: str) -> list[Paym
             "the following currencies: eur.",
             param="payment_method_types",
         )
-    # Without types, Stripe offers what the account has switched on: here, everything.
-    return given or (["card", "sepa_debit"] if currency == "eur" else ["card"])
+    manual = (parameters.payment_intent_data or IntentData()).capture_method == "manual"
+    if manual and given:
+        captures.require_capturable_types(given)
+    # Without types, Stripe offers what the account has switched on: here, everything that fits.
+    return given or (["card", "sepa_debit"] if currency == "eur" and not manual else ["card"])
 
 
 def _make(account: Account, parameters: CreateSession, amount: int, currency: str) -> Json:

@@ -1,7 +1,8 @@
 """What an attempt to pay does to a PaymentIntent.
 
 requires_payment_method ─┬─> succeeded                     a card
-          ▲              ├─> processing ─┬─> succeeded     a bank debit
+          ▲              ├─> requires_capture              a card to capture later (`captures`)
+          │              ├─> processing ─┬─> succeeded     a bank debit
           │              │               │
           └── declined ──┴─── refused ───┘
 """
@@ -12,7 +13,7 @@ import stripe
 
 from stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import charges, dispute_cases
+from stripe_simulator.objects import captures, charges, dispute_cases
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.charges import BANK_REFUSAL
 from stripe_simulator.objects.instruments import Decline
@@ -41,7 +42,10 @@ def attempt(
         _fail(account, intent, charge, instrument.decline)
         raise _declined(intent, charge, method, instrument.decline)
     if instrument.type == "card":
-        _succeed(account, intent, charge)
+        if captures.is_manual(intent):
+            captures.authorize(account, intent, charge)
+        else:
+            _succeed(account, intent, charge)
         return
     account.record("payment_intent.processing", intent, None)
     charges.await_bank(account, charge)

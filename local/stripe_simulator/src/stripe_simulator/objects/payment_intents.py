@@ -22,13 +22,18 @@ from stripe_simulator.api.values import (
 )
 from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
-from stripe_simulator.objects import metadata, payment_attempts, payment_methods
+from stripe_simulator.objects import captures, metadata, payment_attempts, payment_methods
 from stripe_simulator.objects.account import Account
+from stripe_simulator.objects.captures import CaptureMethod
 from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
 from stripe_simulator.objects.people import Shipping
 from stripe_simulator.objects.shapes import declared
 
-CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+UPDATABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+CANCELABLE = (
+    *("requires_payment_method", "requires_capture", "requires_confirmation"),
+    "requires_action",
+)
 
 type PaymentMethodType = Literal["card", "sepa_debit"]
 
@@ -36,6 +41,7 @@ type PaymentMethodType = Literal["card", "sepa_debit"]
 class IntentData(Fields):
     """What a Checkout Session may say about the PaymentIntent that it will make."""
 
+    capture_method: CaptureMethod = "automatic_async"
     description: Text | None = None
     metadata: Metadata = Field(default_factory=dict)
     receipt_email: Email | None = None
@@ -51,20 +57,30 @@ class AutomaticPaymentMethods(Fields):
     allow_redirects: Literal["always", "never"] = "always"
 
 
+class CardOptions(Fields):
+    capture_method: Literal["manual"] | None = None
+    request_three_d_secure: Literal["any", "automatic", "challenge"] = "automatic"
+
+
+class PaymentMethodOptions(Fields):
+    card: CardOptions = Field(default_factory=CardOptions)
+
+
 class CreatePaymentIntent(IntentData, Parameters):
     amount: Positive
     automatic_payment_methods: AutomaticPaymentMethods | None = None
-    capture_method: Literal["automatic", "automatic_async"] = "automatic_async"
     confirm: Boolean = False
     currency: Currency
     customer: Text | None = None
     off_session: Boolean = False
     payment_method: Text | None = None
+    payment_method_options: PaymentMethodOptions = Field(default_factory=PaymentMethodOptions)
     payment_method_types: Array[PaymentMethodType] | None = None
     return_url: Text | None = None
 
 
 class UpdatePaymentIntent(Parameters):
+    amount: Positive | None = None
     description: TextOrUnset = None
     metadata: MetadataChanges = Field(default_factory=dict)
     receipt_email: TextOrUnset = None
@@ -91,6 +107,8 @@ class ListPaymentIntents(ListParameters):
 
 def create(account: Account, parameters: CreatePaymentIntent) -> Json:
     _require_chargeable(parameters.amount, parameters.currency)
+    if parameters.capture_method == "manual":
+        captures.require_capturable_types(parameters.payment_method_types or ())
     if parameters.confirm and parameters.payment_method is None:
         raise InvalidRequest(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You "
@@ -104,7 +122,7 @@ def create(account: Account, parameters: CreatePaymentIntent) -> Json:
     if parameters.payment_method is not None:
         method = payment_methods.named(account, parameters.payment_method, "payment_method")
     values = parameters.model_dump(
-        include={"amount", "capture_method", "currency", "customer", *IntentData.model_fields}
+        include={"amount", "currency", "customer", *IntentData.model_fields}
     )
     automatic = parameters.automatic_payment_methods
     intent = make(
@@ -113,6 +131,9 @@ def create(account: Account, parameters: CreatePaymentIntent) -> Json:
         | {
             "automatic_payment_methods": automatic.model_dump() if automatic else None,
             "payment_method": method["id"] if method else None,
+            "payment_method_options": parameters.payment_method_options.model_dump(
+                exclude_none=True
+            ),
             "payment_method_types": parameters.payment_method_types or ["card"],
             "status": "requires_confirmation" if method else "requires_payment_method",
         },
@@ -130,6 +151,7 @@ def make(account: Account, values: Json) -> Json:
             {
                 "capture_method": "automatic_async",
                 "metadata": {},
+                "payment_method_options": {},
                 "status": "requires_payment_method",
             }
             | values
@@ -142,7 +164,6 @@ def make(account: Account, values: Json) -> Json:
         created=account.now(),
         id=id_,
         livemode=account.livemode,
-        payment_method_options={},
     )
     account.payment_intents.add(intent)
     account.record("payment_intent.created", intent, None)
@@ -155,6 +176,9 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 def update(account: Account, parameters: UpdatePaymentIntent, id_: str) -> Json:
     intent = account.payment_intents.retrieve(id_)
+    if parameters.amount is not None:
+        _require_updatable(intent)
+        _require_chargeable(parameters.amount, intent["currency"])
     intent.update(metadata.merged(intent, parameters.given()))
     return intent
 
@@ -175,7 +199,9 @@ def confirm(account: Account, parameters: ConfirmPaymentIntent, id_: str) -> Jso
 
 def cancel(account: Account, parameters: CancelPaymentIntent, id_: str) -> Json:
     intent = account.payment_intents.retrieve(id_)
-    _require_not_checkouts(account, intent, "cancel")
+    # https://docs.stripe.com/api/payment_intents/cancel: of a session only while it is uncaptured.
+    if intent["status"] != captures.STATUS:
+        _require_not_checkouts(account, intent, "cancel")
     if intent["status"] not in CANCELABLE:
         raise InvalidRequest(
             f"You cannot cancel this PaymentIntent because it has a status of "
@@ -183,13 +209,8 @@ def cancel(account: Account, parameters: CancelPaymentIntent, id_: str) -> Json:
             f"be canceled: {', '.join(CANCELABLE)}.",
             code="payment_intent_unexpected_state",
         )
-    close(account, intent, parameters.cancellation_reason)
+    captures.cancel(account, intent, parameters.cancellation_reason)
     return intent
-
-
-def close(account: Account, intent: Json, reason: str | None) -> None:
-    intent.update(canceled_at=account.now(), cancellation_reason=reason, status="canceled")
-    account.record("payment_intent.canceled", intent, None)
 
 
 def list_(account: Account, parameters: ListPaymentIntents) -> Json:
@@ -215,6 +236,16 @@ def _require_chargeable(amount: int, currency: str) -> None:
             f"Amount must be no more than {written(MAXIMUM, currency)} {currency}",
             param="amount",
             code="amount_too_large",
+        )
+
+
+def _require_updatable(intent: Json) -> None:
+    if intent["status"] not in UPDATABLE:
+        raise InvalidRequest(
+            f"This PaymentIntent's amount could not be updated because it has a status of "
+            f"{intent['status']}. You may only update the amount of a PaymentIntent with one of "
+            f"the following statuses: {', '.join(UPDATABLE)}.",
+            code="payment_intent_unexpected_state",
         )
 
 
