@@ -100,10 +100,38 @@ def succeed(account: Account, charge: Json) -> None:
     account.record("charge.succeeded", charge, None)
 
 
+def succeed_early(account: Account, charge: Json) -> None:
+    """The balance transaction follows later, and an event with it.
+
+    https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+    """
+    amount = charge["amount"]
+    charge.update(
+        amount_captured=amount,
+        captured=True,
+        outcome=_outcome(None),
+        paid=True,
+        status="succeeded",
+    )
+    account.record("charge.succeeded", charge, None)
+
+    def book() -> None:
+        changes = {"balance_transaction": _booked(account, charge, amount)}
+        account.update("charge.updated", charge, changes)
+
+    account.schedule.after(account.settings.balance_transaction_seconds, book)
+
+
 def _collect(account: Account, charge: Json, amount: int) -> None:
+    transaction = _booked(account, charge, amount)
+    charge.update(amount_captured=amount, balance_transaction=transaction, captured=True)
+
+
+def _booked(account: Account, charge: Json, amount: int) -> str:
+    """The id of a new balance transaction."""
     movement = Movement("charge", "charge", amount, balance_transactions.fee(amount))
-    transaction = balance_transactions.make(account, movement, charge)
-    charge.update(amount_captured=amount, balance_transaction=transaction["id"], captured=True)
+    id_: str = balance_transactions.make(account, movement, charge)["id"]
+    return id_
 
 
 def fail(account: Account, charge: Json, decline: Decline) -> None:

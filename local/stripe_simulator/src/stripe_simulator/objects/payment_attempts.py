@@ -77,7 +77,11 @@ def _require_confirmable(intent: Json, method: Json) -> None:
 
 
 def _succeed(account: Account, intent: Json, charge: Json) -> None:
-    charges.succeed(account, charge)
+    card = charge["payment_method_details"]["type"] == "card"
+    if card and intent["capture_method"] == "automatic_async":
+        charges.succeed_early(account, charge)
+    else:
+        charges.succeed(account, charge)
     dispute_cases.open_if_disputed(account, charge)
     intent.update(amount_received=intent["amount"], status="succeeded")
     account.record("payment_intent.succeeded", intent, None)
