@@ -86,6 +86,7 @@ def cancel(account: Account, intent: Json, reason: str | None) -> None:
         amount_capturable=0,
         canceled_at=account.now(),
         cancellation_reason=reason,
+        next_action=None,
         status="canceled",
     )
     account.record("payment_intent.canceled", intent, None)

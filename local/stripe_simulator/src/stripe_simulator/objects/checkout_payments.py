@@ -4,9 +4,15 @@ import stripe
 
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import customers, payment_attempts, payment_intents
+from stripe_simulator.objects import (
+    authentication,
+    customers,
+    payment_attempts,
+    payment_intents,
+)
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.checkout_places import closed
+from stripe_simulator.objects.payment_attempts import Circumstances
 from stripe_simulator.objects.shapes import declared, pick
 
 CARD_OPTIONS = ("capture_method", "request_three_d_secure")
@@ -29,11 +35,35 @@ def pay(
         _complete(account, session, details, "no_payment_required")
         return
     intent = _intent(account, session)
-    payment_attempts.attempt(
-        account, intent, method, on_settled=lambda: _settle(account, session, intent)
-    )
-    paid = intent["status"] == "succeeded"
-    _complete(account, session, details, "paid" if paid else "unpaid")
+    circumstances = Circumstances(on_settled=lambda: _settle(account, session, intent))
+    payment_attempts.attempt(account, intent, method, circumstances)
+    if not awaits_authentication(account, session):
+        _complete(account, session, details, _payment_status(intent))
+
+
+def awaits_authentication(account: Account, session: Json) -> bool:
+    """An open session whose customer's bank asks first."""
+    intent = account.payment_intents.find(session["payment_intent"] or "")
+    return intent is not None and intent["status"] == authentication.STATUS
+
+
+def authenticate(account: Account, intent: Json, *, passed: bool) -> None:
+    """What the customer responded to the bank, for a session or for a PaymentIntent alone. A card
+    that is then declined is recorded, then raised.
+    """
+    if not passed:
+        authentication.refuse(account, intent)
+        return
+    method = account.payment_methods[intent["payment_method"]]
+    payment_attempts.authenticated(account, intent)
+    for session in account.sessions:
+        if session["payment_intent"] == intent["id"]:
+            details = _customer_details(session, method, None)
+            _complete(account, session, details, _payment_status(intent))
+
+
+def _payment_status(intent: Json) -> str:
+    return "paid" if intent["status"] == "succeeded" else "unpaid"
 
 
 def success_url(session: Json) -> str:

@@ -1,6 +1,7 @@
 """What an attempt to pay does to a PaymentIntent.
 
-requires_payment_method ─┬─> succeeded                     a card
+requires_payment_method ─┬─> requires_action               a card of 3D Secure (`authentication`)
+          ▲              ├─> succeeded                     a card
           ▲              ├─> requires_capture              a card to capture later (`captures`)
           │              ├─> processing ─┬─> succeeded     a bank debit
           │              │               │
@@ -8,32 +9,65 @@ requires_payment_method ─┬─> succeeded                     a card
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import stripe
 
 from stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import captures, charges, dispute_cases
+from stripe_simulator.objects import authentication, captures, charges, dispute_cases
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.charges import BANK_REFUSAL
-from stripe_simulator.objects.instruments import Decline
+from stripe_simulator.objects.instruments import Decline, Instrument
 from stripe_simulator.objects.shapes import declared
 
-CONFIRMABLE = ("requires_payment_method", "requires_confirmation")
+CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Of an attempt. `on_settled` is called when a bank has responded; a card settles at once."""
+
+    on_settled: Callable[[], None] = lambda: None
+    off_session: bool = False
+    return_url: str | None = None
+
+
+ORDINARY = Circumstances()
 
 
 def attempt(
-    account: Account, intent: Json, method: Json, on_settled: Callable[[], None] = lambda: None
+    account: Account, intent: Json, method: Json, circumstances: Circumstances = ORDINARY
 ) -> None:
-    """Pay with a method. A declined card is recorded, then raised.
-
-    `on_settled` is called when a bank has responded; a card is settled at once.
-    """
+    """Pay with a method. A declined card is recorded, then raised."""
     _require_confirmable(intent, method)
     instrument = account.instruments[method["id"]]
+    if instrument.authenticates and not circumstances.off_session:
+        authentication.challenge(account, intent, method, circumstances.return_url)
+        return
+    if instrument.authenticates:
+        instrument = replace(instrument, decline=authentication.REQUIRED)
+    _charge(account, intent, method, instrument, circumstances.on_settled)
+
+
+def authenticated(account: Account, intent: Json) -> None:
+    """Go on with the attempt. A declined card is recorded, then raised."""
+    method = account.payment_methods[intent["payment_method"]]
+    intent["next_action"] = None
+    _charge(account, intent, method, account.instruments[method["id"]], lambda: None)
+
+
+def _charge(
+    account: Account,
+    intent: Json,
+    method: Json,
+    instrument: Instrument,
+    on_settled: Callable[[], None],
+) -> None:
     charge = charges.make(account, intent, method)
     intent.update(
         last_payment_error=None,
+        next_action=None,
         latest_charge=charge["id"],
         payment_method=method["id"],
         status="processing",

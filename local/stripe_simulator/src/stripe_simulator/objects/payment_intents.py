@@ -26,6 +26,7 @@ from stripe_simulator.objects import captures, metadata, payment_attempts, payme
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.captures import CaptureMethod
 from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
+from stripe_simulator.objects.payment_attempts import Circumstances
 from stripe_simulator.objects.people import Shipping
 from stripe_simulator.objects.shapes import declared
 
@@ -139,7 +140,7 @@ def create(account: Account, parameters: CreatePaymentIntent) -> Json:
         },
     )
     if method is not None and parameters.confirm:
-        payment_attempts.attempt(account, intent, method)
+        payment_attempts.attempt(account, intent, method, _circumstances(parameters))
     return intent
 
 
@@ -193,8 +194,12 @@ def confirm(account: Account, parameters: ConfirmPaymentIntent, id_: str) -> Jso
             code="payment_intent_unexpected_state",
         )
     method = payment_methods.named(account, method_id, "payment_method")
-    payment_attempts.attempt(account, intent, method)
+    payment_attempts.attempt(account, intent, method, _circumstances(parameters))
     return intent
+
+
+def _circumstances(parameters: CreatePaymentIntent | ConfirmPaymentIntent) -> Circumstances:
+    return Circumstances(off_session=parameters.off_session, return_url=parameters.return_url)
 
 
 def cancel(account: Account, parameters: CancelPaymentIntent, id_: str) -> Json:
