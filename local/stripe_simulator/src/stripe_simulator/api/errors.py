@@ -2,6 +2,7 @@
 
 StripeError                 anything that Stripe refuses with an `error` document
 ├── InvalidRequest          400: a parameter or a state that Stripe refuses
+│   ├── UnexpectedState     400: of a PaymentIntent, which the error shows
 │   ├── NoSuchObject        404, or 400 where the id is a parameter's value
 │   ├── NotFound            404, of the v2 API
 │   └── NotSimulated        400: Stripe can do this, the simulator can't
@@ -64,6 +65,12 @@ class NoSuchObject(InvalidRequest):
     def __init__(self, noun: str, id_: str, *, param: str, status: int = 404) -> None:
         message = f"No such {noun}: '{id_}'"
         super().__init__(message, param=param, code="resource_missing", status=status)
+
+
+class UnexpectedState(InvalidRequest):
+    def __init__(self, message: str, payment_intent: Json) -> None:
+        super().__init__(message, code="payment_intent_unexpected_state")
+        self.details = {"payment_intent": dict(payment_intent)}
 
 
 class NotFound(InvalidRequest):

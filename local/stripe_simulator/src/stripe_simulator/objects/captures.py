@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from stripe_simulator.api.errors import InvalidRequest
+from stripe_simulator.api.errors import InvalidRequest, UnexpectedState
 from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.api.values import MetadataChanges, Positive, Text
 from stripe_simulator.documents import Json
@@ -108,7 +108,4 @@ def _require_uncaptured(intent: Json) -> None:
     )
     if intent["status"] == "succeeded":
         state = "has already been captured."
-    raise InvalidRequest(
-        f"This PaymentIntent could not be captured because it {state}",
-        code="payment_intent_unexpected_state",
-    )
+    raise UnexpectedState(f"This PaymentIntent could not be captured because it {state}", intent)

@@ -28,8 +28,9 @@ from stripe_simulator.objects import captures, line_items, metadata
 from stripe_simulator.objects.account import Account, CheckoutFacts
 from stripe_simulator.objects.checkout_places import Place, closed, placed, require_addresses
 from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
+from stripe_simulator.objects.intent_options import PaymentMethodType, switched_on
 from stripe_simulator.objects.line_items import LineItem
-from stripe_simulator.objects.payment_intents import IntentData, PaymentMethodType
+from stripe_simulator.objects.payment_intents import IntentData
 from stripe_simulator.objects.shapes import declared
 
 MIN_SECONDS = 30 * 60
@@ -229,8 +230,7 @@ def _payment_method_types(parameters: CreateSession, currency: str) -> list[Paym
     manual = (parameters.payment_intent_data or IntentData()).capture_method == "manual"
     if manual and given:
         captures.require_capturable_types(given)
-    # Without types, Stripe offers what the account has switched on: here, everything that fits.
-    return given or (["card", "sepa_debit"] if currency == "eur" and not manual else ["card"])
+    return given or switched_on(currency, manual=manual)
 
 
 def _make(account: Account, parameters: CreateSession, amount: int, currency: str) -> Json:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import stripe
 
-from stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest
+from stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest, UnexpectedState
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import authentication, captures, charges, dispute_cases
 from stripe_simulator.objects.account import Account
@@ -96,10 +96,10 @@ def _charge(
 
 def _require_confirmable(intent: Json, method: Json) -> None:
     if intent["status"] not in CONFIRMABLE:
-        raise InvalidRequest(
+        raise UnexpectedState(
             f"This PaymentIntent's status is {intent['status']}, but must be one of the "
             f"following to be confirmed: {', '.join(CONFIRMABLE)}.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
     if method["type"] not in intent["payment_method_types"]:
         raise InvalidRequest(

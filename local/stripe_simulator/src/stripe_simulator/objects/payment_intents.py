@@ -5,7 +5,7 @@ from typing import Literal
 import stripe
 from pydantic import Field
 
-from stripe_simulator.api.errors import InvalidRequest
+from stripe_simulator.api.errors import InvalidRequest, UnexpectedState
 from stripe_simulator.api.lists import page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters
 from stripe_simulator.api.values import (
@@ -26,6 +26,13 @@ from stripe_simulator.objects import captures, metadata, payment_attempts, payme
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.captures import CaptureMethod
 from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
+from stripe_simulator.objects.intent_options import (
+    AutomaticPaymentMethods,
+    MandateData,
+    PaymentMethodOptions,
+    PaymentMethodType,
+    switched_on,
+)
 from stripe_simulator.objects.payment_attempts import Circumstances
 from stripe_simulator.objects.people import Shipping
 from stripe_simulator.objects.shapes import declared
@@ -35,8 +42,6 @@ CANCELABLE = (
     *("requires_payment_method", "requires_capture", "requires_confirmation"),
     "requires_action",
 )
-
-type PaymentMethodType = Literal["card", "sepa_debit"]
 
 
 class IntentData(Fields):
@@ -53,26 +58,14 @@ class IntentData(Fields):
     transfer_group: Text | None = None
 
 
-class AutomaticPaymentMethods(Fields):
-    enabled: Boolean
-    allow_redirects: Literal["always", "never"] = "always"
-
-
-class CardOptions(Fields):
-    capture_method: Literal["manual"] | None = None
-    request_three_d_secure: Literal["any", "automatic", "challenge"] = "automatic"
-
-
-class PaymentMethodOptions(Fields):
-    card: CardOptions = Field(default_factory=CardOptions)
-
-
 class CreatePaymentIntent(IntentData, Parameters):
     amount: Positive
     automatic_payment_methods: AutomaticPaymentMethods | None = None
     confirm: Boolean = False
+    confirmation_method: Literal["automatic", "manual"] = "automatic"
     currency: Currency
     customer: Text | None = None
+    mandate_data: MandateData | None = None
     off_session: Boolean = False
     payment_method: Text | None = None
     payment_method_options: PaymentMethodOptions = Field(default_factory=PaymentMethodOptions)
@@ -89,6 +82,7 @@ class UpdatePaymentIntent(Parameters):
 
 
 class ConfirmPaymentIntent(Parameters):
+    mandate_data: MandateData | None = None
     off_session: Boolean = False
     payment_method: Text | None = None
     receipt_email: Email | None = None
@@ -123,25 +117,36 @@ def create(account: Account, parameters: CreatePaymentIntent) -> Json:
     if parameters.payment_method is not None:
         method = payment_methods.named(account, parameters.payment_method, "payment_method")
     values = parameters.model_dump(
-        include={"amount", "currency", "customer", *IntentData.model_fields}
+        include={
+            *("amount", "confirmation_method", "currency", "customer"),
+            *IntentData.model_fields,
+        }
     )
-    automatic = parameters.automatic_payment_methods
     intent = make(
         account,
         values
+        | _methods(parameters)
         | {
-            "automatic_payment_methods": automatic.model_dump() if automatic else None,
             "payment_method": method["id"] if method else None,
-            "payment_method_options": parameters.payment_method_options.model_dump(
-                exclude_none=True
-            ),
-            "payment_method_types": parameters.payment_method_types or ["card"],
             "status": "requires_confirmation" if method else "requires_payment_method",
         },
     )
     if method is not None and parameters.confirm:
         payment_attempts.attempt(account, intent, method, _circumstances(parameters))
     return intent
+
+
+def _methods(parameters: CreatePaymentIntent) -> Json:
+    """Without a word of either, automatic payment methods: since 2023-08-16, the default."""
+    automatic, types = parameters.automatic_payment_methods, parameters.payment_method_types
+    if automatic is None and types is None:
+        automatic = AutomaticPaymentMethods(enabled=True)
+    manual = parameters.capture_method == "manual"
+    return {
+        "automatic_payment_methods": automatic and automatic.model_dump(),
+        "payment_method_options": parameters.payment_method_options.model_dump(exclude_none=True),
+        "payment_method_types": types or switched_on(parameters.currency, manual=manual),
+    }
 
 
 def make(account: Account, values: Json) -> Json:
@@ -151,6 +156,7 @@ def make(account: Account, values: Json) -> Json:
         **(
             {
                 "capture_method": "automatic_async",
+                "confirmation_method": "automatic",
                 "metadata": {},
                 "payment_method_options": {},
                 "status": "requires_payment_method",
@@ -161,7 +167,6 @@ def make(account: Account, values: Json) -> Json:
         amount_details={"tip": {}},
         amount_received=0,
         client_secret=new_id(f"{id_}_secret", 25),
-        confirmation_method="automatic",
         created=account.now(),
         id=id_,
         livemode=account.livemode,
@@ -189,9 +194,9 @@ def confirm(account: Account, parameters: ConfirmPaymentIntent, id_: str) -> Jso
     _require_not_checkouts(account, intent, "confirm")
     method_id = parameters.payment_method or intent["payment_method"]
     if method_id is None:
-        raise InvalidRequest(
+        raise UnexpectedState(
             "You cannot confirm this PaymentIntent because it's missing a payment method.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
     method = payment_methods.named(account, method_id, "payment_method")
     payment_attempts.attempt(account, intent, method, _circumstances(parameters))
@@ -208,11 +213,11 @@ def cancel(account: Account, parameters: CancelPaymentIntent, id_: str) -> Json:
     if intent["status"] != captures.STATUS:
         _require_not_checkouts(account, intent, "cancel")
     if intent["status"] not in CANCELABLE:
-        raise InvalidRequest(
+        raise UnexpectedState(
             f"You cannot cancel this PaymentIntent because it has a status of "
             f"{intent['status']}. Only a PaymentIntent with one of the following statuses may "
             f"be canceled: {', '.join(CANCELABLE)}.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
     captures.cancel(account, intent, parameters.cancellation_reason)
     return intent
@@ -246,18 +251,18 @@ def _require_chargeable(amount: int, currency: str) -> None:
 
 def _require_updatable(intent: Json) -> None:
     if intent["status"] not in UPDATABLE:
-        raise InvalidRequest(
+        raise UnexpectedState(
             f"This PaymentIntent's amount could not be updated because it has a status of "
             f"{intent['status']}. You may only update the amount of a PaymentIntent with one of "
             f"the following statuses: {', '.join(UPDATABLE)}.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
 
 
 def _require_not_checkouts(account: Account, intent: Json, verb: str) -> None:
     if any(session["payment_intent"] == intent["id"] for session in account.sessions):
-        raise InvalidRequest(
+        raise UnexpectedState(
             f"You cannot {verb} this PaymentIntent because it was created by a Checkout Session. "
             "Expire the Checkout Session instead.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
