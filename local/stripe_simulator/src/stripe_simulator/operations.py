@@ -8,6 +8,7 @@ from stripe_simulator.api.gateway import Operation
 from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import (
+    accounts,
     balance_transactions,
     captures,
     charges,
@@ -20,6 +21,7 @@ from stripe_simulator.objects import (
     prices,
     products,
     refunds,
+    search,
 )
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
@@ -27,7 +29,16 @@ from stripe_simulator.webhooks import event_destinations, event_endpoints, webho
 type Run = Callable[..., Json | Awaitable[Json]]
 type Row = tuple[str, str, Run, str]
 
+# Before the objects' own paths, whose ids `search` would be.
+SEARCHES: list[Row] = [
+    ("GET", "/v1/charges/search", search.charges, "list charge"),
+    ("GET", "/v1/customers/search", search.customers, "list customer"),
+    ("GET", "/v1/payment_intents/search", search.payment_intents, "list payment_intent"),
+    ("GET", "/v1/prices/search", search.prices, "list price"),
+    ("GET", "/v1/products/search", search.products, "list product"),
+]
 OBJECTS: list[Row] = [
+    ("GET", "/v1/account", accounts.retrieve, ""),
     ("POST", "/v1/products", products.create, "product"),
     ("GET", "/v1/products", products.list_, "list product"),
     ("GET", "/v1/products/{id}", products.retrieve, "product"),
@@ -107,6 +118,7 @@ SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.con
 
 def operations(simulator: Simulator) -> list[Operation]:
     return [
+        *_bound(simulator.account, SEARCHES),
         *_bound(simulator.account, OBJECTS),
         *_bound(simulator.endpoints, ENDPOINTS),
         *_bound(simulator.endpoints, DESTINATIONS),

@@ -45,6 +45,7 @@ class Simulator:
         self.gateway = Gateway(
             settings,
             self.behaviour,
+            account_id=self.account.id,
             restricted=self.restricted_key,
             clock=clock,
             prepare=self.schedule.run_due,

@@ -9,6 +9,7 @@ StripeError                 anything that Stripe refuses with an `error` documen
 ├── Unauthenticated         401
 ├── CardDeclined            402
 ├── PermissionMissing       403
+├── AccountInvalid          403: another's account
 ├── IdempotencyConflict     400 or 409
 └── Unavailable             429 or 5xx: an injected fault
 """
@@ -106,6 +107,18 @@ class PermissionMissing(InvalidRequest):
             f"The provided key '{masked_key}' does not have the required permissions for this "
             f"endpoint on account '{account}'. {remedy}",
             code="more_permissions_required",
+            status=403,
+        )
+
+
+class AccountInvalid(InvalidRequest):
+    """https://docs.stripe.com/error-codes#account-invalid"""
+
+    def __init__(self, masked_key: str, account: str) -> None:
+        super().__init__(
+            f"The provided key '{masked_key}' does not have access to account '{account}' (or "
+            "that account does not exist). Application access may have been revoked.",
+            code="account_invalid",
             status=403,
         )
 

@@ -106,7 +106,7 @@ def _kind_after(kind: str, step: str) -> str | None:
 
 def _expand(document: Json, steps: list[str], find: Find, include: Include) -> None:
     step, *rest = steps
-    if document["object"] == "list":
+    if document["object"] in {"list", "search_result"}:
         for item in document["data"]:
             if rest:
                 _expand(item, rest, find, include)

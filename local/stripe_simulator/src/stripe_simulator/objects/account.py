@@ -83,9 +83,11 @@ class Account:
     record: Record
     """Makes an event of a type, an object, and for an update its previous attributes."""
     id: str = field(default_factory=lambda: new_id("acct", 16))
+    created: int = field(init=False)
     products: Collection = field(default_factory=lambda: Collection("product", "id"))
     prices: Collection = field(default_factory=lambda: Collection("price", "price"))
     customers: Collection = field(default_factory=lambda: Collection("customer", "id"))
+    deleted_customers: Collection = field(default_factory=lambda: Collection("customer", "id"))
     sessions: Collection = field(default_factory=lambda: Collection("checkout.session", "session"))
     payment_methods: Collection = field(
         default_factory=lambda: Collection("PaymentMethod", "payment_method")
@@ -102,6 +104,9 @@ class Account:
     checkout: dict[str, CheckoutFacts] = field(default_factory=dict)
     instruments: dict[str, Instrument] = field(default_factory=dict)
     """What a payment method is, by its id: the test value that it was made from."""
+
+    def __post_init__(self) -> None:
+        self.created = self.now()
 
     @property
     def livemode(self) -> bool:
