@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
-from stripe_simulator.testing import Shop
+from stripe_simulator.testing import Running, Shop
 from support.refusals import refused
 
 UNPARSABLE = (
@@ -80,9 +80,10 @@ def test_query_that_says_nothing_is_refused(
 
 
 @pytest.mark.usefixtures("people")
-def test_results_come_in_pages(sdk: stripe.StripeClient) -> None:
+def test_results_come_in_pages(simulator: Running, sdk: stripe.StripeClient) -> None:
+    raw = simulator.get("/v1/customers/search", query="created>0")
+    assert (raw["object"], raw["url"]) == ("search_result", "/v1/customers/search")
     first = sdk.v1.customers.search({"query": "created>0", "limit": 2})
-    assert (first.object, first.url) == ("search_result", "/v1/customers/search")
     assert first.has_more
     assert first.next_page is not None
     rest = sdk.v1.customers.search({"query": "created>0", "page": first.next_page})
