@@ -19,6 +19,7 @@ from stripe_simulator.dashboard.live import Announcing
 from stripe_simulator.journal import Report
 from stripe_simulator.observed import STRIPE_CALLS, Observed
 from stripe_simulator.operations import operations
+from stripe_simulator.page import challenge
 from stripe_simulator.page import routes as page
 from stripe_simulator.settings import Settings
 from stripe_simulator.simulator import Simulator
@@ -41,6 +42,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
             *_api_routes(simulator),
             *controls.routes(simulator),
             *page.routes(simulator),
+            *challenge.routes(simulator),
             *dashboard.routes(simulator),
             *assets.routes(),
         ],

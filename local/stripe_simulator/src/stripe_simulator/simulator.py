@@ -46,6 +46,7 @@ class Simulator:
         self.gateway = Gateway(
             settings,
             self.behaviour,
+            account_id=self.account.id,
             restricted=self.restricted_key,
             clock=clock,
             prepare=self.schedule.run_due,
@@ -76,7 +77,8 @@ class Simulator:
 
     async def confirm_page(self, parameters: ConfirmPage, id_: str) -> Json:
         page = payment_pages.confirm(self.account, parameters, id_)
-        await self.redirect_may_go(id_)
+        if page["status"] == "complete":
+            await self.redirect_may_go(id_)
         return page
 
     async def redirect_may_go(self, session_id: str) -> None:

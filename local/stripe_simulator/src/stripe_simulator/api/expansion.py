@@ -148,7 +148,7 @@ def _expand(
             _expand(one, steps, find, include, hash_of)
         return
     step, *rest = steps
-    if document.get("object") == "list":
+    if document.get("object") in {"list", "search_result"}:
         if rest:
             _expand(document["data"], rest, find, include)
         return

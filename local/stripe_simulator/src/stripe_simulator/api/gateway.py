@@ -14,7 +14,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stripe_simulator.api import body, expansion
+from stripe_simulator.api import body, expansion, request_context
 from stripe_simulator.api.authentication import authenticate
 from stripe_simulator.api.call import Call, current_call
 from stripe_simulator.api.errors import (
@@ -57,6 +57,7 @@ class Gateway:
         settings: Settings,
         behaviour: Behaviour,
         *,
+        account_id: str,
         restricted: RestrictedKey | None,
         clock: Callable[[], float],
         prepare: Callable[[], None],
@@ -66,6 +67,7 @@ class Gateway:
         self.requests: list[Json] = []
         self._settings = settings
         self._behaviour = behaviour
+        self._account_id = account_id
         self._restricted = restricted
         self._clock = clock
         self._prepare = prepare
@@ -102,6 +104,8 @@ class Gateway:
         restricted = authenticate(
             request.headers.get("authorization"), self._settings.secret_keys, self._restricted
         )
+        key = restricted.key if restricted else self._settings.secret_keys[0]
+        request_context.require_known(request.headers, self._account_id, key)
         if operation is None:
             raise InvalidRequest(
                 f"Unrecognized request URL ({request.method}: {request.url.path}). Please see "
@@ -112,21 +116,21 @@ class Gateway:
             restricted.require_endpoint(operation.method, operation.path)
             call = replace(call, restricted=restricted)
         raw = body.read(request.method, request.url, request.headers, await request.body())
-        key = call.idempotency_key if request.method == "POST" else None
-        if key is None:
+        idempotency_key = call.idempotency_key if request.method == "POST" else None
+        if idempotency_key is None:
             return await self._run(operation, request, raw, call)
-        kept = self._keys.begin(key, request.url.path, raw)
+        kept = self._keys.begin(idempotency_key, request.url.path, raw)
         if kept is not None:
             return kept
         try:
             response = await self._run(operation, request, raw, call)
         except BaseException:
-            self._keys.forget(key)
+            self._keys.forget(idempotency_key)
             raise
         if response.status in NOT_KEPT:
-            self._keys.forget(key)
+            self._keys.forget(idempotency_key)
         else:
-            self._keys.keep(key, response)
+            self._keys.keep(idempotency_key, response)
         return response
 
     async def _run(

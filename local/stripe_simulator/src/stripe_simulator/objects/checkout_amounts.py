@@ -178,7 +178,7 @@ def _automatic(account: Account, session: Json, behavior: str | None) -> list[Js
 
 def _exempt(account: Account, session: Json) -> bool:
     customer = account.customers.find(session["customer"] or "")
-    return customer is not None and customer["tax_exempt"] in {"exempt", "reverse"}
+    return customer is not None and customer.get("tax_exempt") in {"exempt", "reverse"}
 
 
 def _taxes(costs: Costs, rates: Sequence[Json], *, automatic: bool) -> list[Json]:

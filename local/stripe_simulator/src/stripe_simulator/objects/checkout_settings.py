@@ -141,7 +141,7 @@ def _require_customer(options: Options, customer: Json | None) -> None:
 
 def location(customer: Json) -> str | None:
     """The country that a customer's tax is due in: https://docs.stripe.com/tax/customer-locations"""
-    for address in ((customer["shipping"] or {}).get("address"), customer["address"]):
+    for address in ((customer.get("shipping") or {}).get("address"), customer.get("address")):
         if address and address.get("country"):
             country: str = address["country"]
             return country

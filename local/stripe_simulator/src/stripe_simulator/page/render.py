@@ -56,12 +56,19 @@ def closed(account: Account, session: Json) -> str:
     else:
         heading, message = "This page has expired", "Nothing was charged."
         url = session["cancel_url"] or success_url(session)
-    return _notice(account, heading=heading, message=message, url=url)
+    return notice(account, heading=heading, message=message, url=url)
 
 
 def unknown(account: Account) -> str:
     message = "There is no such page to pay on. Go back to the shop and check out again."
-    return _notice(account, heading="Something went wrong", message=message, url=None)
+    return notice(account, heading="Something went wrong", message=message, url=None)
+
+
+def challenge(account: Account, intent: Json) -> str:
+    """What the customer's bank asks."""
+    amount = written(intent["amount"], intent["currency"])
+    template = TEMPLATES.get_template("challenge.html")
+    return template.render(amount=amount, shop=account.settings.shop_name)
 
 
 def _done(session: Json) -> str:
@@ -70,7 +77,7 @@ def _done(session: Json) -> str:
     return "This order is paid. You can close this page."
 
 
-def _notice(account: Account, **values: str | None) -> str:
+def notice(account: Account, **values: str | None) -> str:
     template = TEMPLATES.get_template("notice.html")
     return template.render(shop=account.settings.shop_name, **values)
 

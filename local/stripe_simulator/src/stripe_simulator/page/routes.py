@@ -17,6 +17,7 @@ from starlette.routing import Route
 from stripe_simulator.api.errors import StripeError
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import (
+    authentication,
     checkout_choices,
     checkout_details,
     checkout_payments,
@@ -76,6 +77,9 @@ class CheckoutPage:
                 return JSONResponse({"mistakes": _shown(mistakes)}, status)
             if mistakes:
                 return _page(render.form(self._account, typed, mistakes, frame), frame, status)
+            if checkout_payments.awaits_authentication(self._account, session):
+                url = f"{authentication.PATH}/{session['payment_intent']}"
+                return JSONResponse({"redirect": url}) if as_json else RedirectResponse(url, 303)
         return await self._closed(session, frame, as_json=as_json)
 
     async def _closed(self, session: Json, frame: Frame | None, *, as_json: bool) -> Response:

@@ -151,7 +151,12 @@ class Deliveries:
     async def _post(self, delivery: Delivery) -> int | None:
         endpoint = delivery.endpoint
         body = self._body(delivery)
-        signed = signature.header(body, self._endpoints.secrets(endpoint), int(time.time()))
+        signed = signature.header(
+            body,
+            self._endpoints.secrets(endpoint),
+            int(time.time()),
+            livemode=self._settings.livemode,
+        )
         try:
             return await self._transport.post(endpoint.url, body, signed)
         except httpx.HTTPError:
