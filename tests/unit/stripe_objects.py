@@ -99,6 +99,9 @@ def payment_intent(status: str = "succeeded", *, declined: bool = False, **chang
     return {
         "id": PAYMENT_INTENT,
         "object": "payment_intent",
+        "amount": 4200,
+        "amount_received": 4200 if status == "succeeded" else 0,
+        "capture_method": "automatic_async",
         "last_payment_error": error if declined else None,
         "livemode": False,
         "metadata": payment_metadata(),
@@ -107,12 +110,25 @@ def payment_intent(status: str = "succeeded", *, declined: bool = False, **chang
     }
 
 
+def captured_separately(status: OrderStatus, received: int = 0, **changes: object) -> Json:
+    """Give a PaymentIntent that is captured by hand, of an order in some status."""
+    statuses = {
+        OrderStatus.AUTHORIZED: "requires_capture",
+        OrderStatus.CANCELED: "canceled",
+        OrderStatus.PAID: "succeeded",
+    }
+    amounts = {"amount": 4200, "amount_received": received}
+    return payment_intent(statuses[status], capture_method="manual", **amounts | changes)
+
+
 def charge(**changes: object) -> Json:
     return {
         "id": CHARGE,
         "object": "charge",
         "amount": 4200,
+        "amount_captured": 4200,
         "amount_refunded": 700,
+        "captured": True,
         "livemode": False,
         "metadata": payment_metadata(),
         "payment_intent": PAYMENT_INTENT,
@@ -126,6 +142,7 @@ def refund(refund_id: str = REFUND, **changes: object) -> Json:
         "id": refund_id,
         "object": "refund",
         "amount": 700,
+        "balance_transaction": "txn_3abc",
         "charge": CHARGE,
         "created": NOW,
         "currency": "eur",
@@ -262,6 +279,7 @@ def checkout(status: OrderStatus, **changes: Any) -> CheckoutState:  # noqa: ANN
         "amount_tax": 0,
         "amount_shipping": 0,
         "amount_total": 4200,
+        "amount_captured": 0 if status in (OrderStatus.AUTHORIZED, OrderStatus.CANCELED) else None,
         "currency": "eur",
         "client_reference_id": "cart-77",
         "request_fingerprint": FINGERPRINT,

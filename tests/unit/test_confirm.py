@@ -28,6 +28,7 @@ from tests.unit.stripe_objects import (
     fact,
     line_item,
     listed,
+    captured_separately,
     payment_intent,
     session,
     session_in,
@@ -55,6 +56,9 @@ def expanded(status: OrderStatus) -> dict[str, Any]:
         case OrderStatus.FAILED:
             failed = payment_intent("requires_payment_method", declined=True)
             return session_in(status, payment_intent=failed)
+        case OrderStatus.AUTHORIZED | OrderStatus.CANCELED:
+            complete = OrderStatus.PROCESSING
+            return session_in(complete, payment_intent=captured_separately(status))
         case OrderStatus.PAID:
             return session_in(status, payment_intent=payment_intent("succeeded"))
 

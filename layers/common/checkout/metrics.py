@@ -25,6 +25,8 @@ class Metric(StrEnum):
     ORDERS_PROCESSING = "OrdersProcessing"
     ORDERS_PAID = "OrdersPaid"
     ORDERS_FAILED = "OrdersFailed"
+    ORDERS_AUTHORIZED = "OrdersAuthorized"
+    ORDERS_CANCELED = "OrdersCanceled"
     ORDERS_EXPIRED = "OrdersExpired"
     REFUNDS = "Refunds"
     REFUNDS_FAILED = "RefundsFailed"
