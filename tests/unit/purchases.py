@@ -10,10 +10,13 @@ from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID, PAYMENT_INTENT, fact
 OPEN, EXPIRED, PROCESSING, FAILED, AUTHORIZED, CANCELED, PAID = OrderStatus
 
 
-def session(status: OrderStatus, source: str, **changes: object) -> SessionFact:
+def session(status: OrderStatus, source: str, amount_captured: int | None = None) -> SessionFact:
     """Give a fact about the session; only a create brings its items."""
     items = (ITEM,) if source == "create" else None
-    return fact(status, origin=Origin(occurred_at=NOW, source=source), items=items, **changes)
+    origin = Origin(occurred_at=NOW, source=source)
+    if amount_captured is None:
+        return fact(status, origin=origin, items=items)
+    return fact(status, origin=origin, items=items, amount_captured=amount_captured)
 
 
 def parts(source: str, **of_one_kind: Part) -> PartsFact:

@@ -110,17 +110,6 @@ def payment_intent(status: str = "succeeded", *, declined: bool = False, **chang
     }
 
 
-def captured_separately(status: OrderStatus, received: int = 0, **changes: object) -> Json:
-    """Give a PaymentIntent that is captured by hand, of an order in some status."""
-    statuses = {
-        OrderStatus.AUTHORIZED: "requires_capture",
-        OrderStatus.CANCELED: "canceled",
-        OrderStatus.PAID: "succeeded",
-    }
-    amounts = {"amount": 4200, "amount_received": received}
-    return payment_intent(statuses[status], capture_method="manual", **amounts | changes)
-
-
 def charge(**changes: object) -> Json:
     return {
         "id": CHARGE,

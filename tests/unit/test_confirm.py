@@ -17,6 +17,7 @@ from checkout.settings import Settings
 from checkout.stripe.readers import Readers
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls, refuses
+from tests.unit.capturing import captured_separately
 from tests.unit.environment import Log
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import OTHER_STACK, STACK
@@ -28,7 +29,6 @@ from tests.unit.stripe_objects import (
     fact,
     line_item,
     listed,
-    captured_separately,
     payment_intent,
     session,
     session_in,

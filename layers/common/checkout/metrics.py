@@ -54,11 +54,13 @@ class Metric(StrEnum):
     RECONCILIATION_FAILED = "ReconciliationFailed"
     RECONCILIATION_FINISHED = "ReconciliationFinished"
     OLDEST_PENDING_ORDER_AGE = "OldestPendingOrderAge"
+    OLDEST_AUTHORIZED_ORDER_AGE = "OldestAuthorizedOrderAge"
 
 
 UNITS = {
     Metric.STRIPE_CALL_TIME: MetricUnit.Milliseconds,
     Metric.OLDEST_PENDING_ORDER_AGE: MetricUnit.Seconds,
+    Metric.OLDEST_AUTHORIZED_ORDER_AGE: MetricUnit.Seconds,
 }
 
 _counted: Counter[Metric] = Counter()
