@@ -20,8 +20,8 @@ EVENTS: dict[str, tuple[OrderStatus, int]] = {
 def captured_separately(status: OrderStatus, received: int = 0, **changes: object) -> Json:
     """Give a PaymentIntent that is captured by hand, of an order in some status."""
     statuses = {AUTHORIZED: "requires_capture", CANCELED: "canceled", PAID: "succeeded"}
-    intent = payment_intent(statuses[status], capture_method="manual", amount_received=received)
-    return intent | changes
+    amounts = {"amount": 4200, "amount_received": received}
+    return payment_intent(statuses[status], capture_method="manual") | amounts | changes
 
 
 def complete(status: OrderStatus, received: int = 0, **changes: object) -> Json:

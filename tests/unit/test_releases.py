@@ -53,7 +53,7 @@ def test_the_rest_of_a_partial_capture_is_no_refund(
     money = [
         refund("re_1", amount=200) | {"payment_intent": intent},
         # As much as was released, and taken from the balance.
-        refund("re_2", amount=3500) | {"payment_intent": intent},
+        released(intent, amount=3500, id="re_2", balance_transaction="txn_3abc"),
         released(intent, amount=3500, id="re_3", status="pending"),
     ]
     fake_stripe.respond(listed(released(intent, amount=3500), *money))
