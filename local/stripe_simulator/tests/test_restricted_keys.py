@@ -10,6 +10,7 @@ from stripe_simulator.api.expansion import EXPANDABLE
 from stripe_simulator.api.permissions import EXPANDED, PERMISSIONS, permission
 from stripe_simulator.documents import Json
 from stripe_simulator.operations import (
+    CLI,
     DESTINATIONS,
     ENDPOINTS,
     EVENTS,
@@ -266,13 +267,14 @@ def test_without_a_restricted_key_there_is_none_to_change(method: str) -> None:
 
 
 def test_few_endpoints_need_a_secret_key() -> None:
-    rows = [*SEARCHES, *OBJECTS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *SIMULATOR]
+    rows = [*SEARCHES, *OBJECTS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *CLI, *SIMULATOR]
     without = {(method, path) for method, path, *_ in rows if permission(method, path) is None}
     assert without == {
         ("GET", "/v1/account"),
         ("GET", "/v1/payment_pages/{id}"),
         ("POST", "/v1/payment_pages/{id}/confirm"),
         ("POST", "/v1/events/{id}/retry"),
+        ("POST", "/v1/stripecli/sessions"),
     }
 
 

@@ -17,6 +17,7 @@ from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.payment_pages import ConfirmPage
 from stripe_simulator.objects.schedule import Schedule
 from stripe_simulator.settings import Settings
+from stripe_simulator.webhooks.cli_sessions import CliSessions
 from stripe_simulator.webhooks.deliveries import Deliveries
 from stripe_simulator.webhooks.endpoints import Endpoints
 from stripe_simulator.webhooks.event_endpoints import Webhooks
@@ -39,7 +40,8 @@ class Simulator:
         self.deliveries = Deliveries(
             settings, self.behaviour, self.endpoints, attempted=self.changes.notify
         )
-        self.webhooks = Webhooks(self.log, self.deliveries, self.endpoints)
+        self.cli = CliSessions()
+        self.webhooks = Webhooks(self.log, self.deliveries, self.endpoints, self.cli)
         self.log.announce = self._announce
         self.restricted_key = self._restricted_key()
         self.gateway = Gateway(
@@ -51,6 +53,7 @@ class Simulator:
             prepare=self.schedule.run_due,
             find=self.account.find,
             include=self._include,
+            log=self.cli.log,
         )
 
     def _restricted_key(self) -> RestrictedKey | None:
@@ -98,6 +101,7 @@ class Simulator:
 
     def _announce(self, event: Json) -> int:
         self.changes.notify()
+        self.cli.announce(event)
         return self.deliveries.announce(event)
 
     def _include(self, document: Json, field: str) -> Json | None:
