@@ -86,7 +86,7 @@ class CliSession:
 
 
 class CliSessions:
-    """All of them sign with one secret, so that `stripe listen --print-secret` is worth printing."""
+    """All of them sign with one secret: what `stripe listen --print-secret` prints stays true."""
 
     def __init__(self) -> None:
         self.secret = new_id("whsec", 64)
