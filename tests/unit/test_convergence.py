@@ -116,6 +116,7 @@ def test_every_arrival_ends_in_the_same_order(
     assert order is not None
     assert order.status is purchase.status
     assert order.checkout.items == (ITEM,)
+    assert order.amount_captured == purchase.amount_captured
     assert order.amount_refunded == purchase.amount_refunded
     assert (order.dispute.status if order.dispute else None) == purchase.dispute_status
     with capsys.disabled():
