@@ -1,6 +1,8 @@
 """POST /checkout/sessions"""
 
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
@@ -9,12 +11,15 @@ from checkout.api.models import CheckoutRequest
 from checkout.errors import UnsupportedMediaType
 from checkout.log import logger
 from checkout.metrics import emits_metrics
+from checkout.stripe.options import read_options
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 # A hundred items with the longest names, and all of the metadata.
 MAX_BODY_BYTES = 128 * 1024
+
+OPTIONS = read_options(Path(__file__).parent / "options", os.environ["ENVIRONMENT"])
 
 wiring.warm_up()
 
@@ -27,5 +32,5 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     if media_type.strip().lower() != "application/json":
         raise UnsupportedMediaType("Send the body as content-type: application/json.")
     request = CheckoutRequest.from_json(raw_body(event, at_most=MAX_BODY_BYTES))
-    started = wiring.checkouts().create(request, header(event, "idempotency-key"))
+    started = wiring.checkouts().create(request, header(event, "idempotency-key"), OPTIONS)
     return json_response(201, asdict(started))

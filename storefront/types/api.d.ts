@@ -110,6 +110,11 @@ export interface components {
         };
         /** @description ISO 4217, in lower case */
         Currency: string;
+        /**
+         * @description One of Stripe's; `auto` is that of the customer's browser
+         * @enum {string}
+         */
+        Locale: "auto" | "bg" | "cs" | "da" | "de" | "el" | "en" | "en-GB" | "es" | "es-419" | "et" | "fi" | "fil" | "fr" | "fr-CA" | "hi-IN" | "hr" | "hu" | "id" | "it" | "ja" | "ko" | "lt" | "lv" | "ms" | "mt" | "nb" | "nl" | "pl" | "pt" | "pt-BR" | "ro" | "ru" | "sk" | "sl" | "sv" | "th" | "tr" | "vi" | "zh" | "zh-HK" | "zh-TW";
         CheckoutRequest: {
             /** @description With at most 10 different lookup keys */
             items: components["schemas"]["Item"][];
@@ -130,6 +135,8 @@ export interface components {
             return_url?: string | null;
             /** @description The session id of a checkout that this one supersedes, because the cart changed: it is expired once the new one exists, unless it is paid, expired already or of another stack */
             replaces?: string | null;
+            /** @description The language of the page; null is that of the customer's browser */
+            locale?: components["schemas"]["Locale"] | null;
         } & ({
             /** @enum {unknown} */
             ui_mode?: "hosted_page" | null;

@@ -61,7 +61,7 @@ def described(schema: Any) -> Any:  # noqa: ANN401  (JSON)
 # Requests
 
 
-@pytest.mark.parametrize("name", ["CheckoutRequest", "Item", "UiMode"])
+@pytest.mark.parametrize("name", ["CheckoutRequest", "Item", "Locale", "UiMode"])
 def test_a_request_is_the_models_own(name: str) -> None:
     whole = CheckoutRequest.model_json_schema()
     definitions = whole.pop("$defs")
@@ -124,6 +124,7 @@ def test_fields_that_depend_on_one_another_do_so_in_the_file() -> None:
         {"amount": 1},
         {"replaces": "x" * 256},
         {"ui_mode": "form"},
+        {"locale": "xx"},
         {"items": []},
     ],
 )

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from checkout.api.locales import Locale
 from checkout.errors import FieldError, InvalidRequest
 from checkout.stripe.readers import RESERVED_METADATA
 
@@ -92,6 +93,8 @@ class CheckoutRequest(Model):
     cancel_url: Url | None = None
     return_url: Annotated[Url | None, Field(validate_default=True)] = None
     replaces: Annotated[str, Field(max_length=255)] | None = None
+    # The language of the page; without it, that of the customer's browser.
+    locale: Locale | None = None
 
     @field_validator("items")
     @classmethod

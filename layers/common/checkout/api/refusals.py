@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PARAM_ITEM = re.compile(r"line_items\[(?P<index>[0-9]+)\](\[(?P<field>price|quantity)\])?.*")
 PARAMS_OF_FIELDS = (
     *("customer_email", "client_reference_id", "ui_mode"),
-    *("success_url", "cancel_url", "return_url"),
+    *("success_url", "cancel_url", "return_url", "locale"),
 )
 UNKNOWN_PRICE = "Stripe has no such price that is active and sold here."
 PRICE_REASONS = {
