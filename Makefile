@@ -23,7 +23,7 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
-TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator)
+TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator local/stripe_simulator/tests)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
 # The options of a checkout, by environment: what is wrong is named with file and line.

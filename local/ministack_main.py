@@ -23,10 +23,11 @@ def main() -> None:
     packages, steps_url, *allowed_origins = sys.argv[1:]
     del sys.argv[1:]
     site.addsitedir(packages)
-    sys.path.append(str(Path(__file__).resolve().parent.parent))
+    root = Path(__file__).resolve().parent.parent
+    sys.path += [str(root), str(root / "local" / "stripe_simulator" / "src")]
     from local.ministack_guard import PagesKeptOut  # noqa: PLC0415  (found from here on)
-    from local.observed import BACKEND_CALLS, Observed, Reporter  # noqa: PLC0415
-    from local.parent import end_with_parent  # noqa: PLC0415
+    from stripe_simulator.observed import BACKEND_CALLS, Observed, Reporter  # noqa: PLC0415
+    from stripe_simulator.parent import end_with_parent  # noqa: PLC0415
 
     end_with_parent()
     server: Any = importlib.import_module("ministack.app")

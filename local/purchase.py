@@ -15,9 +15,9 @@ import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
 from local.customer import Frontend, new_idempotency_key, pay_by_card, session_id_of
-from local.flow import STAGES
 from local.function_logs import wait_for_entry
 from local.stack import LocalStack
+from stripe_simulator.flow import STAGES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef

@@ -110,7 +110,7 @@ def simulated_account(
     api_key = f"sk_test_{secrets.token_hex(12)}"
     service_key = f"rk_test_{secrets.token_hex(12)}"
     command = [
-        *(sys.executable, "-m", "local.stripe_simulator"),
+        str(Path(sys.executable).with_name("stripe-simulator")),
         *("--port", str(port), "--secret-key", api_key, "--ready-file", str(ready)),
         "--end-with-stdin",
         *("--restricted-key", service_key),

@@ -8,8 +8,8 @@ from typing import Any
 
 import stripe
 
-from local.stripe_simulator.webhooks import thin_events
-from tests.simulator.harness import Running
+from stripe_simulator.testing import Running
+from stripe_simulator.webhooks import thin_events
 from tests.unit.stack import OTHER_STACK, STACK
 from tests.unit.stripe_objects import signature
 

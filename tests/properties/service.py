@@ -30,6 +30,7 @@ from checkout.stripe.catalogue import Catalogue
 from checkout.stripe.events import EventReader
 from checkout.stripe.readers import Readers
 from checkout.webhook import WebhookVerifier
+from stripe_simulator.testing import Running
 from tests.properties.cloud import (
     CloudTable,
     CursorTable,
@@ -39,7 +40,6 @@ from tests.properties.cloud import (
     SideEffects,
     Topic,
 )
-from tests.simulator.harness import Running
 from tests.unit.stack import ENVIRONMENT, FUNCTIONS
 
 type Json = dict[str, Any]

@@ -8,10 +8,10 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from stripe_simulator.testing import SECRET_KEY, Clock, fast, running
 from tests.properties.account import Account, Item, Truth, thin
 from tests.properties.cloud import SecretStore
 from tests.properties.service import Service
-from tests.simulator.harness import SECRET_KEY, Clock, fast, running
 
 type Json = dict[str, Any]
 

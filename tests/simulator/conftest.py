@@ -1,39 +1,9 @@
-from collections.abc import Iterator
-
 import pytest
-import stripe
 
-from tests.simulator.harness import Receiver, Running, Shop, fast, receiving, running
+from stripe_simulator.testing.fixtures import receiver, sdk, shop, simulator
 from tests.stripe_cli import StripeCli, install
 
-
-@pytest.fixture
-def simulator() -> Iterator[Running]:
-    with running(fast()) as one:
-        yield one
-
-
-@pytest.fixture
-def simulator_live() -> Iterator[Running]:
-    """One that takes a live key."""
-    with running(fast(secret_keys=("sk_live_51simulatedsimulated",))) as one:
-        yield one
-
-
-@pytest.fixture
-def sdk(simulator: Running) -> stripe.StripeClient:
-    return simulator.sdk
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as one:
-        yield one
-
-
-@pytest.fixture
-def shop(sdk: stripe.StripeClient) -> Shop:
-    return Shop(sdk)
+__all__ = ["receiver", "sdk", "shop", "simulator"]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import stripe
 
 from local import catalogue
 from local.stripe_account import LOOKUP_KEY, STAFF_LOOKUP_KEY, UNIT_AMOUNT
-from tests.simulator.harness import Running, fast, running
+from stripe_simulator.testing import Running, fast, running
 from tests.stripe_cli import StripeCli
 
 type Json = dict[str, Any]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local import api_types, npm
-from local.stripe_simulator.web.assets import FOLDER
+from stripe_simulator.web.assets import FOLDER
 
 OPTIONS = (
     *("--allowJs", "--checkJs", "--noEmit", "--strict", "--noUncheckedIndexedAccess"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.simulator.harness import Receiver, Running
+from stripe_simulator.testing import Receiver, Running
 from tests.stripe_cli import StripeCli
 
 # The CLI has no trigger of its own for it.

@@ -15,7 +15,7 @@ from ops.destinations import Destination, Destinations
 from ops.environment import Environment
 from ops.secret import SecretStore
 from ops.stack import Stack
-from tests.simulator.harness import (
+from stripe_simulator.testing import (
     RESTRICTED_KEY,
     SECRET_KEY,
     Received,

@@ -8,7 +8,7 @@ import pytest
 
 from ops.destinations import EVENT_TYPES
 from ops.secret import StripeSecret
-from tests.simulator.harness import RESTRICTED_KEY, SECRET_KEY
+from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
 from tests.unit.operated import PERMISSIONS, Operated, operated
 from tests.unit.operating import Called, call
 

@@ -13,7 +13,7 @@ from ops.destinations import EVENT_TYPES, NOT_YET, Destination, Destinations
 from ops.errors import OpsError
 from ops.secret import SecretStore, StripeSecret
 from ops.webhook import Webhook
-from tests.simulator.harness import Received, Receiver, Running, fast, receiving, running
+from stripe_simulator.testing import Received, Receiver, Running, fast, receiving, running
 from tests.unit.environment import client_of_all_tests
 from tests.unit.operating import in_aws, stack_of
 from tests.unit.stack import SECRET_NAME

@@ -8,7 +8,7 @@ import stripe
 
 from ops.destinations import API_VERSION, EVENT_TYPES, NOT_YET, Destinations
 from ops.errors import explained
-from tests.simulator.harness import Receiver, Running, fast, receiving, running
+from stripe_simulator.testing import Receiver, Running, fast, receiving, running
 
 pytestmark = pytest.mark.enable_socket
 

@@ -10,7 +10,7 @@ from ops.destinations import EVENT_TYPES
 from ops.doctor import Examination, Result, examine
 from ops.doctor.checks import CHECKS
 from ops.secret import StripeSecret
-from tests.simulator.harness import RESTRICTED_KEY, SECRET_KEY
+from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
 from tests.unit.examining import only
 from tests.unit.operated import PERMISSIONS, Operated, operated
 

@@ -19,7 +19,7 @@ from ops.key_permissions import (
     require_service_key,
 )
 from ops.stripe_keys import client
-from tests.simulator.harness import RESTRICTED_KEY, SECRET_KEY, fast, running
+from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY, fast, running
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.operated import PERMISSIONS, Operated, operated
 

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from ops import webhook as webhook_module
 from ops.errors import OpsError
 from ops.webhook import CLOCK_SKEW_SECONDS, PROBE_TYPE, Webhook
-from tests.simulator.harness import Received, Receiver, receiving
+from stripe_simulator.testing import Received, Receiver, receiving
 from tests.unit.operating import in_aws, stack_of
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ print(subprocess.Popen(grandchild).pid, os.getpid(), flush=True)
 while True:
     signal.pause()
 """
-LOYAL = f"from local.parent import end_with_parent; end_with_parent(){STUBBORN}"
+LOYAL = f"from stripe_simulator.parent import end_with_parent; end_with_parent(){STUBBORN}"
 # What `make dev` does: two services, and a command in the foreground.
 PARENT = """
 import os, sys

@@ -15,6 +15,7 @@ from ops.doctor.examination import Examination, Result, examine
 from ops.environment import Environment, LocalAddresses
 from ops.stack import Stack
 from ops.stripe_keys import client
+from stripe_simulator.testing import fast, running
 from tests.integration.operations.breaking import (
     a_dead_letter,
     a_failed_run,
@@ -32,7 +33,6 @@ from tests.integration.operations.shop_at_stripe import (
     stored_secret,
 )
 from tests.integration.world import World
-from tests.simulator.harness import fast, running
 
 PATIENT, IMPATIENT = 60.0, 2.0
 NOTHING: frozenset[str] = frozenset()

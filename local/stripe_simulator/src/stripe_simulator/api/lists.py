@@ -1,0 +1,59 @@
+"""Lists: newest first, in pages, each beginning after an id of the one before."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from stripe_simulator.api.errors import InvalidRequest, NoSuchObject
+from stripe_simulator.api.parameters import ListParameters
+from stripe_simulator.documents import Json
+
+EMBEDDED = 10
+
+
+def page(
+    everything: Sequence[Json],
+    parameters: ListParameters,
+    *,
+    url: str,
+    noun: str,
+    keep: Callable[[Json], bool] = lambda _: True,
+) -> Json:
+    """`everything`, newest first, less what `keep` leaves out.
+
+    The id that a page begins after need not be kept: it may have changed since the page before.
+    """
+    if parameters.starting_after and parameters.ending_before:
+        raise InvalidRequest(
+            "You can only specify one of these parameters: starting_after, ending_before."
+        )
+    if parameters.ending_before:
+        end = _position(everything, parameters.ending_before, noun, "ending_before")
+        kept = [object_ for object_ in everything[:end] if keep(object_)]
+        return _list(kept[-parameters.limit :], has_more=len(kept) > parameters.limit, url=url)
+    begin = 0
+    if parameters.starting_after:
+        begin = _position(everything, parameters.starting_after, noun, "starting_after") + 1
+    rest = filter(keep, islice(everything, begin, None))
+    # One more than the page holds tells whether there is another page.
+    kept = list(islice(rest, parameters.limit + 1))
+    return _list(kept[: parameters.limit], has_more=len(kept) > parameters.limit, url=url)
+
+
+def embedded(objects: Sequence[Json], *, url: str) -> Json:
+    """The list that an expanded object holds: the first ten, the rest is at `url`.
+
+    https://docs.stripe.com/api/checkout/sessions/line_items ("the first handful"),
+    https://docs.stripe.com/api/refunds/list ("the 10 most recent refunds").
+    """
+    return _list(objects[:EMBEDDED], has_more=len(objects) > EMBEDDED, url=url)
+
+
+def _list(objects: Sequence[Json], *, has_more: bool, url: str) -> Json:
+    return {"object": "list", "data": list(objects), "has_more": has_more, "url": url}
+
+
+def _position(objects: Sequence[Json], id_: str, noun: str, param: str) -> int:
+    for position, object_ in enumerate(objects):
+        if object_["id"] == id_:
+            return position
+    raise NoSuchObject(noun, id_, param=param, status=400)

@@ -1,0 +1,67 @@
+"""Events and the attempts to deliver them."""
+
+import json
+
+from stripe_simulator.dashboard.screens import Action, Ask, Form, Screen, filled, latest
+from stripe_simulator.documents import Json
+from stripe_simulator.simulator import Simulator
+from stripe_simulator.webhooks import event_endpoints
+from stripe_simulator.webhooks.event_endpoints import RetryEvent
+
+
+def events(simulator: Simulator, ask: Ask) -> Json:
+    """By the event's id or type, or the id of its object."""
+    query = ask.query
+    found = (
+        one
+        for one in reversed(simulator.log.events)
+        if not query
+        or query in one["id"]
+        or query in one["type"]
+        or query in str(one["data"]["object"]["id"])
+    )
+    return {"events": latest(found, "")}
+
+
+def event(simulator: Simulator, ask: Ask) -> Json:
+    """A ping too, which the API does not list."""
+    ping = simulator.log.pings.find(ask.id)
+    found = ping or simulator.log.events.retrieve(ask.id)
+    attempts = reversed(simulator.deliveries.attempts)
+    return {
+        "attempts": latest((one for one in attempts if one["event"] == ask.id), ""),
+        "document": json.dumps(found, indent=2, ensure_ascii=False),
+        "endpoints": [] if ping else simulator.endpoints.wanting(found["type"]),
+        "event": found,
+        "ping": ping is not None,
+    }
+
+
+def deliveries(simulator: Simulator, ask: Ask) -> Json:
+    attempts = reversed(simulator.deliveries.attempts)
+    return {
+        "attempts": latest(attempts, ask.query, "event", "type", "url", "outcome"),
+        "under_way": sum(simulator.deliveries.under_way.values()),
+    }
+
+
+def resend(simulator: Simulator, id_: str, form: Form) -> str:
+    """To one endpoint, or to every one that wants the event."""
+    parameters = RetryEvent.read(filled(form, "webhook_endpoint"))
+    event_endpoints.retry(simulator.webhooks, parameters, id_)
+    return f"/dashboard/events/{id_}"
+
+
+def repeat(simulator: Simulator, id_: str, _: Form) -> str:
+    again = simulator.log.repeat(simulator.log.events.retrieve(id_))
+    return f"/dashboard/events/{again['id']}"
+
+
+EVENTS = Screen("/dashboard/events", "events.html", events)
+EVENT = Screen("/dashboard/events/{id}", "event.html", event)
+DELIVERIES = Screen("/dashboard/deliveries", "deliveries.html", deliveries)
+SCREENS = (EVENTS, EVENT, DELIVERIES)
+ACTIONS = (
+    Action("/dashboard/events/{id}/resend", resend, EVENT, "The event was sent again."),
+    Action("/dashboard/events/{id}/repeat", repeat, EVENT, "The change has a second event."),
+)

@@ -1,0 +1,140 @@
+"""Payments, Checkout Sessions, refunds and disputes."""
+
+from collections.abc import Iterable
+
+from stripe_simulator.api.errors import InvalidRequest
+from stripe_simulator.api.parameters import Parameters
+from stripe_simulator.dashboard.amounts import minor_units
+from stripe_simulator.dashboard.screens import Action, Ask, Form, Screen, filled, latest
+from stripe_simulator.documents import Json
+from stripe_simulator.objects import checkout_sessions, dispute_cases, refunds
+from stripe_simulator.objects.instruments import Dispute
+from stripe_simulator.objects.refunds import CreateRefund
+from stripe_simulator.simulator import Simulator
+
+REASONS = ("fraudulent", "product_not_received", "general")
+
+
+def payments(simulator: Simulator, ask: Ask) -> Json:
+    intents = reversed(simulator.account.payment_intents)
+    return {"payments": latest(intents, ask.query, "id", "latest_charge", "customer")}
+
+
+def payment(simulator: Simulator, ask: Ask) -> Json:
+    """By the PaymentIntent's id, or by that of one of its charges."""
+    account = simulator.account
+    charge = account.charges.find(ask.id)
+    intent = account.payment_intents.retrieve(charge["payment_intent"] if charge else ask.id)
+    id_ = intent["id"]
+    sessions = [one for one in account.sessions if one["payment_intent"] == id_]
+    return {
+        "charges": _of(reversed(account.charges), id_),
+        "disputes": _of(reversed(account.disputes), id_),
+        "events": latest((one for one in reversed(simulator.log.events) if _about(one, id_)), ""),
+        "payment": intent,
+        "reasons": REASONS,
+        "refunds": _of(reversed(account.refunds), id_),
+        "session": sessions[0] if sessions else None,
+    }
+
+
+def sessions(simulator: Simulator, ask: Ask) -> Json:
+    every = reversed(simulator.account.sessions)
+    names = ("id", "payment_intent", "client_reference_id", "customer")
+    return {"sessions": latest(every, ask.query, *names)}
+
+
+def session(simulator: Simulator, ask: Ask) -> Json:
+    found = simulator.account.sessions.retrieve(ask.id)
+    every = reversed(simulator.log.events)
+    return {
+        "events": latest((one for one in every if one["data"]["object"]["id"] == ask.id), ""),
+        "items": simulator.account.checkout[ask.id].line_items,
+        "session": found,
+    }
+
+
+def refund_list(simulator: Simulator, ask: Ask) -> Json:
+    every = reversed(simulator.account.refunds)
+    return {"refunds": latest(every, ask.query, "id", "charge", "payment_intent")}
+
+
+def dispute_list(simulator: Simulator, ask: Ask) -> Json:
+    every = reversed(simulator.account.disputes)
+    return {"disputes": latest(every, ask.query, "id", "charge", "payment_intent")}
+
+
+def refund(simulator: Simulator, id_: str, form: Form) -> str:
+    """The whole payment, or the amount that was typed."""
+    intent = payment(simulator, Ask(id_))["payment"]
+    parameters: Json = {"payment_intent": intent["id"], **filled(form, "reason")}
+    if form.get("amount", "").strip():
+        parameters["amount"] = minor_units(form["amount"], intent["currency"])
+    refunds.create(simulator.account, CreateRefund.read(parameters))
+    return f"/dashboard/payments/{intent['id']}"
+
+
+def dispute(simulator: Simulator, id_: str, form: Form) -> str:
+    """As if the customer went to the bank, whatever the card."""
+    account = simulator.account
+    intent = payment(simulator, Ask(id_))["payment"]
+    if intent["status"] != "succeeded":
+        raise InvalidRequest("Only a payment that succeeded can be disputed.")
+    reason = form.get("reason", "")
+    if reason not in REASONS:
+        raise InvalidRequest(f"Choose a reason: {', '.join(REASONS)}.", param="reason")
+    kind = Dispute(reason, inquiry=form.get("inquiry") == "true")
+    dispute_cases.open_(account, account.charges[intent["latest_charge"]], kind)
+    return f"/dashboard/payments/{intent['id']}"
+
+
+def win(simulator: Simulator, id_: str, _: Form) -> str:
+    dispute_cases.close(simulator.account, _open_dispute(simulator, id_), won=True)
+    return "/dashboard/disputes"
+
+
+def lose(simulator: Simulator, id_: str, _: Form) -> str:
+    """An inquiry is lost by becoming a chargeback, which is open again."""
+    found = _open_dispute(simulator, id_)
+    if dispute_cases.is_inquiry(found):
+        dispute_cases.escalate(simulator.account, found)
+    else:
+        dispute_cases.close(simulator.account, found)
+    return "/dashboard/disputes"
+
+
+def expire(simulator: Simulator, id_: str, _: Form) -> str:
+    checkout_sessions.expire(simulator.account, Parameters(), id_)
+    return f"/dashboard/sessions/{id_}"
+
+
+def _open_dispute(simulator: Simulator, id_: str) -> Json:
+    found = simulator.account.disputes.retrieve(id_)
+    if found["status"] in dispute_cases.CLOSED:
+        raise InvalidRequest("This dispute is already closed.")
+    return found
+
+
+def _of(objects: Iterable[Json], intent_id: str) -> list[Json]:
+    return latest((one for one in objects if one["payment_intent"] == intent_id), "")
+
+
+def _about(event: Json, intent_id: str) -> bool:
+    object_ = event["data"]["object"]
+    return intent_id in {object_["id"], object_.get("payment_intent")}
+
+
+PAYMENTS = Screen("/dashboard/payments", "payments.html", payments)
+PAYMENT = Screen("/dashboard/payments/{id}", "payment.html", payment)
+SESSIONS = Screen("/dashboard/sessions", "sessions.html", sessions)
+SESSION = Screen("/dashboard/sessions/{id}", "session.html", session)
+REFUNDS = Screen("/dashboard/refunds", "refunds.html", refund_list)
+DISPUTES = Screen("/dashboard/disputes", "disputes.html", dispute_list)
+SCREENS = (PAYMENTS, PAYMENT, SESSIONS, SESSION, REFUNDS, DISPUTES)
+ACTIONS = (
+    Action("/dashboard/payments/{id}/refund", refund, PAYMENT, "The refund was created."),
+    Action("/dashboard/payments/{id}/dispute", dispute, PAYMENT, "The dispute was opened."),
+    Action("/dashboard/disputes/{id}/win", win, DISPUTES, "The dispute was won."),
+    Action("/dashboard/disputes/{id}/lose", lose, DISPUTES, "The dispute was lost."),
+    Action("/dashboard/sessions/{id}/expire", expire, SESSION, "The session has expired."),
+)

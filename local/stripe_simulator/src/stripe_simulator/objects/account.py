@@ -1,0 +1,127 @@
+"""One Stripe account, in memory: its objects, by kind, and what lies behind them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from stripe_simulator.api.errors import NoSuchObject
+from stripe_simulator.documents import Json
+from stripe_simulator.identifiers import new_id
+from stripe_simulator.objects.instruments import Instrument
+from stripe_simulator.objects.schedule import Schedule
+from stripe_simulator.settings import Settings
+
+type Record = Callable[[str, Json, Json | None], None]
+
+
+class Collection:
+    """The objects of one kind, oldest first.
+
+    `noun` and `param` are how Stripe's error for an unknown id names them.
+    """
+
+    def __init__(self, noun: str, param: str) -> None:
+        self.noun = noun
+        self.param = param
+        self._objects: dict[str, Json] = {}
+
+    def add(self, object_: Json) -> Json:
+        self._objects[object_["id"]] = object_
+        return object_
+
+    def remove(self, id_: str) -> None:
+        del self._objects[id_]
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def __contains__(self, id_: str) -> bool:
+        return id_ in self._objects
+
+    def __iter__(self) -> Iterator[Json]:
+        return iter(self._objects.values())
+
+    def __reversed__(self) -> Iterator[Json]:
+        return reversed(self._objects.values())
+
+    def find(self, id_: str) -> Json | None:
+        return self._objects.get(id_)
+
+    def __getitem__(self, id_: str) -> Json:
+        """An object that must be there: the simulator's own reference."""
+        return self._objects[id_]
+
+    def retrieve(self, id_: str) -> Json:
+        """The object of a URL."""
+        if id_ not in self._objects:
+            raise NoSuchObject(self.noun, id_, param=self.param)
+        return self._objects[id_]
+
+    def named(self, id_: str, param: str) -> Json:
+        """The object that a parameter's value names."""
+        if id_ not in self._objects:
+            raise NoSuchObject(self.noun, id_, param=param, status=400)
+        return self._objects[id_]
+
+    def newest_first(self) -> list[Json]:
+        return list(reversed(self))
+
+
+@dataclass
+class CheckoutFacts:
+    """What a Checkout Session was created with and doesn't show."""
+
+    line_items: list[Json]
+    payment_intent_data: Json
+    customer_creation: bool
+
+
+@dataclass
+class Account:
+    settings: Settings
+    clock: Callable[[], float]
+    schedule: Schedule
+    record: Record
+    """Makes an event of a type, an object, and for an update its previous attributes."""
+    id: str = field(default_factory=lambda: new_id("acct", 16))
+    products: Collection = field(default_factory=lambda: Collection("product", "id"))
+    prices: Collection = field(default_factory=lambda: Collection("price", "price"))
+    customers: Collection = field(default_factory=lambda: Collection("customer", "id"))
+    sessions: Collection = field(default_factory=lambda: Collection("checkout.session", "session"))
+    payment_methods: Collection = field(
+        default_factory=lambda: Collection("PaymentMethod", "payment_method")
+    )
+    payment_intents: Collection = field(
+        default_factory=lambda: Collection("payment_intent", "intent")
+    )
+    charges: Collection = field(default_factory=lambda: Collection("charge", "id"))
+    refunds: Collection = field(default_factory=lambda: Collection("refund", "refund"))
+    disputes: Collection = field(default_factory=lambda: Collection("dispute", "dispute"))
+    balance_transactions: Collection = field(
+        default_factory=lambda: Collection("balance transaction", "id")
+    )
+    checkout: dict[str, CheckoutFacts] = field(default_factory=dict)
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    """What a payment method is, by its id: the test value that it was made from."""
+
+    @property
+    def livemode(self) -> bool:
+        return self.settings.livemode
+
+    @property
+    def collections(self) -> list[Collection]:
+        return [value for value in vars(self).values() if isinstance(value, Collection)]
+
+    def find(self, id_: str) -> Json | None:
+        """The object of an id, of whatever kind."""
+        return next((one[id_] for one in self.collections if id_ in one), None)
+
+    def now(self) -> int:
+        return int(self.clock())
+
+    def update(self, type_: str, object_: Json, changes: Json) -> None:
+        """Change an object and record the event, with what the changed fields were before."""
+        previous = {
+            name: object_[name] for name, value in changes.items() if object_[name] != value
+        }
+        object_.update(changes)
+        self.record(type_, object_, previous)

@@ -1,0 +1,173 @@
+"""Charges: one attempt to take a payment, and what was later refunded of it."""
+
+import stripe
+from pydantic import Field
+
+from stripe_simulator.api.lists import page
+from stripe_simulator.api.parameters import ListParameters, Parameters
+from stripe_simulator.api.values import MetadataChanges, Period, Text, TextOrUnset
+from stripe_simulator.documents import Json
+from stripe_simulator.identifiers import new_id
+from stripe_simulator.objects import balance_transactions, metadata
+from stripe_simulator.objects.account import Account
+from stripe_simulator.objects.balance_transactions import Movement
+from stripe_simulator.objects.instruments import Decline, Instrument
+from stripe_simulator.objects.payment_methods import fingerprint
+from stripe_simulator.objects.shapes import declared, pick
+
+COPIED_FROM_INTENT = (
+    *("amount", "currency", "customer", "description", "receipt_email", "shipping"),
+    *("statement_descriptor", "statement_descriptor_suffix", "transfer_group"),
+)
+BANK_REFUSAL = Decline(
+    "insufficient_funds",
+    "insufficient_funds",
+    "The customer's account has insufficient funds to cover this payment.",
+)
+
+
+class UpdateCharge(Parameters):
+    description: TextOrUnset = None
+    metadata: MetadataChanges = Field(default_factory=dict)
+    receipt_email: TextOrUnset = None
+
+
+class ListCharges(ListParameters):
+    created: Period | None = None
+    customer: Text | None = None
+    payment_intent: Text | None = None
+
+
+def make(account: Account, intent: Json, method: Json) -> Json:
+    """A pending charge of a PaymentIntent. It copies the PaymentIntent's metadata as it is now."""
+    id_ = new_id("ch")
+    charge = declared(
+        stripe.Charge,
+        **pick(intent, COPIED_FROM_INTENT),
+        amount_captured=0,
+        amount_refunded=0,
+        billing_details=dict(method["billing_details"]),
+        calculated_statement_descriptor="SIMULATOR",
+        captured=False,
+        created=account.now(),
+        disputed=False,
+        fraud_details={},
+        id=id_,
+        livemode=account.livemode,
+        metadata=dict(intent["metadata"]),
+        paid=False,
+        payment_intent=intent["id"],
+        payment_method=method["id"],
+        payment_method_details=_details(method, account.instruments[method["id"]]),
+        radar_options={},
+        receipt_url=f"https://pay.stripe.com/receipts/payment/{id_}",
+        refunded=False,
+        status="pending",
+    )
+    return account.charges.add(charge)
+
+
+def await_bank(account: Account, charge: Json) -> None:
+    """Bank debits count as captured before the bank has responded."""
+    charge.update(
+        amount_captured=charge["amount"], captured=True, outcome=_outcome(None), paid=False
+    )
+    account.record("charge.pending", charge, None)
+
+
+def succeed(account: Account, charge: Json) -> None:
+    amount = charge["amount"]
+    movement = Movement("charge", "charge", amount, balance_transactions.fee(amount))
+    transaction = balance_transactions.make(account, movement, charge)
+    charge.update(
+        amount_captured=amount,
+        balance_transaction=transaction["id"],
+        captured=True,
+        outcome=_outcome(None),
+        paid=True,
+        status="succeeded",
+    )
+    account.record("charge.succeeded", charge, None)
+
+
+def fail(account: Account, charge: Json, decline: Decline) -> None:
+    charge.update(
+        failure_code=decline.code,
+        failure_message=decline.message,
+        outcome=_outcome(decline),
+        paid=False,
+        status="failed",
+    )
+    account.record("charge.failed", charge, None)
+
+
+def retrieve(account: Account, _: Parameters, id_: str) -> Json:
+    return account.charges.retrieve(id_)
+
+
+def update(account: Account, parameters: UpdateCharge, id_: str) -> Json:
+    charge = account.charges.retrieve(id_)
+    account.update("charge.updated", charge, metadata.merged(charge, parameters.given()))
+    return charge
+
+
+def list_(account: Account, parameters: ListCharges) -> Json:
+    def kept(charge: Json) -> bool:
+        intent = parameters.payment_intent
+        return (
+            (parameters.created is None or charge["created"] in parameters.created)
+            and (parameters.customer is None or charge["customer"] == parameters.customer)
+            and (intent is None or charge["payment_intent"] == intent)
+        )
+
+    charges = account.charges.newest_first()
+    return page(charges, parameters, url="/v1/charges", noun="charge", keep=kept)
+
+
+def _outcome(decline: Decline | None) -> Json:
+    if decline is None:
+        return declared(
+            stripe.Charge.Outcome,
+            network_status="approved_by_network",
+            risk_level="normal",
+            risk_score=20,
+            seller_message="Payment complete.",
+            type="authorized",
+        )
+    return declared(
+        stripe.Charge.Outcome,
+        network_decline_code="01",
+        network_status="declined_by_network",
+        reason=decline.decline_code,
+        risk_level="normal",
+        risk_score=20,
+        seller_message="The bank did not return any further details with this decline.",
+        type="issuer_declined",
+    )
+
+
+def _details(method: Json, instrument: Instrument) -> Json:
+    """Only the hash of the method's own type, as Stripe's responses have it."""
+    if instrument.type == "sepa_debit":
+        return {"type": "sepa_debit", "sepa_debit": _sepa_debit(method["sepa_debit"])}
+    card = declared(
+        stripe.Charge.PaymentMethodDetails.Card,
+        **pick(method["card"], ("brand", "country", "exp_month", "exp_year", "funding", "last4")),
+        checks=declared(stripe.Charge.PaymentMethodDetails.Card.Checks, cvc_check="pass"),
+        extended_authorization={"status": "disabled"},
+        fingerprint=fingerprint(instrument),
+        incremental_authorization={"status": "unavailable"},
+        multicapture={"status": "unavailable"},
+        network=instrument.brand,
+        network_token={"used": False},
+        overcapture={"maximum_amount_capturable": 0, "status": "unavailable"},
+    )
+    return {"type": "card", "card": card}
+
+
+def _sepa_debit(details: Json) -> Json:
+    return declared(
+        stripe.Charge.PaymentMethodDetails.SepaDebit,
+        **pick(details, ("bank_code", "branch_code", "country", "fingerprint", "last4")),
+        mandate=new_id("mandate"),
+    )

@@ -1,0 +1,54 @@
+"""Where the customer of a Checkout Session pays: on Stripe's page, or on one of the merchant's."""
+
+from typing import Literal
+
+from stripe_simulator.api.call import base_url
+from stripe_simulator.api.errors import InvalidRequest
+from stripe_simulator.api.parameters import Parameters, missing
+from stripe_simulator.api.values import Url
+from stripe_simulator.documents import Json
+from stripe_simulator.identifiers import new_id
+
+ON_MERCHANTS_PAGE = ("elements", "embedded_page")
+# Of sessions on Stripe's page these are absent, not null.
+ABSENT = ("redirect_on_completion", "return_url")
+
+
+class Place(Parameters):
+    cancel_url: Url | None = None
+    return_url: Url | None = None
+    success_url: Url | None = None
+    ui_mode: Literal["elements", "embedded_page", "form", "hosted_page"] = "hosted_page"
+
+
+def require_addresses(place: Place) -> None:
+    """Refuse what Stripe refuses: each kind of page has addresses of its own."""
+    on_merchants_page = place.ui_mode in ON_MERCHANTS_PAGE
+    required = "return_url" if on_merchants_page else "success_url"
+    refused = ("cancel_url", "success_url") if on_merchants_page else ("return_url",)
+    given = [name for name in refused if getattr(place, name) is not None]
+    if given:
+        raise InvalidRequest(
+            f"The following parameters are not supported with `ui_mode: {place.ui_mode}`: "
+            f"{', '.join(given)}.",
+            param=given[0],
+        )
+    if getattr(place, required) is None:
+        raise missing(required)
+
+
+def placed(session: Json, place: Place) -> Json:
+    """Give a new session the way to its page: an address, or a secret for the merchant's page."""
+    session = {name: value for name, value in session.items() if name not in ABSENT}
+    session.update(place.model_dump(include={"cancel_url", "success_url", "ui_mode"}))
+    if place.ui_mode not in ON_MERCHANTS_PAGE:
+        return session | {"client_secret": None, "url": f"{base_url()}/c/pay/{session['id']}"}
+    if place.ui_mode == "embedded_page":
+        session["redirect_on_completion"] = "always"
+    secret = new_id(f"{session['id']}_secret", 50)
+    return session | {"client_secret": secret, "return_url": place.return_url, "url": None}
+
+
+def closed() -> Json:
+    """Give what a session that is not open any more has instead."""
+    return {"client_secret": None, "url": None}

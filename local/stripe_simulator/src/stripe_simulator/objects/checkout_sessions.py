@@ -1,0 +1,284 @@
+"""Checkout Sessions: a page to pay on.
+
+open ─┬─> complete   paid, or a bank debit under way (`checkout_payments`)
+      └─> expired    at `expires_at`, or by the merchant
+"""
+
+from typing import Literal
+
+import stripe
+from pydantic import Field
+
+from stripe_simulator.api.errors import InvalidRequest, NotSimulated
+from stripe_simulator.api.lists import page
+from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
+from stripe_simulator.api.values import (
+    Array,
+    Currency,
+    Email,
+    Integer,
+    Metadata,
+    MetadataChanges,
+    Period,
+    Text,
+)
+from stripe_simulator.documents import Json
+from stripe_simulator.identifiers import new_id
+from stripe_simulator.objects import line_items, metadata, payment_intents
+from stripe_simulator.objects.account import Account, CheckoutFacts
+from stripe_simulator.objects.checkout_places import Place, closed, placed, require_addresses
+from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
+from stripe_simulator.objects.line_items import LineItem
+from stripe_simulator.objects.payment_intents import IntentData, PaymentMethodType
+from stripe_simulator.objects.shapes import declared
+
+MIN_SECONDS = 30 * 60
+MAX_SECONDS = 24 * 60 * 60
+SHOWN = (
+    *("billing_address_collection", "client_reference_id", "customer", "customer_email"),
+    *("locale", "metadata", "mode", "submit_type"),
+)
+
+
+class CreateSession(Place):
+    billing_address_collection: Literal["auto", "required"] | None = None
+    client_reference_id: Text | None = None
+    currency: Currency | None = None
+    customer: Text | None = None
+    customer_creation: Literal["always", "if_required"] = "if_required"
+    customer_email: Email | None = None
+    expires_at: Integer | None = None
+    line_items: Array[LineItem] = Field(default_factory=list)
+    locale: Text | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    mode: Literal["payment", "setup", "subscription"]
+    payment_intent_data: IntentData | None = None
+    payment_method_types: Array[PaymentMethodType] | None = None
+    submit_type: Literal["auto", "book", "donate", "pay", "subscribe"] | None = None
+
+
+class UpdateSession(Parameters):
+    metadata: MetadataChanges = Field(default_factory=dict)
+
+
+class CustomerDetailsFilter(Fields):
+    email: Text
+
+
+class ListSessions(ListParameters):
+    created: Period | None = None
+    customer: Text | None = None
+    customer_details: CustomerDetailsFilter | None = None
+    payment_intent: Text | None = None
+    payment_link: Text | None = None
+    status: Literal["complete", "expired", "open"] | None = None
+    subscription: Text | None = None
+
+
+def create(account: Account, parameters: CreateSession) -> Json:
+    _require_simulated(parameters)
+    require_addresses(parameters)
+    if not parameters.line_items:
+        raise missing("line_items")
+    _require_customer(account, parameters)
+    expires_at = _expiry(account, parameters.expires_at)
+    amount, currency = line_items.total(account, parameters.line_items)
+    _require_chargeable(amount, currency)
+    methods = _payment_method_types(parameters, currency)
+    # Last: a session that is refused leaves no prices behind.
+    items = line_items.make_all(account, parameters.line_items)
+    session = _make(account, parameters, amount, currency) | {
+        "expires_at": expires_at,
+        "payment_method_types": methods,
+    }
+    intent_data = parameters.payment_intent_data or IntentData()
+    account.checkout[session["id"]] = CheckoutFacts(
+        line_items=items,
+        payment_intent_data=intent_data.model_dump(),
+        customer_creation=parameters.customer_creation == "always",
+    )
+    account.schedule.at(expires_at, lambda: _expire_unpaid(account, session))
+    return account.sessions.add(session)
+
+
+def retrieve(account: Account, _: Parameters, id_: str) -> Json:
+    return account.sessions.retrieve(id_)
+
+
+def update(account: Account, parameters: UpdateSession, id_: str) -> Json:
+    session = account.sessions.retrieve(id_)
+    session.update(metadata.merged(session, parameters.given()))
+    return session
+
+
+def list_(account: Account, parameters: ListSessions) -> Json:
+    wanted = {
+        name: value
+        for name in ("customer", "payment_intent", "payment_link", "status", "subscription")
+        if (value := getattr(parameters, name)) is not None
+    }
+    email = parameters.customer_details and parameters.customer_details.email
+
+    def kept(session: Json) -> bool:
+        details = session["customer_details"] or {}
+        return (
+            all(session[name] == value for name, value in wanted.items())
+            and (parameters.created is None or session["created"] in parameters.created)
+            and (email is None or details.get("email") == email)
+        )
+
+    sessions = account.sessions.newest_first()
+    return page(
+        sessions, parameters, url="/v1/checkout/sessions", noun="checkout.session", keep=kept
+    )
+
+
+def list_line_items(account: Account, parameters: ListParameters, id_: str) -> Json:
+    account.sessions.retrieve(id_)
+    items = account.checkout[id_].line_items
+    url = f"/v1/checkout/sessions/{id_}/line_items"
+    # The only list that goes by position, oldest first.
+    return page(items, parameters, url=url, noun="line item")
+
+
+def expire(account: Account, _: Parameters, id_: str) -> Json:
+    session = account.sessions.retrieve(id_)
+    if session["status"] != "open":
+        raise InvalidRequest(
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+            f"Session has a status of `{session['status']}`."
+        )
+    _close(account, session)
+    return session
+
+
+def _expire_unpaid(account: Account, session: Json) -> None:
+    if session["status"] == "open":
+        _close(account, session)
+
+
+def _close(account: Account, session: Json) -> None:
+    session.update(closed(), status="expired")
+    if session["payment_intent"] is not None:
+        intent = account.payment_intents[session["payment_intent"]]
+        payment_intents.close(account, intent, "expired")
+    account.record("checkout.session.expired", session, None)
+
+
+def _require_simulated(parameters: CreateSession) -> None:
+    if parameters.mode != "payment":
+        raise NotSimulated(f"Checkout Sessions in `{parameters.mode}` mode", param="mode")
+    if parameters.ui_mode == "form":
+        raise NotSimulated(f"the ui_mode `{parameters.ui_mode}`", param="ui_mode")
+
+
+def _require_customer(account: Account, parameters: CreateSession) -> None:
+    if parameters.customer is None:
+        return
+    if parameters.customer_email is not None:
+        raise InvalidRequest(
+            "You may only specify one of these parameters: customer, customer_email.",
+            param="customer",
+        )
+    account.customers.named(parameters.customer, "customer")
+
+
+def _expiry(account: Account, given: int | None) -> int:
+    now = account.now()
+    if given is None:
+        return now + MAX_SECONDS
+    if given < now + MIN_SECONDS:
+        message = "must be at least 30 minutes from Checkout Session creation."
+    elif given > now + MAX_SECONDS:
+        message = "must be less than 24 hours from Checkout Session creation."
+    else:
+        return given
+    raise InvalidRequest(f"The `expires_at` timestamp {message}", param="expires_at")
+
+
+def _require_chargeable(amount: int, currency: str) -> None:
+    least = minimum(currency)
+    if 0 < amount < least:
+        raise InvalidRequest(
+            "The Checkout Session's total amount due must add up to at least "
+            f"{written(least, currency)} {currency}",
+            code="amount_too_small",
+        )
+    if amount > MAXIMUM:
+        raise InvalidRequest(
+            "The Checkout Session's total amount due must be no more than "
+            f"{written(MAXIMUM, currency)}.",
+            code="amount_too_large",
+        )
+
+
+def _payment_method_types(parameters: CreateSession, currency: str) -> list[PaymentMethodType]:
+    given = parameters.payment_method_types
+    if parameters.currency not in {None, currency}:
+        raise InvalidRequest(
+            f"The price specified only supports `{currency}`. This doesn't match the expected "
+            f"currency: `{parameters.currency}`.",
+            param="line_items[0][price]",
+        )
+    if given and "sepa_debit" in given and currency != "eur":
+        raise InvalidRequest(
+            f"The currency provided ({currency}) is invalid. Payments with sepa_debit support "
+            "the following currencies: eur.",
+            param="payment_method_types",
+        )
+    # Without types, Stripe offers what the account has switched on: here, everything.
+    return given or (["card", "sepa_debit"] if currency == "eur" else ["card"])
+
+
+def _make(account: Account, parameters: CreateSession, amount: int, currency: str) -> Json:
+    mode = "live" if account.livemode else "test"
+    id_ = new_id(f"cs_{mode}", 58)
+    dynamic = parameters.payment_method_types is None
+    session = declared(
+        stripe.checkout.Session,
+        **parameters.model_dump(include=set(SHOWN)),
+        **_defaults(parameters),
+        adaptive_pricing={"enabled": False},
+        amount_subtotal=amount,
+        amount_total=amount,
+        created=account.now(),
+        currency=currency,
+        customer_creation=None if parameters.customer else parameters.customer_creation,
+        id=id_,
+        livemode=account.livemode,
+        payment_method_configuration_details=(
+            {"id": f"pmc_{account.id.removeprefix('acct_')}", "parent": None} if dynamic else None
+        ),
+        payment_status="unpaid" if amount else "no_payment_required",
+        status="open",
+    )
+    return placed(session, parameters)
+
+
+def _defaults(parameters: CreateSession) -> Json:
+    """What Stripe returns for settings that the simulator has no use for."""
+    session = stripe.checkout.Session
+    email = parameters.customer_email
+    return {
+        "automatic_tax": declared(session.AutomaticTax, enabled=False),
+        "collected_information": declared(session.CollectedInformation),
+        "custom_fields": [],
+        "custom_text": declared(session.CustomText),
+        "customer_details": (
+            declared(session.CustomerDetails, email=email, tax_exempt="none") if email else None
+        ),
+        "discounts": [],
+        "invoice_creation": declared(
+            session.InvoiceCreation,
+            enabled=False,
+            invoice_data=declared(session.InvoiceCreation.InvoiceData, metadata={}),
+        ),
+        "managed_payments": {"enabled": False},
+        "payment_method_collection": "if_required",
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "phone_number_collection": {"enabled": False},
+        "shipping_options": [],
+        "total_details": declared(
+            session.TotalDetails, amount_discount=0, amount_shipping=0, amount_tax=0
+        ),
+    }

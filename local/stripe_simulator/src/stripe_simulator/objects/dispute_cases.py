@@ -1,0 +1,176 @@
+"""What becomes of a dispute.
+
+needs_response ──> under_review ─┬─> won      the money comes back
+       │                         └─> lost
+       └── closed by us ──────────── lost
+
+warning_needs_response ──> warning_under_review ─┬─> warning_closed
+       │                                         │
+       └─────────────────────────────────────────┴─> needs_response    now a chargeback
+
+Only a chargeback has taken the money. A bank debit's is lost at once: nobody can response it.
+"""
+
+import copy
+
+import stripe
+
+from stripe_simulator.documents import Json
+from stripe_simulator.identifiers import new_id
+from stripe_simulator.objects import balance_transactions
+from stripe_simulator.objects.account import Account
+from stripe_simulator.objects.balance_transactions import Movement
+from stripe_simulator.objects.instruments import Dispute, Instrument
+from stripe_simulator.objects.shapes import declared, pick
+
+FEE = 1500
+DAY_SECONDS = 24 * 60 * 60
+RESPONSE_DAYS = 8
+CLOSED = ("lost", "warning_closed", "won")
+# Visa's codes, by Stripe's reason.
+NETWORK_REASON_CODES = {"fraudulent": "10.4", "general": "10", "product_not_received": "13.1"}
+
+# Stripe's test values for `evidence[uncategorized_text]`.
+WINNING = "winning_evidence"
+LOSING = "losing_evidence"
+ESCALATING = "escalate_inquiry_evidence"
+
+
+def open_if_disputed(account: Account, charge: Json) -> None:
+    """A dispute of a charge that just succeeded, where its card or account is one that disputes."""
+    kind = account.instruments[charge["payment_method"]].dispute
+    if kind is not None:
+        open_(account, charge, kind)
+
+
+def open_(account: Account, charge: Json, kind: Dispute) -> None:
+    instrument = account.instruments[charge["payment_method"]]
+    dispute = _make(account, charge, instrument, kind)
+    charge["disputed"] = True
+    account.disputes.add(dispute)
+    if kind.inquiry:
+        account.record("charge.dispute.created", dispute, None)
+        return
+    _move_money(account, dispute, -dispute["amount"], FEE)
+    account.record("charge.dispute.created", dispute, None)
+    account.record("charge.dispute.funds_withdrawn", dispute, None)
+    if dispute["status"] in CLOSED:
+        account.record("charge.dispute.closed", dispute, None)
+
+
+def is_inquiry(dispute: Json) -> bool:
+    return str(dispute["status"]).startswith("warning_")
+
+
+def is_open_inquiry(dispute: Json) -> bool:
+    return is_inquiry(dispute) and dispute["status"] not in CLOSED
+
+
+def close(account: Account, dispute: Json, *, won: bool = False) -> None:
+    if is_inquiry(dispute):
+        dispute["status"] = "warning_closed"
+    elif won:
+        dispute.update(is_charge_refundable=True, status="won")
+        _move_money(account, dispute, dispute["amount"], -FEE)
+        account.record("charge.dispute.funds_reinstated", dispute, None)
+    else:
+        dispute["status"] = "lost"
+    account.record("charge.dispute.closed", dispute, None)
+
+
+def await_decision(account: Account, dispute: Json) -> None:
+    """The bank decides after a while, where the evidence says how; any other, it never decides."""
+    evidence = dispute["evidence"]["uncategorized_text"]
+    status = dispute["status"]
+
+    def decide() -> None:
+        # Closed, or another case: an inquiry's evidence doesn't decide a chargeback.
+        if dispute["status"] != status:
+            return
+        if evidence in {WINNING, LOSING}:
+            close(account, dispute, won=evidence == WINNING)
+        elif evidence == ESCALATING and is_inquiry(dispute):
+            escalate(account, dispute)
+
+    account.schedule.after(account.settings.refund_seconds, decide)
+
+
+def escalate(account: Account, dispute: Json) -> None:
+    """The bank takes the money: what was an inquiry is a chargeback, with a deadline of its own."""
+    details = copy.deepcopy(dispute["payment_method_details"])
+    details["card"]["case_type"] = "chargeback"
+    _move_money(account, dispute, -dispute["amount"], FEE)
+    deadline = {"due_by": _due_by(account.now())}
+    changes = {
+        "evidence_details": dispute["evidence_details"] | deadline,
+        "is_charge_refundable": False,
+        "payment_method_details": details,
+        "status": "needs_response",
+    }
+    account.update("charge.dispute.updated", dispute, changes)
+    account.record("charge.dispute.funds_withdrawn", dispute, None)
+
+
+def _move_money(account: Account, dispute: Json, amount: int, fee: int) -> None:
+    """`amount` and `fee` as a balance transaction has them: a fee that comes back is negative."""
+    way = "withdrawal" if amount < 0 else "reversal"
+    movement = Movement(
+        "adjustment",
+        "dispute" if amount < 0 else "dispute_reversal",
+        amount,
+        fee,
+        description=f"Chargeback {way} for {dispute['charge']}",
+        fee_description="Dispute fee",
+    )
+    transaction = balance_transactions.make(account, movement, dispute)
+    dispute["balance_transactions"] = [*dispute["balance_transactions"], transaction]
+
+
+def _make(account: Account, charge: Json, instrument: Instrument, kind: Dispute) -> Json:
+    """It copies no metadata, neither the charge's nor the PaymentIntent's."""
+    card = instrument.type == "card"
+    code = NETWORK_REASON_CODES[kind.reason] if card else None
+    return declared(
+        stripe.Dispute,
+        **pick(charge, ("amount", "currency", "payment_intent")),
+        balance_transactions=[],
+        charge=charge["id"],
+        created=account.now(),
+        enhanced_eligibility_types=[],
+        evidence={"enhanced_evidence": {}},
+        evidence_details={
+            "due_by": _due_by(account.now()) if card else 0,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+            "submission_method": "not_submitted",
+        },
+        id=new_id("du"),
+        is_charge_refundable=kind.inquiry,
+        livemode=account.livemode,
+        metadata={},
+        network_reason_code=code,
+        payment_method_details=_details(instrument, kind, code) if card else None,
+        reason=kind.reason,
+        status=_first_status(kind) if card else "lost",
+    )
+
+
+def _first_status(kind: Dispute) -> str:
+    return "warning_needs_response" if kind.inquiry else "needs_response"
+
+
+def _details(instrument: Instrument, kind: Dispute, code: str | None) -> Json:
+    card = {
+        "brand": instrument.brand,
+        "case_type": "inquiry" if kind.inquiry else "chargeback",
+        "network": instrument.brand,
+        "network_reason_code": code,
+    }
+    return {"type": "card", "card": card}
+
+
+def _due_by(now: int) -> int:
+    """The end of a day, in UTC."""
+    return (now // DAY_SECONDS + RESPONSE_DAYS + 1) * DAY_SECONDS - 1

@@ -1,0 +1,126 @@
+"""Every endpoint of the API: its method and path, what runs it, and the kind of its response."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import get_type_hints
+
+from stripe_simulator.api.gateway import Operation
+from stripe_simulator.api.parameters import Parameters
+from stripe_simulator.documents import Json
+from stripe_simulator.objects import (
+    balance_transactions,
+    charges,
+    checkout_sessions,
+    customers,
+    disputes,
+    payment_intents,
+    payment_methods,
+    payment_pages,
+    prices,
+    products,
+    refunds,
+)
+from stripe_simulator.simulator import Simulator
+from stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
+
+type Run = Callable[..., Json | Awaitable[Json]]
+type Row = tuple[str, str, Run, str]
+
+OBJECTS: list[Row] = [
+    ("POST", "/v1/products", products.create, "product"),
+    ("GET", "/v1/products", products.list_, "list product"),
+    ("GET", "/v1/products/{id}", products.retrieve, "product"),
+    ("POST", "/v1/products/{id}", products.update, "product"),
+    ("DELETE", "/v1/products/{id}", products.delete, ""),
+    ("POST", "/v1/prices", prices.create, "price"),
+    ("GET", "/v1/prices", prices.list_, "list price"),
+    ("GET", "/v1/prices/{id}", prices.retrieve, "price"),
+    ("POST", "/v1/prices/{id}", prices.update, "price"),
+    ("POST", "/v1/customers", customers.create, "customer"),
+    ("GET", "/v1/customers", customers.list_, "list customer"),
+    ("GET", "/v1/customers/{id}", customers.retrieve, "customer"),
+    ("POST", "/v1/customers/{id}", customers.update, "customer"),
+    ("DELETE", "/v1/customers/{id}", customers.delete, ""),
+    ("POST", "/v1/checkout/sessions", checkout_sessions.create, "checkout.session"),
+    ("GET", "/v1/checkout/sessions", checkout_sessions.list_, "list checkout.session"),
+    ("GET", "/v1/checkout/sessions/{id}", checkout_sessions.retrieve, "checkout.session"),
+    ("POST", "/v1/checkout/sessions/{id}", checkout_sessions.update, "checkout.session"),
+    ("POST", "/v1/checkout/sessions/{id}/expire", checkout_sessions.expire, "checkout.session"),
+    (
+        "GET",
+        "/v1/checkout/sessions/{id}/line_items",
+        checkout_sessions.list_line_items,
+        "list item",
+    ),
+    ("GET", "/v1/payment_pages/{id}", payment_pages.retrieve, ""),
+    ("POST", "/v1/payment_methods", payment_methods.create, "payment_method"),
+    ("GET", "/v1/payment_methods/{id}", payment_methods.retrieve, "payment_method"),
+    ("POST", "/v1/payment_intents", payment_intents.create, "payment_intent"),
+    ("GET", "/v1/payment_intents", payment_intents.list_, "list payment_intent"),
+    ("GET", "/v1/payment_intents/{id}", payment_intents.retrieve, "payment_intent"),
+    ("POST", "/v1/payment_intents/{id}", payment_intents.update, "payment_intent"),
+    ("POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm, "payment_intent"),
+    ("POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel, "payment_intent"),
+    ("GET", "/v1/charges", charges.list_, "list charge"),
+    ("GET", "/v1/charges/{id}", charges.retrieve, "charge"),
+    ("POST", "/v1/charges/{id}", charges.update, "charge"),
+    ("GET", "/v1/balance_transactions", balance_transactions.list_, "list balance_transaction"),
+    ("GET", "/v1/balance_transactions/{id}", balance_transactions.retrieve, "balance_transaction"),
+    ("POST", "/v1/refunds", refunds.create, "refund"),
+    ("GET", "/v1/refunds", refunds.list_, "list refund"),
+    ("GET", "/v1/refunds/{id}", refunds.retrieve, "refund"),
+    ("POST", "/v1/refunds/{id}", refunds.update, "refund"),
+    ("POST", "/v1/refunds/{id}/cancel", refunds.cancel, "refund"),
+    ("GET", "/v1/disputes", disputes.list_, "list dispute"),
+    ("GET", "/v1/disputes/{id}", disputes.retrieve, "dispute"),
+    ("POST", "/v1/disputes/{id}", disputes.update, "dispute"),
+    ("POST", "/v1/disputes/{id}/close", disputes.close, "dispute"),
+]
+ENDPOINTS: list[Row] = [
+    ("POST", "/v1/webhook_endpoints", webhook_endpoints.create, ""),
+    ("GET", "/v1/webhook_endpoints", webhook_endpoints.list_, ""),
+    ("GET", "/v1/webhook_endpoints/{id}", webhook_endpoints.retrieve, ""),
+    ("POST", "/v1/webhook_endpoints/{id}", webhook_endpoints.update, ""),
+    ("DELETE", "/v1/webhook_endpoints/{id}", webhook_endpoints.delete, ""),
+]
+DESTINATIONS: list[Row] = [
+    ("POST", "/v2/core/event_destinations", event_destinations.create, ""),
+    ("GET", "/v2/core/event_destinations", event_destinations.list_, ""),
+    ("GET", "/v2/core/event_destinations/{id}", event_destinations.retrieve, ""),
+    ("POST", "/v2/core/event_destinations/{id}", event_destinations.update, ""),
+    ("DELETE", "/v2/core/event_destinations/{id}", event_destinations.delete, ""),
+    ("POST", "/v2/core/event_destinations/{id}/disable", event_destinations.disable, ""),
+    ("POST", "/v2/core/event_destinations/{id}/enable", event_destinations.enable, ""),
+]
+EVENTS: list[Row] = [
+    ("GET", "/v1/events", event_endpoints.list_, ""),
+    ("GET", "/v1/events/{id}", event_endpoints.retrieve, ""),
+    ("POST", "/v1/events/{id}/retry", event_endpoints.retry, ""),
+    ("GET", "/v2/core/events/{id}", event_endpoints.retrieve_thin, ""),
+    ("POST", "/v2/core/event_destinations/{id}/ping", event_endpoints.ping, ""),
+]
+# The paid page's redirect waits for the webhook: the simulator's, not an object's, concern.
+SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.confirm_page, "")]
+
+
+def operations(simulator: Simulator) -> list[Operation]:
+    return [
+        *_bound(simulator.account, OBJECTS),
+        *_bound(simulator.endpoints, ENDPOINTS),
+        *_bound(simulator.endpoints, DESTINATIONS),
+        *_bound(simulator.webhooks, EVENTS),
+        *_bound(simulator, SIMULATOR),
+    ]
+
+
+def _bound(context: object, rows: Iterable[Row]) -> list[Operation]:
+    """`run(context, parameters, *ids)`: the second parameter's type says what is read."""
+    return [
+        Operation(method, path, _parameters(run), partial(run, context), returns)
+        for method, path, run, returns in rows
+    ]
+
+
+def _parameters(run: Run) -> type[Parameters]:
+    hints = get_type_hints(run).values()
+    return next(hint for hint in hints if isinstance(hint, type) and issubclass(hint, Parameters))

@@ -1,0 +1,114 @@
+"""The payment page: what a Checkout Session's `url` shows to the person who pays, and the same
+form for a frame in the shop's own page, by the session's `client_secret`.
+
+The form works without a script: it is posted, and the response is the redirect to the shop, or
+the page again with what was wrong. The page's script posts the same form and asks for JSON:
+`{"redirect": URL}`, or `{"mistakes": {FIELD: {"code", "message"}}}`, or `{"closed": true}`.
+"""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from stripe_simulator.api.errors import StripeError
+from stripe_simulator.documents import Json
+from stripe_simulator.objects import checkout_payments, payment_methods
+from stripe_simulator.objects.payment_methods import CreatePaymentMethod
+from stripe_simulator.page import render
+from stripe_simulator.page.form import Mistakes, Typed, refused
+from stripe_simulator.page.frames import Frame, framed
+from stripe_simulator.simulator import Simulator
+from stripe_simulator.web.templating import html
+
+
+def routes(simulator: Simulator) -> list[Route]:
+    page = CheckoutPage(simulator)
+    return [
+        Route("/c/pay/{id}", page.show, methods=["GET"]),
+        Route("/c/pay/{id}", page.pay, methods=["POST"]),
+        Route("/c/embed/{client_secret}", page.show, methods=["GET"]),
+        Route("/c/embed/{client_secret}", page.pay, methods=["POST"]),
+    ]
+
+
+class CheckoutPage:
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._account = simulator.account
+
+    async def show(self, request: Request) -> Response:
+        session, frame = self._find(request)
+        if session is None:
+            return self._unknown()
+        if session["status"] != "open":
+            return _page(render.closed(self._account, session), frame)
+        return _page(render.form(self._account, Typed(session, {}), {}, frame), frame)
+
+    async def pay(self, request: Request) -> Response:
+        session, frame = self._find(request)
+        if session is None:
+            return self._unknown()
+        as_json = request.headers.get("accept") == "application/json"
+        if session["status"] == "open":
+            form = await request.form()
+            values = {name: value for name, value in form.items() if isinstance(value, str)}
+            typed = Typed(session, values)
+            status, mistakes = self._pay(typed)
+            if mistakes and as_json:
+                return JSONResponse({"mistakes": _shown(mistakes)}, status)
+            if mistakes:
+                return _page(render.form(self._account, typed, mistakes, frame), frame, status)
+        return await self._closed(session, frame, as_json=as_json)
+
+    async def _closed(self, session: Json, frame: Frame | None, *, as_json: bool) -> Response:
+        # Complete: paid just now, or by a click before this one.
+        if session["status"] == "complete":
+            await self._simulator.redirect_may_go(session["id"])
+            url = checkout_payments.success_url(session)
+            return JSONResponse({"redirect": url}) if as_json else RedirectResponse(url, 303)
+        if as_json:
+            return JSONResponse({"closed": True}, 409)
+        return _page(render.closed(self._account, session), frame, 409)
+
+    def _find(self, request: Request) -> tuple[Json | None, Frame | None]:
+        self._simulator.schedule.run_due()
+        secret = request.path_params.get("client_secret")
+        if secret is not None:
+            return framed(self._account, secret)
+        session = self._account.sessions.find(request.path_params["id"])
+        if session is None or session["ui_mode"] != "hosted_page":
+            return None, None
+        return session, None
+
+    def _pay(self, typed: Typed) -> tuple[int, Mistakes]:
+        """The status and the mistakes of a refusal; no mistakes: it is paid."""
+        mistakes = typed.mistakes()
+        if mistakes:
+            return 400, mistakes
+        session = typed.session
+        try:
+            method = None
+            if session["amount_total"]:
+                parameters = CreatePaymentMethod.read(typed.payment_method())
+                method = payment_methods.create(self._account, parameters)
+            amount, email = session["amount_total"], typed.get("email")
+            checkout_payments.pay(self._account, session, method, amount, email)
+        except StripeError as error:
+            return error.status, refused(error)
+        return 200, {}
+
+    def _unknown(self) -> Response:
+        return _page(render.unknown(self._account), None, 404)
+
+
+def _shown(mistakes: Mistakes) -> Json:
+    return {
+        field: {"code": mistake.code, "message": mistake.message}
+        for field, mistake in mistakes.items()
+    }
+
+
+def _page(content: str, frame: Frame | None, status: int = 200) -> Response:
+    # No form-action: a browser would apply it to the redirect to the shop, too.
+    parent = frame.shop if frame and frame.shop else "'none'"
+    return html(content, status, policy=f"frame-ancestors {parent}")

@@ -1,0 +1,148 @@
+"""A simulator over real HTTP in this process, and the SDK as its client."""
+
+import asyncio
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import stripe
+import uvicorn
+
+from stripe_simulator.app import create_app
+from stripe_simulator.listener import listen, url_of
+from stripe_simulator.settings import Settings
+
+SECRET_KEY = "sk_test_51simulatedsimulatedsimulated"
+RESTRICTED_KEY = "rk_test_51restrictedrestricted"
+WAIT_SECONDS = 10.0
+# To load the certificates takes longer than a request does, and nothing here has one.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+type Json = dict[str, Any]
+
+
+@dataclass
+class Clock:
+    """Stripe's time, which a test may move."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Running:
+    """A simulator that listens at `url`."""
+
+    url: str
+    clock: Clock
+    secret_key: str = SECRET_KEY
+
+    @property
+    def sdk(self) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            self.secret_key, base_addresses={"api": self.url}, max_network_retries=0
+        )
+
+    def post(self, path: str, form: str = "", **headers: str) -> httpx.Response:
+        """A request that the SDK would not send."""
+        sent = {
+            "Authorization": f"Bearer {self.secret_key}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        } | {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.request("POST", path, content=form, headers=sent)
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        """A request as it is, without a key."""
+        return httpx.request(method, f"{self.url}{path}", verify=NO_TLS, **more)
+
+    def get(self, path: str, **parameters: str) -> Json:
+        headers = {"Authorization": f"Bearer {self.secret_key}"}
+        response = self.request("GET", path, params=parameters, headers=headers)
+        document: Json = response.json()
+        return document
+
+    def behave(self, **behaviour: object) -> Json:
+        response = self.request("PATCH", "/_simulator/behaviour", json=behaviour)
+        assert response.status_code == 200, response.text
+        document: Json = response.json()
+        return document
+
+    def attempts(self) -> list[Json]:
+        listed: list[Json] = self.request("GET", "/_simulator/deliveries").json()
+        return listed
+
+    def wait_for_attempts(self, number: int) -> list[Json]:
+        """The log of deliveries, once it has so many: a receiver knows before the log does."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while len(logged := self.attempts()) < number:
+            assert time.monotonic() < deadline, f"{len(logged)} of {number} attempts were made"
+        return logged
+
+
+class _Server(uvicorn.Server):
+    """Stops on request: uvicorn's own looks ten times a second whether it should, and
+    then waits as long again.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._stopping = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        await self.lifespan.shutdown()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+
+
+@contextmanager
+def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]:
+    clock = clock or Clock()
+    with listen() as listener:
+        app = create_app(settings, clock)
+        server = _Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert server.ready.wait(WAIT_SECONDS)
+            yield Running(url_of(listener), clock, settings.secret_keys[0])
+        finally:
+            server.stop()
+            thread.join(WAIT_SECONDS)
+
+
+def fast(**changes: Any) -> Settings:  # noqa: ANN401  (whatever the settings are)
+    """Settings of which no test needs to wait for."""
+    settings = Settings(
+        secret_keys=(SECRET_KEY,),
+        retry_seconds=(0.01, 0.01, 0.01),
+        async_payment_seconds=0.0,
+        refund_seconds=0.0,
+        redirect_seconds=WAIT_SECONDS,
+        seed=1,
+    )
+    return replace(settings, **changes)

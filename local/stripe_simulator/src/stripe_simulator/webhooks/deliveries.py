@@ -1,0 +1,189 @@
+"""Deliveries: each event to each endpoint that wants it, signed, until the endpoint takes it.
+
+Each delivery is a task of its own, as Stripe's are: they come in no particular order.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Literal
+
+import httpx
+
+from stripe_simulator.behaviour import Behaviour
+from stripe_simulator.documents import Json
+from stripe_simulator.settings import Settings
+from stripe_simulator.timestamps import written
+from stripe_simulator.webhooks import signature, thin_events
+from stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
+from stripe_simulator.webhooks.transport import Transport
+
+SHUFFLE_SECONDS = 0.3
+CONCURRENT = 16
+
+type Outcome = Literal["delivered", "failed", "dropped", "canceled"]
+
+
+@dataclass
+class Delivery:
+    event: Json
+    endpoint: Endpoint
+    first_attempt_over: asyncio.Event = field(default_factory=asyncio.Event)
+    delivered: bool = False
+
+
+class Deliveries:
+    """`attempted` is called after each attempt."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        behaviour: Behaviour,
+        endpoints: Endpoints,
+        attempted: Callable[[], None],
+    ) -> None:
+        self.attempts: list[Json] = []
+        self.under_way: Counter[str] = Counter()
+        self._settings = settings
+        self._behaviour = behaviour
+        self._endpoints = endpoints
+        self._attempted = attempted
+        self._transport = Transport(settings.connect_to, settings.delivery_timeout_seconds)
+        self._chance = random.Random(settings.seed)  # noqa: S311  (chaos, not cryptography)
+        self._going = asyncio.Event()
+        self._going.set()
+        self._slots = asyncio.Semaphore(CONCURRENT)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._of_event: dict[str, list[Delivery]] = {}
+
+    def announce(self, event: Json) -> int:
+        """Send an event to those who want it; how many do."""
+        endpoints = self._endpoints.wanting(event["type"])
+        for endpoint in endpoints:
+            self.send(event, endpoint)
+        return len(endpoints)
+
+    def send(self, event: Json, endpoint: Endpoint) -> None:
+        delivery = Delivery(event, endpoint)
+        self._of_event.setdefault(event["id"], []).append(delivery)
+        self._start(self._deliver(delivery))
+
+    def resend(self, event: Json, endpoint: Endpoint) -> None:
+        """Once more, to an endpoint that may have had it, or may not even have been there."""
+        if not self._sent(endpoint, event):
+            event["pending_webhooks"] += 1
+        self.send(event, endpoint)
+
+    def behaviour_changed(self) -> None:
+        if self._behaviour.deliveries_paused:
+            self._going.clear()
+        else:
+            self._going.set()
+
+    async def first_attempts(self, event_id: str) -> None:
+        """Wait until every endpoint has had its first try at an event, or won't for now."""
+        if self._behaviour.deliveries_paused:
+            return
+        waits = [one.first_attempt_over.wait() for one in self._of_event.get(event_id, [])]
+        await asyncio.gather(*waits)
+
+    async def aclose(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._transport.aclose()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """The first attempt, its copies, and the retries until one is taken."""
+        await self._going.wait()
+        if self._chance.random() < self._behaviour.drop_probability:
+            self._log(delivery, 1, None, "dropped")
+            delivery.first_attempt_over.set()
+            return
+        for _ in range(self._behaviour.duplicates):
+            self._start(self._copy(delivery))
+        attempt = 1
+        for wait in (self._first_wait(), *self._settings.retry_seconds):
+            outcome = await self._attempt(delivery, attempt, wait)
+            delivery.first_attempt_over.set()
+            if outcome != "failed":
+                return
+            attempt += 1
+
+    async def _copy(self, delivery: Delivery) -> None:
+        await self._attempt(delivery, 1, self._first_wait())
+
+    def _first_wait(self) -> float:
+        shuffled = self._chance.uniform(0, SHUFFLE_SECONDS) if self._behaviour.shuffle else 0.0
+        return self._behaviour.delay_seconds + shuffled
+
+    async def _attempt(self, delivery: Delivery, attempt: int, wait_seconds: float) -> Outcome:
+        await asyncio.sleep(wait_seconds)
+        async with self._slots:
+            await self._going.wait()
+            endpoint = self._endpoints.find(delivery.endpoint.id)
+            if endpoint is None or not endpoint.enabled:
+                self._log(delivery, attempt, None, "canceled")
+                return "canceled"
+            self.under_way[endpoint.id] += 1
+            try:
+                status = await self._post(delivery)
+            finally:
+                self.under_way[endpoint.id] -= 1
+        delivered = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
+        outcome: Outcome = "delivered" if delivered else "failed"
+        self._log(delivery, attempt, status, outcome)
+        counted = "pending_webhooks" in delivery.event  # Not in a ping.
+        if delivered and counted and not self._has(endpoint, delivery.event):
+            delivery.event["pending_webhooks"] -= 1
+        delivery.delivered = delivery.delivered or delivered
+        return outcome
+
+    async def _post(self, delivery: Delivery) -> int | None:
+        endpoint = delivery.endpoint
+        body = self._body(delivery)
+        signed = signature.header(body, self._endpoints.secrets(endpoint), int(time.time()))
+        try:
+            return await self._transport.post(endpoint.url, body, signed)
+        except httpx.HTTPError:
+            return None
+
+    def _body(self, delivery: Delivery) -> bytes:
+        endpoint = delivery.endpoint
+        ping = delivery.event["object"] == thin_events.OBJECT
+        if ping or endpoint.thin or self._behaviour.thin_events:
+            document = thin_events.notification(delivery.event)
+        else:
+            version = endpoint.api_version or delivery.event["api_version"]
+            document = delivery.event | {"api_version": version}
+        return json.dumps(document, indent=2, ensure_ascii=False).encode()
+
+    def _sent(self, endpoint: Endpoint, event: Json) -> list[Delivery]:
+        sent = self._of_event.get(event["id"], [])
+        return [one for one in sent if one.endpoint is endpoint]
+
+    def _has(self, endpoint: Endpoint, event: Json) -> bool:
+        return any(one.delivered for one in self._sent(endpoint, event))
+
+    def _log(self, delivery: Delivery, attempt: int, status: int | None, outcome: Outcome) -> None:
+        self.attempts.append(
+            {
+                "event": delivery.event["id"],
+                "type": delivery.event["type"],
+                "url": delivery.endpoint.url,
+                "status": status,
+                "attempt": attempt,
+                "at": written(time.time()),
+                "outcome": outcome,
+            }
+        )
+        self._attempted()
