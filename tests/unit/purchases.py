@@ -1,19 +1,21 @@
 """Each kind of purchase, as the facts that Stripe, the shop's page and we ourselves bring."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from checkout.domain.facts import Fact, Origin, PartsFact, SessionFact
-from checkout.domain.order import OrderStatus
+from checkout.domain.order import CheckoutState, OrderItem, OrderStatus
 from checkout.domain.parts import Decline, Dispute, Part, Refund
 from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 OPEN, EXPIRED, PROCESSING, FAILED, PAID = OrderStatus
 
 
-def session(status: OrderStatus, source: str) -> SessionFact:
+def session(status: OrderStatus, source: str, **amounts: Any) -> SessionFact:  # noqa: ANN401
     """Give a fact about the session; only a create brings its items."""
     items = (ITEM,) if source == "create" else None
-    return fact(status, origin=Origin(occurred_at=NOW, source=source), items=items)
+    origin = Origin(occurred_at=NOW, source=source)
+    return fact(status, origin=origin, **{"items": items} | amounts)
 
 
 def parts(source: str, **of_one_kind: Part) -> PartsFact:
@@ -41,6 +43,17 @@ def decline(attempt_id: str, source: str, attempted_at: int = NOW) -> PartsFact:
     return parts(source, **{attempt_id: declined})
 
 
+# What the customer makes of the cart, on Stripe's page.
+CODE: dict[str, Any] = {"amount_discount": 420, "amount_total": 3780}
+DISCOUNTED = replace(ITEM, amount_total=3780)
+SWAPPED = (replace(ITEM, quantity=1, amount_total=2100), replace(ITEM, price="price_1Cup"))
+
+
+def adjustable(fact_: SessionFact) -> SessionFact:
+    """While the session is open, its items are not final, whatever the amounts say."""
+    return replace(fact_, items_follow=True, checkout=replace(fact_.checkout, items=None))
+
+
 @dataclass(frozen=True)
 class Purchase:
     """`facts` in the order in which they happened; the rest is how the order must end."""
@@ -49,12 +62,19 @@ class Purchase:
     status: OrderStatus
     amount_refunded: int = 0
     dispute_status: str | None = None
+    items: tuple[OrderItem, ...] = (ITEM,)
+
+    def items_of(self, checkout: CheckoutState) -> tuple[OrderItem, ...]:
+        """What the API gives: the customer may change them until the session is closed."""
+        if checkout.status is not OPEN:
+            return self.items
+        return (DISCOUNTED,) if checkout.amount_discount else (ITEM,)
 
     @property
     def last_session(self) -> SessionFact:
         """What Stripe's session says in the end, with its items: what the API gives."""
         last = [one for one in self.facts if isinstance(one, SessionFact)][-1]
-        return replace(last, checkout=replace(last.checkout, items=(ITEM,)))
+        return replace(last, checkout=replace(last.checkout, items=self.items))
 
 
 PURCHASES = {
@@ -104,6 +124,50 @@ PURCHASES = {
             session(EXPIRED, "reconcile"),
         ),
         EXPIRED,
+    ),
+    "promotion code": Purchase(
+        (
+            session(OPEN, "create"),
+            session(OPEN, "confirm", **CODE),
+            session(PROCESSING, "evt_completed", **CODE),
+            session(PAID, "evt_succeeded", **CODE),
+            session(PAID, "confirm", **CODE),
+            refund("re_1", "succeeded", 700, "evt_refund_created"),
+            session(PAID, "reconcile", **CODE),
+        ),
+        PAID,
+        amount_refunded=700,
+        items=(DISCOUNTED,),
+    ),
+    "promotion code that is taken back": Purchase(
+        (
+            session(OPEN, "create"),
+            session(OPEN, "confirm", **CODE),
+            session(PAID, "evt_completed"),
+            session(PAID, "confirm"),
+        ),
+        PAID,
+    ),
+    "promotion code, and expired": Purchase(
+        (
+            session(OPEN, "create"),
+            session(EXPIRED, "evt_expired", **CODE),
+            session(EXPIRED, "reconcile", **CODE),
+        ),
+        EXPIRED,
+        items=(DISCOUNTED,),
+    ),
+    "adjusted quantities": Purchase(
+        (
+            adjustable(session(OPEN, "create")),
+            adjustable(session(OPEN, "confirm")),
+            session(PROCESSING, "evt_completed"),
+            session(PAID, "evt_succeeded"),
+            session(PAID, "confirm"),
+            session(PAID, "reconcile"),
+        ),
+        PAID,
+        items=SWAPPED,
     ),
     "partly refunded": Purchase(
         (

@@ -16,7 +16,7 @@ from checkout.domain.order import OrderStatus
 from tests.samples import sample
 from tests.unit.memory_table import Item, MemoryTable
 from tests.unit.purchases import PURCHASES, Purchase
-from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID
+from tests.unit.stripe_objects import NOW, ORDER_ID
 
 # All arrivals of so many facts; of more of them a sample. A small sample of everything is enough to
 # tell a broken copy from the real one.
@@ -78,7 +78,8 @@ class Delivery:
     def _complete(self, fact: Fact) -> SessionFact:
         if isinstance(fact, PartsFact):
             return self._purchase.last_session
-        return replace(fact, checkout=replace(fact.checkout, items=(ITEM,)))
+        items = self._purchase.items_of(fact.checkout)
+        return replace(fact, checkout=replace(fact.checkout, items=items))
 
     def _is_paid(self) -> bool:
         return ORDER_ID in self.table.items and self.item["status"] == {"S": "paid"}
@@ -115,7 +116,7 @@ def test_every_arrival_ends_in_the_same_order(
     order = delivery.orders.record(purchase.last_session).order
     assert order is not None
     assert order.status is purchase.status
-    assert order.checkout.items == (ITEM,)
+    assert order.checkout.items == purchase.items
     assert order.amount_refunded == purchase.amount_refunded
     assert (order.dispute.status if order.dispute else None) == purchase.dispute_status
     with capsys.disabled():

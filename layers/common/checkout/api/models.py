@@ -19,14 +19,14 @@ from pydantic import (
 
 from checkout.api.locales import Locale
 from checkout.errors import FieldError, InvalidRequest
-from checkout.stripe.readers import RESERVED_METADATA
+from checkout.stripe.readers import MARKS, RESERVED_METADATA
 
 # Stripe's limits: https://docs.stripe.com/api/checkout/sessions/create and /api/metadata
 MAX_ITEMS = 100
 MAX_QUANTITY = 999_999
 # One call to Stripe finds so many: https://docs.stripe.com/api/prices/list
 MAX_LOOKUP_KEYS = 10
-MAX_METADATA = 50 - len(RESERVED_METADATA)
+MAX_METADATA = 50 - len(MARKS)
 # A body can be wrong in more places than anybody reads.
 MAX_ERRORS = 50
 

@@ -33,11 +33,13 @@ STATUS_CHANGES = {
 class CheckoutChange:
     """May be written where the order is unknown, or has this session and a weaker status.
 
-    Without `items` it may be written only to an order that has its items.
+    Without `items` it may be written only to an order that has its items, for the same amounts; or
+    to a new one whose `items_follow`.
     """
 
     change_type: ChangeType
     checkout: CheckoutState
+    items_follow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,11 @@ def decide(order: Order | None, fact: Fact) -> Change | Outcome:
 
 def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome:
     reported = fact.checkout
-    change = CheckoutChange(change_type=STATUS_CHANGES[reported.status], checkout=reported)
+    change = CheckoutChange(
+        change_type=STATUS_CHANGES[reported.status],
+        checkout=reported,
+        items_follow=fact.items_follow,
+    )
     if order is None:
         return change
     known = order.checkout
@@ -78,7 +84,7 @@ def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome
         return Outcome.IGNORED
     if known.status not in reported.status.weaker:
         return Outcome.DUPLICATE if reported.status is known.status else Outcome.STALE
-    if reported.items is None and known.items is None:
+    if reported.items is None and not known.has_items_for(reported):
         return Outcome.UNRESOLVED
     return change
 
