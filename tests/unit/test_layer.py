@@ -201,7 +201,7 @@ DOES_WITHOUT = {
         NOBODY_NEEDS
         | OF_OTHERS
         | OF_THE_WEBHOOK
-        | {"checkout.price_list", "checkout.stripe.option_types"}
+        | {"checkout.api.trusted", "checkout.price_list", "checkout.stripe.option_types"}
     ),
     "ConfirmPaymentFunction": (
         NOBODY_NEEDS
@@ -266,8 +266,12 @@ def test_what_a_path_leaves_out_is_something_that_another_loads(
     loaded: dict[str, set[str]],
 ) -> None:
     """A name that nothing loads might be misspelt."""
-    # When there is something to keep, or a trusted caller's options: loaded by none of the parts.
-    elsewhere = {"checkout.aws.dead_letters", "checkout.stripe.option_types"}
+    # When there is something to keep, or for a trusted caller: loaded by none of the parts.
+    elsewhere = {
+        "checkout.api.trusted",
+        "checkout.aws.dead_letters",
+        "checkout.stripe.option_types",
+    }
     named = set().union(*DOES_WITHOUT.values()) - NOBODY_NEEDS - elsewhere
     assert set().union(*loaded.values()) >= named
 

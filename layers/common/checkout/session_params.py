@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from checkout.api.refusals import invalid
 from checkout.return_urls import on_allowed_origin, with_session_id
-from checkout.stripe.options import Options, with_options
-from checkout.stripe.readers import FINGERPRINT
+from checkout.stripe.options import Options, overridden, with_options
+from checkout.stripe.readers import ADJUSTABLE, FINGERPRINT
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -25,20 +25,25 @@ class SessionParams:
     options: Options
 
     def of(
-        self, request: "CheckoutRequest", prices: list[str], order_id: str, fingerprint: str
+        self,
+        request: "CheckoutRequest",
+        prices: list[str | None],
+        order_id: str,
+        fingerprint: str,
     ) -> "SessionCreateParams":
         """Raise InvalidRequest for a URL that is not on an allowed origin."""
         mark = self.mark(order_id)
         params: SessionCreateParams = {
             "mode": "payment",
             "line_items": [
-                {"price": price, "quantity": item.quantity}
-                for price, item in zip(prices, request.items, strict=True)
+                item.line_item(price) for price, item in zip(prices, request.items, strict=True)
             ],
             "metadata": {**(request.metadata or {}), **mark, FINGERPRINT: fingerprint},
             # A charge copies these: that is how a refund or a dispute finds its order.
             "payment_intent_data": {"metadata": mark},
         }
+        if request.is_adjustable:
+            params["metadata"][ADJUSTABLE] = "true"
         if request.customer_email is not None:
             params["customer_email"] = request.customer_email
         if request.client_reference_id is not None:
@@ -46,7 +51,8 @@ class SessionParams:
         if request.locale is not None:
             params["locale"] = request.locale
         self._add_return_urls(params, request)
-        return with_options(params, self.options)
+        params |= request.own_params()
+        return with_options(params, overridden(self.options, request.own_options))
 
     def _add_return_urls(self, params: "SessionCreateParams", request: "CheckoutRequest") -> None:
         if return_url := self._return_url("return_url", request.return_url):
