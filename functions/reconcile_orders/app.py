@@ -58,3 +58,4 @@ def _measure(report: Report) -> None:
     count(Metric.RECONCILIATION_FAILED, report.failed)
     count(Metric.RECONCILIATION_FINISHED, int(report.finished))
     observe(Metric.OLDEST_PENDING_ORDER_AGE, report.oldest_pending_age)
+    observe(Metric.OLDEST_AUTHORIZED_ORDER_AGE, report.oldest_authorized_age)

@@ -40,7 +40,7 @@ export interface paths {
          *
          *     With an `Idempotency-Key` the same request gives the same order and session, however often it is sent. Once
          *     the session is not open any more, `status` says what became of it, and `url` and `client_secret` are null.
-         *     After an order that `failed` or `expired`, a new checkout takes a new key.
+         *     After an order that `failed`, `expired` or was `canceled`, a new checkout takes a new key.
          */
         post: operations["createCheckout"];
         delete?: never;
@@ -281,10 +281,10 @@ export interface components {
             expires_at: number;
         };
         /**
-         * @description `processing` is a bank debit under way
+         * @description `processing` is a bank debit under way. Where payments are captured by hand, `authorized` is one whose money is reserved, and `canceled` one whose money was released
          * @enum {string}
          */
-        OrderStatus: "open" | "expired" | "processing" | "failed" | "paid";
+        OrderStatus: "open" | "expired" | "processing" | "failed" | "authorized" | "canceled" | "paid";
         Payment: {
             order_id: string;
             session_id: string;

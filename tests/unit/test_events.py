@@ -41,7 +41,7 @@ CONTEXT = {
 PING = "v2.core.event_destination.ping"
 
 EVENT_PREFIXES = {
-    "charge": "charge.refunded",
+    "charge": "charge.",
     "checkout.session": "checkout.session.",
     "dispute": "charge.dispute.",
     "payment_intent": "payment_intent.",

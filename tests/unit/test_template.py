@@ -154,6 +154,7 @@ def test_the_api_has_these_routes_in_payload_format_2(transformed: Json) -> None
     }
     assert functions == {
         "post /checkout/sessions": ["CreateSessionFunctionAliaslive"],
+        "post /trusted/checkout/sessions": ["CreateSessionFunctionAliaslive"],
         "post /checkout/sessions/{session_id}/confirm": ["ConfirmPaymentFunctionAliaslive"],
         "post /stripe/webhook": ["StripeWebhookFunctionAliaslive"],
         "get /checkout/prices": ["ListPricesFunctionAliaslive"],

@@ -244,7 +244,7 @@ def test_pending_refund_succeeds_later(simulator: Running, shop: Shop, kind: str
     assert shop.sdk.v1.charges.retrieve(charge.id).refunded
     pass_time(simulator)
     refund = shop.sdk.v1.refunds.retrieve(refund.id)
-    assert (refund.status, refund.pending_reason) == ("succeeded", None)
+    assert (refund.status, "pending_reason" in refund.to_dict()) == ("succeeded", False)
     assert types(refund_events(simulator)) == [
         *("refund.created", "charge.refunded", "refund.updated", "charge.refund.updated")
     ]

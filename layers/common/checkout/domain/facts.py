@@ -51,4 +51,18 @@ class PartsFact:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureNews:
+    """A payment that is captured separately was authorized, captured or canceled.
+
+    What it is now, its Checkout Session says together with it. `order_id` is a first guess, as that
+    of PartsFact is.
+    """
+
+    order_id: str | None
+    payment_intent: str
+    origin: Origin
+
+
 type Fact = SessionFact | PartsFact
+type News = Fact | CaptureNews

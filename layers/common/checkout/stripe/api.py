@@ -42,6 +42,7 @@ class StripeApi:
         self._sessions = client.v1.checkout.sessions
         self._prices = client.v1.prices
         self._payment_intents = client.v1.payment_intents
+        self._charges = client.v1.charges
         self._refunds = client.v1.refunds
         self._disputes = client.v1.disputes
         self._credentials = credentials
@@ -68,7 +69,7 @@ class StripeApi:
         return CreatedSession(response.to_dict(), is_replay(sent.headers if sent else None))
 
     def session(self, session_id: str) -> Json | None:
-        """Give a session with its PaymentIntent, which distinguishes unpaid from failed."""
+        """Give a session with its PaymentIntent, which tells what an unpaid one waits for."""
         return self._found(
             lambda options: self._sessions.retrieve(
                 session_id, {"expand": ["payment_intent"]}, options
@@ -114,6 +115,9 @@ class StripeApi:
         return self._found(
             lambda options: self._payment_intents.retrieve(payment_intent, {}, options)
         )
+
+    def charge(self, charge_id: str) -> Json | None:
+        return self._found(lambda options: self._charges.retrieve(charge_id, {}, options))
 
     def refund(self, refund_id: str) -> Json | None:
         """Give a refund with its PaymentIntent, whose metadata names the order."""

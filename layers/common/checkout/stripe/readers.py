@@ -3,7 +3,7 @@ not about an order of this stack.
 
 They are read as Stripe's JSON, from an event or from the API:
 https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
-/api/payment_intents/object
+/api/payment_intents/object, /api/charges/object
 """
 
 import re
@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from checkout.domain.facts import Origin, PartsFact, SessionFact
+from checkout.domain.facts import CaptureNews, Origin, PartsFact, SessionFact
 from checkout.domain.order import CheckoutState, OrderItem, OrderStatus
 from checkout.domain.parts import Decline, Dispute, Part, Refund
 from checkout.errors import UnexpectedStripeObject
+from checkout.stripe.captures import is_captured_separately, without_releases
+from checkout.stripe.statuses import payment_status, status_of_capture, status_of_session
 
 ORDER_ID = "order_id"
 STACK = "checkout_stack"
@@ -25,7 +27,6 @@ ADJUSTABLE = "checkout_adjustable"
 MARKS = (ORDER_ID, STACK, FINGERPRINT)
 RESERVED_METADATA = frozenset({*MARKS, ADJUSTABLE})
 OUR_ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
-PAID = ("paid", "no_payment_required")
 
 type Json = Mapping[str, Any]
 
@@ -69,8 +70,11 @@ class Readers:
             )
 
     def refunds(self, refunds: Iterable[Json], origin: Origin) -> PartsFact | None:
-        """Read refunds of one charge, each with its PaymentIntent expanded."""
-        return self._payment_parts(Refund, refunds, _refund, origin)
+        """Read refunds of one charge, each with its PaymentIntent expanded.
+
+        What was reserved and then released was never taken: it is no refund of an order.
+        """
+        return self._payment_parts(Refund, without_releases(refunds), _refund, origin)
 
     def disputes(self, disputes: Iterable[Json], origin: Origin) -> PartsFact | None:
         """Read disputes of one charge, each with its PaymentIntent expanded."""
@@ -93,6 +97,33 @@ class Readers:
                 parts={_string(_attempt_id(payment_intent, error)): decline},
                 origin=origin,
             )
+
+    def payment(self, payment_intent: Json | None, origin: Origin) -> CaptureNews | None:
+        """Read a PaymentIntent whose money is captured separately; None for any other."""
+        if payment_intent is None or payment_intent.get("livemode") is not self.livemode:
+            return None
+        with _documented("PaymentIntent"):
+            if not is_captured_separately(payment_intent):
+                return None
+            return self._capture_news(payment_intent, payment_intent["id"], origin)
+
+    def captured_charge(self, charge: Json | None, origin: Origin) -> CaptureNews | None:
+        """Read a charge that was captured after it was authorized."""
+        if charge is None or charge.get("livemode") is not self.livemode:
+            return None
+        with _documented("charge"):
+            if charge["payment_intent"] is None:
+                return None
+            return self._capture_news(charge, charge["payment_intent"], origin)
+
+    def _capture_news(
+        self, stripe_object: Json, payment_intent: object, origin: Origin
+    ) -> CaptureNews:
+        return CaptureNews(
+            order_id=self._marked_order(stripe_object),
+            payment_intent=_string(payment_intent),
+            origin=origin,
+        )
 
     def _payment_parts(
         self,
@@ -162,16 +193,21 @@ def _checkout_state(
     session: Json, event_type: str | None, items: tuple[OrderItem, ...] | None
 ) -> CheckoutState:
     totals = session.get("total_details") or {}
+    of_capture = status_of_capture(session)
+    status = of_capture or status_of_session(session, event_type)
     return CheckoutState(
         session_id=_string(session["id"]),
-        status=_status(session, event_type),
-        payment_status=_string(session["payment_status"]),
-        payment_intent=_payment_intent(session),
+        status=status,
+        payment_status=payment_status(_string(session["payment_status"]), status),
+        payment_intent=_payment_intent(session, status),
         amount_total=_integer(session["amount_total"]),
         amount_subtotal=_integer(session["amount_subtotal"]),
         amount_discount=_integer(totals.get("amount_discount") or 0),
         amount_tax=_integer(totals.get("amount_tax") or 0),
         amount_shipping=_integer(totals.get("amount_shipping") or 0),
+        amount_captured=_integer(session["payment_intent"]["amount_received"])
+        if of_capture
+        else None,
         currency=_string(session["currency"]),
         client_reference_id=_optional(session["client_reference_id"]),
         request_fingerprint=_optional(session["metadata"].get(FINGERPRINT)),
@@ -217,42 +253,13 @@ def _attempt_id(payment_intent: Json, error: Json) -> object:
     return error.get("charge") or method.get("id") or payment_intent["id"]
 
 
-def _status(session: Json, event_type: str | None) -> OrderStatus:
-    match session["status"], session["payment_status"]:
-        case "open", _:
-            return OrderStatus.OPEN
-        case "expired", _:
-            return OrderStatus.EXPIRED
-        case "complete", payment_status if payment_status in PAID:
-            return OrderStatus.PAID
-        case "complete", "unpaid":
-            failed = event_type == "checkout.session.async_payment_failed"
-            if failed or _payment_failed(session["payment_intent"]):
-                return OrderStatus.FAILED
-            return OrderStatus.PROCESSING
-        case _:
-            raise ValueError("unknown status or payment_status")
-
-
-def _payment_failed(payment_intent: Json | str | None) -> bool:
-    """Distinguish failed from processing: the session itself does not, nor does an id alone."""
-    if not isinstance(payment_intent, Mapping):
-        return False
-    if payment_intent["status"] == "canceled":
-        return True
-    return (
-        payment_intent["status"] == "requires_payment_method"
-        and payment_intent.get("last_payment_error") is not None
-    )
-
-
-def _payment_intent(session: Json) -> str | None:
+def _payment_intent(session: Json, status: OrderStatus) -> str | None:
     """Give the id of the PaymentIntent, expanded or not.
 
     A declined card leaves one on a session that stays open; an open order names none, so that it
     is the same order whether it was seen before or after that.
     """
-    if session["status"] == "open":
+    if status is OrderStatus.OPEN:
         return None
     payment_intent = session["payment_intent"]
     return _optional(

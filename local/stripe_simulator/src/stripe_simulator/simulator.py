@@ -14,6 +14,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.journal import Journal
 from stripe_simulator.objects import payment_pages
 from stripe_simulator.objects.account import Account
+from stripe_simulator.objects.checkout_amounts import included
 from stripe_simulator.objects.payment_pages import ConfirmPage
 from stripe_simulator.objects.schedule import Schedule
 from stripe_simulator.settings import Settings
@@ -98,7 +99,7 @@ class Simulator:
         self.changes.notify()
         return self.deliveries.announce(event)
 
-    def _include(self, document: Json, field: str) -> Json | None:
+    def _include(self, document: Json, field: str) -> Json | list[Json] | None:
         id_ = document["id"]
         match document["object"], field:
             case "checkout.session", "line_items":
@@ -109,5 +110,7 @@ class Simulator:
                     one for one in self.account.refunds.newest_first() if one["charge"] == id_
                 ]
                 return embedded(refunds, url=f"/v1/charges/{id_}/refunds")
+            case (("checkout.session" | "item"), _):
+                return included(self.account, id_, field)
             case _:
                 return None

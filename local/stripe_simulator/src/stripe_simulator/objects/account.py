@@ -8,6 +8,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.objects.instruments import Instrument
 from stripe_simulator.objects.schedule import Schedule
+from stripe_simulator.objects.shapes import change
 from stripe_simulator.settings import Settings
 
 type Record = Callable[[str, Json, Json | None], None]
@@ -73,6 +74,18 @@ class CheckoutFacts:
     line_items: list[Json]
     payment_intent_data: Json
     customer_creation: bool
+    customer_update: Json = field(default_factory=dict)
+    tax_rates: dict[str, list[str]] = field(default_factory=dict)
+    """The tax rates of each line item, by its id."""
+    optional_items: dict[str, str] = field(default_factory=dict)
+    """The line items that the customer added: their ids by the price's."""
+    discounts: list[Json] = field(default_factory=list)
+    """What makes the amounts of the session's `discounts` known, in their order."""
+    shipping_rate: str | None = None
+    country: str | None = None
+    """Where automatic tax takes the customer to be."""
+    included: dict[str, Json] = field(default_factory=dict)
+    """What a response leaves out unless it is expanded: by the object's id, then the field."""
 
 
 @dataclass
@@ -99,7 +112,21 @@ class Account:
     balance_transactions: Collection = field(
         default_factory=lambda: Collection("balance transaction", "id")
     )
+    coupons: Collection = field(default_factory=lambda: Collection("coupon", "coupon"))
+    promotion_codes: Collection = field(
+        default_factory=lambda: Collection("promotion code", "promotion_code")
+    )
+    shipping_rates: Collection = field(
+        default_factory=lambda: Collection("shipping rate", "shipping_rate_token")
+    )
+    tax_rates: Collection = field(default_factory=lambda: Collection("tax rate", "tax_rate"))
+    automatic_tax_rates: Collection = field(
+        default_factory=lambda: Collection("tax rate", "tax_rate")
+    )
+    invoices: Collection = field(default_factory=lambda: Collection("invoice", "invoice"))
     checkout: dict[str, CheckoutFacts] = field(default_factory=dict)
+    coupon_products: dict[str, list[str]] = field(default_factory=dict)
+    """The products that a coupon applies to, by its id: all where it has none."""
     instruments: dict[str, Instrument] = field(default_factory=dict)
     """What a payment method is, by its id: the test value that it was made from."""
 
@@ -118,10 +145,11 @@ class Account:
     def now(self) -> int:
         return int(self.clock())
 
-    def update(self, type_: str, object_: Json, changes: Json) -> None:
-        """Change an object and record the event, with what the changed fields were before."""
+    def update(self, type_: str, object_: Json, changes: Json) -> Json:
+        """Change an object and record the event; give what the changed fields were before."""
         previous = {
-            name: object_[name] for name, value in changes.items() if object_[name] != value
+            name: object_.get(name) for name, value in changes.items() if object_.get(name) != value
         }
-        object_.update(changes)
+        change(object_, changes)
         self.record(type_, object_, previous)
+        return previous

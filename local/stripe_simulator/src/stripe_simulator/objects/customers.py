@@ -1,11 +1,14 @@
 """Customers: who pays, where the merchant wants to know."""
 
+from typing import Literal
+
 import stripe
 from pydantic import Field
 
 from stripe_simulator.api.lists import page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import (
+    Array,
     Email,
     Metadata,
     MetadataChanges,
@@ -28,7 +31,9 @@ class CreateCustomer(Parameters):
     metadata: Metadata = Field(default_factory=dict)
     name: TextOrUnset = None
     phone: TextOrUnset = None
+    preferred_locales: Array[Text] = Field(default_factory=list)
     shipping: Shipping | None = None
+    tax_exempt: Literal["exempt", "none", "reverse"] = "none"
 
 
 class UpdateCustomer(CreateCustomer):
@@ -48,7 +53,7 @@ def make(account: Account, values: Json) -> Json:
     id_ = new_id("cus", 14)
     customer = declared(
         stripe.Customer,
-        **({"metadata": {}} | values),
+        **({"metadata": {}, "preferred_locales": [], "tax_exempt": "none"} | values),
         balance=0,
         created=account.now(),
         delinquent=False,
@@ -57,8 +62,6 @@ def make(account: Account, values: Json) -> Json:
         invoice_settings=declared(stripe.Customer.InvoiceSettings),
         livemode=account.livemode,
         next_invoice_sequence=1,
-        preferred_locales=[],
-        tax_exempt="none",
     )
     account.customers.add(customer)
     account.record("customer.created", customer, None)

@@ -241,6 +241,5 @@ def _fail(account: Account, refund: Json, charge: Json) -> None:
 
 def _update(account: Account, refund: Json, changes: Json) -> None:
     """Stripe reports a refund's change twice: once under its older name."""
-    previous = pick(refund, tuple(name for name in changes if refund[name] != changes[name]))
-    account.update("refund.updated", refund, changes)
+    previous = account.update("refund.updated", refund, changes)
     account.record("charge.refund.updated", refund, previous)

@@ -1,32 +1,51 @@
-"""The shape of an object: the fields that the SDK's own class declares, null where none is given.
+"""The shape of an object: the fields that the SDK's own class declares.
 
-Written against the SDK, so that an object here has what the SDK's version of the API declares,
-and a field that it doesn't declare can't slip in.
+A field without a value is null where Stripe's description says `nullable`, else absent. A field
+that the SDK's class does not declare can't slip in.
 """
 
 import inspect
+import operator
+import sys
+from collections.abc import Mapping
+from functools import cache
 
 from stripe import StripeObject
 
 from stripe_simulator.documents import Json
+from stripe_simulator.schema import table
+
+# Nullable, but left out unless expanded: https://docs.stripe.com/api/expanding_objects
+INCLUDABLE = {"Charge": frozenset({"refunds"}), "Customer": frozenset({"cash_balance"})}
 
 
 def declared(class_: type[StripeObject], **values: object) -> Json:
     """Values for some of the class's fields, and of the hashes in it that it declares too;
-    `object` is the class's own name for itself.
+    `object` is the class's own name for itself. None is no value.
     """
     names = fields(class_)
     unknown = values.keys() - set(names)
     if unknown:
         raise TypeError(f"{class_.__name__} declares no {', '.join(sorted(unknown))}")
-    shape: Json = dict.fromkeys(names)
-    if "object" in names:
-        shape["object"] = getattr(class_, "OBJECT_NAME", None)
+    nullable = _nullable(class_.__module__, class_.__qualname__)
+    shape: Json = {name: None for name in names if name in nullable}
+    if "object" in names and hasattr(class_, "OBJECT_NAME"):
+        shape["object"] = class_.OBJECT_NAME
     inner = class_._inner_class_types  # noqa: SLF001  (what the SDK itself makes hashes of)
     return shape | {
         name: declared(inner[name], **value) if name in inner and isinstance(value, dict) else value
         for name, value in values.items()
+        if value is not None
     }
+
+
+def change(object_: Json, changes: Json) -> None:
+    """Update an object of the API. A field that becomes null is absent where it can't be null."""
+    object_.update(changes)
+    known = table.fields(f"#{object_['object']}") or {}
+    for name, value in changes.items():
+        if value is None and name in known and not known[name].nullable:
+            del object_[name]
 
 
 def fields(class_: type[StripeObject]) -> list[str]:
@@ -36,3 +55,34 @@ def fields(class_: type[StripeObject]) -> list[str]:
 
 def pick(given: Json, names: tuple[str, ...]) -> Json:
     return {name: given[name] for name in names if name in given}
+
+
+@cache
+def _nullable(module: str, class_name: str) -> frozenset[str]:
+    """The v2 API, which Stripe's description leaves out, returns null for any field."""
+    # An inner class is `Charge.Outcome`, of the module where `Charge` is.
+    outermost = getattr(sys.modules[module], class_name.partition(".")[0])
+    described = _described(outermost)
+    if class_name in described:
+        names = {name for name, field in described[class_name].items() if field.nullable}
+        return frozenset(names) - INCLUDABLE.get(class_name, frozenset())
+    if module.startswith("stripe.v2."):
+        return frozenset(fields(operator.attrgetter(class_name)(sys.modules[module])))
+    return frozenset()
+
+
+def _described(outermost: type[StripeObject]) -> Mapping[str, Mapping[str, table.Field]]:
+    """The described fields of a class and of those in it, which its fields lead to, by name."""
+    found: dict[str, Mapping[str, table.Field]] = {}
+
+    def visit(class_: type[StripeObject], shape: table.Shape) -> None:
+        known = table.fields(shape)
+        if known is None or class_.__qualname__ in found:
+            return
+        found[class_.__qualname__] = known
+        for name, inner in class_._inner_class_types.items():  # noqa: SLF001  (as above)
+            if name in known:
+                visit(inner, known[name].shape)
+
+    visit(outermost, f"#{getattr(outermost, 'OBJECT_NAME', '')}")
+    return found

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from stripe_simulator.api.errors import StripeError
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import checkout_payments, payment_methods
+from stripe_simulator.objects.checkout_details import Details
 from stripe_simulator.objects.payment_methods import CreatePaymentMethod
 from stripe_simulator.page import render
 from stripe_simulator.page.form import Mistakes, Typed, refused
@@ -91,8 +92,9 @@ class CheckoutPage:
             if session["amount_total"]:
                 parameters = CreatePaymentMethod.read(typed.payment_method())
                 method = payment_methods.create(self._account, parameters)
-            amount, email = session["amount_total"], typed.get("email")
-            checkout_payments.pay(self._account, session, method, amount, email)
+            details = Details.model_validate({"email": typed.get("email")})
+            amount = session["amount_total"]
+            checkout_payments.pay(self._account, session, method, amount, details)
         except StripeError as error:
             return error.status, refused(error)
         return 200, {}

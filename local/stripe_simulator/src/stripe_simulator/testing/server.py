@@ -17,6 +17,7 @@ import uvicorn
 from stripe_simulator.app import create_app
 from stripe_simulator.listener import listen, url_of
 from stripe_simulator.settings import Settings
+from stripe_simulator.testing.conformity import Conformity
 
 SECRET_KEY = "sk_test_51simulatedsimulatedsimulated"
 RESTRICTED_KEY = "rk_test_51restrictedrestricted"
@@ -121,9 +122,11 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]:
+    """At the end, fails if something returned or recorded was not as Stripe describes it."""
     clock = clock or Clock()
     with listen() as listener:
-        app = create_app(settings, clock)
+        simulated = create_app(settings, clock)
+        app = Conformity(simulated, simulated.state.simulator)
         server = _Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -133,6 +136,8 @@ def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]
         finally:
             server.stop()
             thread.join(WAIT_SECONDS)
+    app.check_recorded()
+    assert not app.found, f"not as Stripe describes it: {dict(app.found)}"
 
 
 def fast(**changes: Any) -> Settings:  # noqa: ANN401  (whatever the settings are)
