@@ -26,8 +26,11 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator local/stripe_simulator/tests)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
+# The options of a checkout, by environment: what is wrong is named with file and line.
+CHECK_OPTIONS = PYTHONPATH=layers/common $(DEV_PYTHON) -m ops.option_files
+
 .PHONY: help demo dev test test-all lint checkov types chromium tour format lock build deploy connect doctor \
-	rotate orders replay reconcile ops-environment refuse-local chaos logs example schema api-types rename mutants clean
+	rotate orders replay reconcile ops-environment check-options refuse-local chaos logs example schema api-types rename mutants clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=, STOREFRONT_PORT=)"
@@ -80,6 +83,7 @@ lint:
 	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
 	.local/dev/bin/openapi-spec-validator --validation-errors all openapi.yaml
 	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github
+	@$(CHECK_OPTIONS)
 
 # Not a part of lint: 70 packages and 190 MB that nothing else needs.
 CHECKED := .local/checked
@@ -125,9 +129,13 @@ build:
 	UV="$(CURDIR)/.local/uv/bin/uv" PYTHON="$(CURDIR)/$(DEV_PYTHON)" \
 		SAMCONFIG="$(CURDIR)/samconfig.toml" $(SAM) build
 
-deploy: refuse-local build
+deploy: refuse-local check-options build
 	$(SAM) deploy --config-env $(ENV) $(DEPLOY_OPTIONS)
 	@echo "Next: make connect ENV=$(ENV), and then make doctor ENV=$(ENV)"
+
+check-options:
+	@$(BOOTSTRAP) dev
+	@$(CHECK_OPTIONS)
 
 refuse-local:
 	@$(if $(filter local,$(ENV)),$(error The local environment is deployed by `make dev`))

@@ -83,7 +83,9 @@ def test_a_function_is_its_handler_and_a_checksum(built: Path, function: str) ->
     folder = built / function
     files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     bytecode = Path("__pycache__/app.cpython-313.pyc")
-    assert files == {Path("app.py"), bytecode, Path("samconfig.cksum")}
+    options = {Path(f"options/{name}.json") for name in ("local", "dev", "prod")}
+    own = options if function == "CreateSessionFunction" else set()
+    assert files == {Path("app.py"), bytecode, Path("samconfig.cksum")} | own
     handler = FUNCTIONS / HANDLERS[function] / "app.py"
     assert (folder / "app.py").read_bytes() == handler.read_bytes()
 
@@ -195,7 +197,12 @@ OF_THE_FRONTEND = {
     "pydantic",
 }
 DOES_WITHOUT = {
-    "CreateSessionFunction": NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | {"checkout.price_list"},
+    "CreateSessionFunction": (
+        NOBODY_NEEDS
+        | OF_OTHERS
+        | OF_THE_WEBHOOK
+        | {"checkout.api.trusted", "checkout.price_list", "checkout.stripe.option_types"}
+    ),
     "ConfirmPaymentFunction": (
         NOBODY_NEEDS
         | OF_OTHERS
@@ -259,8 +266,12 @@ def test_what_a_path_leaves_out_is_something_that_another_loads(
     loaded: dict[str, set[str]],
 ) -> None:
     """A name that nothing loads might be misspelt."""
-    # The webhook's own, when there is something to keep: loaded by none of the parts.
-    elsewhere = {"checkout.aws.dead_letters"}
+    # When there is something to keep, or for a trusted caller: loaded by none of the parts.
+    elsewhere = {
+        "checkout.api.trusted",
+        "checkout.aws.dead_letters",
+        "checkout.stripe.option_types",
+    }
     named = set().union(*DOES_WITHOUT.values()) - NOBODY_NEEDS - elsewhere
     assert set().union(*loaded.values()) >= named
 

@@ -125,6 +125,11 @@ def checkouts() -> "Checkouts":
 
 
 @cache
+def trusted_checkouts() -> "Checkouts":
+    return checkouts().for_trusted_callers()
+
+
+@cache
 def price_list() -> "PriceList":
     from checkout.price_list import PriceList
 
