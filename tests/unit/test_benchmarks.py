@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import backends, cost, report, samples
-from benchmarks.cost import Function
 from benchmarks.container import Call
+from benchmarks.cost import Function
 from benchmarks.measuring import Requests, Sample
 from benchmarks.variants import Variant
 
