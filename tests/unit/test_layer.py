@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from checkout.aws import clients
 from local.build import architecture, built_template
 from local.paths import ROOT, UV
 from tests.unit.interpreter import modules_loaded_by
@@ -73,7 +74,7 @@ def test_every_locked_package_is_shipped_and_no_other(site: Path) -> None:
 
 
 def test_the_service_is_shipped_whole_and_as_it_is(site: Path) -> None:
-    ours = {path.relative_to(LAYER): path.read_bytes() for path in sources(LAYER)}
+    ours = {path.relative_to(LAYER): path.read_bytes() for path in sources(LAYER / "checkout")}
     shipped = {path.relative_to(site): path.read_bytes() for path in sources(site / "checkout")}
     assert shipped == ours
 
@@ -160,9 +161,9 @@ NOBODY_NEEDS = {
     "aws_lambda_powertools.utilities.parser",
     "aws_lambda_powertools.utilities.validation",
     "aws_xray_sdk",
-    # boto3.resource makes these; boto3.client does not.
-    "boto3.dynamodb.table",
-    "boto3.dynamodb.transform",
+    # botocore makes the same clients without it, and without S3's transfers.
+    "boto3",
+    "s3transfer",
     "email_validator",
     "httpx",
 }
@@ -240,7 +241,7 @@ def loaded(built: Path, site: Path) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("function", HANDLERS)
 def test_a_function_starts_from_what_is_shipped(loaded: dict[str, set[str]], function: str) -> None:
-    assert {"app", "checkout.wiring", "boto3"} <= loaded[function]
+    assert {"app", "checkout.wiring", "botocore"} <= loaded[function]
     calls_stripe = function not in {"StripeWebhookFunction", "PublishChangesFunction"}
     assert ("stripe" in loaded[function]) == calls_stripe
 
@@ -272,10 +273,8 @@ def test_what_nobody_needs_is_something_that_exists(site: Path) -> None:
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
 
 
-def test_botocore_describes_the_services_that_are_called(site: Path) -> None:
-    wiring = (LAYER / "checkout" / "wiring.py").read_text()
-    called = set(re.findall(r'boto3\.client\("(\w+)"', wiring))
-    described = {
-        folder.name for folder in (site / "botocore" / "data").iterdir() if folder.is_dir()
-    }
-    assert described == called
+def test_the_reduced_models_are_where_the_clients_look_for_them(site: Path) -> None:
+    made = re.findall(r'clients\.client\("(\w+)"', (LAYER / "checkout" / "wiring.py").read_text())
+    models = site / clients.MODELS.relative_to(LAYER)
+    assert {folder.name for folder in models.iterdir()} == set(made)
+    assert {folder.name for folder in models.parent.iterdir()} >= {"clients.py", "models"}
