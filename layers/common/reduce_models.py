@@ -61,7 +61,8 @@ def reduced(model: Json, operations: tuple[str, ...]) -> Json:
     parts = {name: part for name, part in model.items() if name in {"version", "metadata"}}
     # A client context parameter configures the endpoint's rules.
     parts |= {name: part for name, part in model.items() if name == "clientContextParams"}
-    return undocumented(parts | {"operations": called, "shapes": shapes})
+    model = undocumented(parts | {"operations": called, "shapes": shapes})
+    return model
 
 
 def shapes_of(part: object) -> Iterator[str]:

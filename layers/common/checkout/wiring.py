@@ -5,6 +5,7 @@ at most 6 s, at DynamoDB or Secrets Manager 3 s, and each is made twice. So a fu
 what did not respond, and a warm-up ends within the 10 s that Lambda gives it.
 """
 
+import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -168,3 +169,15 @@ def warm_up(*, writes_orders: bool = True) -> None:
                 connection.result()
     except CheckoutError as error:
         logger.warning("not warm", reason=error.detail)
+    started()
+
+
+def started() -> None:
+    """Begin to collect garbage, which checkout/__init__.py put off; a start's last step.
+
+    What was imported stays, so no collection need examine it.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
