@@ -1,15 +1,15 @@
 """Reduce botocore's descriptions of AWS to what the layer calls: python reduce_models.py SITE
 
 Of its data, services that are not called are removed. Beside the others' own, which stay as they
-are, the package gets models of the operations that are called, with the shapes that these reach:
-reading DynamoDB's 62 operations costs each cold start more than importing botocore's client.
+are, the package gets models of the operations that are called, with the shapes that these reach,
+and the endpoints of these services: reading all of both would be a quarter of a cold start.
 """
 
 import gzip
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,16 @@ type Json = dict[str, Any]
 
 
 def main(site: Path) -> None:
-    data, models = site / "botocore" / "data", site / "checkout" / "aws" / "models"
+    data, package = site / "botocore" / "data", site / "checkout" / "aws"
     for folder in data.iterdir():
         if folder.is_dir() and folder.name not in OPERATIONS:
             shutil.rmtree(folder)
+    endpoints = json.loads((data / "endpoints.json").read_text())
+    (package / "endpoints").mkdir(parents=True)
+    write(package / "endpoints" / "endpoints.json", endpoints_of(OPERATIONS, endpoints))
     for service, operations in OPERATIONS.items():
         version = latest(data / service)
-        target = models / service / version.name
+        target = package / "models" / service / version.name
         target.mkdir(parents=True)
         write(target / f"{MODEL}.json", reduced(read(version / f"{MODEL}.json.gz"), operations))
         # Whole; decompressed, so that a start need not.
@@ -63,6 +66,15 @@ def reduced(model: Json, operations: tuple[str, ...]) -> Json:
     parts |= {name: part for name, part in model.items() if name == "clientContextParams"}
     model = undocumented(parts | {"operations": called, "shapes": shapes})
     return model
+
+
+def endpoints_of(services: Iterable[str], endpoints: Json) -> Json:
+    """Give every partition and region, with the endpoints of some services."""
+    partitions = [
+        partition | {"services": {name: partition["services"][name] for name in services}}
+        for partition in endpoints["partitions"]
+    ]
+    return endpoints | {"partitions": partitions}
 
 
 def shapes_of(part: object) -> Iterator[str]:

@@ -25,9 +25,10 @@ def built(
     variables = [f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}", "UV=true"]
     variables.append(f"SAMCONFIG={samconfig}")
     # What the layer's target has once uv has installed its packages.
+    models, data = Path(botocore.__file__).parent / "data", artifacts / "python/botocore/data"
     for service in ("dynamodb", "secretsmanager", "sns", "sqs"):
-        models = Path(botocore.__file__).parent / "data" / service
-        shutil.copytree(models, artifacts / "python" / "botocore" / "data" / service)
+        shutil.copytree(models / service, data / service)
+    shutil.copy(models / "endpoints.json", data)
     make = shutil.which("make")
     assert make is not None
     subprocess.run([make, "--silent", target, *variables], cwd=copy, check=True)

@@ -4,16 +4,19 @@ import gzip
 import importlib.util
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import botocore
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.config import Config
 from botocore.session import Session
 
 from checkout.aws import clients
-from tests.unit.stack import LAYER, load_template
+from tests.unit.stack import LAYER, QUEUE_URL, TOPIC_ARN, load_template
 
 ORIGINAL = Path(botocore.__file__).parent / "data"
 
@@ -38,6 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     for service in (*OPERATIONS, "sts"):
         shutil.copytree(ORIGINAL / service, folder / "botocore" / "data" / service)
+    shutil.copy(ORIGINAL / "endpoints.json", folder / "botocore" / "data")
     script().main(folder)
     return folder
 
@@ -133,24 +137,93 @@ OF_LAMBDA = {
 
 
 def test_botocore_describes_no_service_that_is_not_called(site: Path) -> None:
-    assert {path.name for path in (site / "botocore" / "data").iterdir()} == set(OPERATIONS)
+    described = {path.name for path in (site / "botocore" / "data").iterdir() if path.is_dir()}
+    assert described == set(OPERATIONS)
 
 
-def test_a_client_is_made_of_the_reduced_models(
-    models: Path, environment: pytest.MonkeyPatch
-) -> None:
+def test_the_endpoints_are_the_originals_of_these_services(models: Path) -> None:
+    ours = json.loads((models.parent / "endpoints" / "endpoints.json").read_text())
+    theirs = json.loads((ORIGINAL / "endpoints.json").read_text())
+    for partition in theirs["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in OPERATIONS}
+    assert ours == theirs
+
+
+class _Noted(Exception):
+    """Nothing is sent."""
+
+
+@dataclass
+class Sent:
+    """The URL of a request, and the scope that it is signed for."""
+
+    url: str = ""
+    scope: str = ""
+
+    def note(self, request: AWSPreparedRequest, **_: object) -> NoReturn:
+        self.url = request.url
+        authorization = request.headers["Authorization"]
+        signed = authorization if isinstance(authorization, str) else authorization.decode()
+        # After the key and the date.
+        self.scope = signed.partition("Credential=")[2].partition(",")[0].split("/", 2)[2]
+        raise _Noted
+
+
+CALLS: dict[str, Callable[[Any], object]] = {
+    "dynamodb": lambda client: client.get_item(TableName="orders", Key={"order_id": {"S": "1"}}),
+    "secretsmanager": lambda client: client.get_secret_value(SecretId="stripe"),
+    "sns": lambda client: client.publish(TopicArn=TOPIC_ARN, Message="{}"),
+    "sqs": lambda client: client.send_message(QueueUrl=QUEUE_URL, MessageBody="{}"),
+}
+
+
+def sent_by(session: Session, service: str, region: str) -> Sent:
+    sent = Sent()
+    config = Config(retries={"total_max_attempts": 1})
+    client = session.create_client(service, region_name=region, config=config)
+    client.meta.events.register("before-send", sent.note)
+    with pytest.raises(_Noted):
+        CALLS[service](client)
+    return sent
+
+
+@pytest.fixture
+def of_the_layer(models: Path, environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let the clients be made as in the layer, of a new session each time."""
     environment.setattr(clients, "MODELS", models)
+    environment.setattr(clients, "ENDPOINTS", models.parent / "endpoints")
     environment.setattr(clients, "session", clients.session.__wrapped__)
+    return environment
+
+
+@pytest.mark.parametrize("variant", ["", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
+@pytest.mark.parametrize("region", ["us-east-1", "ap-east-2", "us-gov-west-1", "cn-north-1"])
+def test_requests_go_where_they_go_with_the_whole_models(
+    of_the_layer: pytest.MonkeyPatch, region: str, variant: str
+) -> None:
+    if variant:
+        of_the_layer.setenv(variant, "true")
+    ours, theirs = clients.session(), Session()
+    for service in OPERATIONS:
+        sent = sent_by(ours, service, region)
+        assert sent == sent_by(theirs, service, region)
+        assert region in sent.scope
+
+
+@pytest.mark.usefixtures("of_the_layer")
+def test_a_client_is_made_of_the_reduced_models() -> None:
     for service in ("dynamodb", "secretsmanager", "sns", "sqs"):
         made = clients.client(service)
         names = made.meta.service_model.operation_names
         assert set(names) == set(OPERATIONS[service])
         whole = Session().create_client(service)
         assert made.meta.endpoint_url == whole.meta.endpoint_url
-    assert made.exceptions.ClientError
 
 
 def test_the_sources_have_no_models() -> None:
     """A clone uses botocore's own: models in the sources would be those of another version."""
+    package = LAYER / "checkout" / "aws"
+    assert (package / "models", package / "endpoints") == (clients.MODELS, clients.ENDPOINTS)
     assert not clients.MODELS.exists()
-    assert clients.MODELS == LAYER / "checkout" / "aws" / "models"
+    assert not clients.ENDPOINTS.exists()

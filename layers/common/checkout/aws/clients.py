@@ -8,6 +8,7 @@ https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
 The timeouts fit into the functions' own (wiring.py).
 """
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from botocore.config import Config
 from botocore.session import Session
 
 MODELS = Path(__file__).with_name("models")
+ENDPOINTS = Path(__file__).with_name("endpoints")
+VARIANTS = ("use_fips_endpoint", "use_dualstack_endpoint")
 CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
@@ -27,7 +30,11 @@ CONFIG = Config(
 def session() -> Session:
     """Give the one session, which finds the credentials once and reads each model once."""
     one = Session()
-    one.set_config_variable("data_path", str(MODELS))
+    paths = [MODELS]
+    # botocore prefers further endpoints to its rules, which have other FIPS endpoints than these.
+    if not any(one.get_config_variable(variant) for variant in VARIANTS):
+        paths.append(ENDPOINTS)
+    one.set_config_variable("data_path", os.pathsep.join(map(str, paths)))
     return one
 
 
