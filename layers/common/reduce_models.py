@@ -1,8 +1,9 @@
 """Reduce botocore's descriptions of AWS to what the layer calls: python reduce_models.py SITE
 
-Of its data, services that are not called are removed. Beside the others' own, which stay as they
-are, the package gets models of the operations that are called, with the shapes that these reach,
-and the endpoints of these services: reading all of both would be a quarter of a cold start.
+Services that are not called are removed from its data and from boto3's. Beside the data of the
+others, which stays as it is, the package gets models of the operations that are called, with the
+shapes that these reach, and the endpoints of these services: reading all of both would be a quarter
+of a cold start.
 """
 
 import gzip
@@ -28,7 +29,7 @@ type Json = dict[str, Any]
 
 def main(site: Path) -> None:
     data, package = site / "botocore" / "data", site / "checkout" / "aws"
-    for folder in data.iterdir():
+    for folder in (*data.iterdir(), *(site / "boto3" / "data").iterdir()):
         if folder.is_dir() and folder.name not in OPERATIONS:
             shutil.rmtree(folder)
     endpoints = json.loads((data / "endpoints.json").read_text())

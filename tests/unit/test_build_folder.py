@@ -29,6 +29,7 @@ def built(
     for service in ("dynamodb", "secretsmanager", "sns", "sqs"):
         shutil.copytree(models / service, data / service)
     shutil.copy(models / "endpoints.json", data)
+    (artifacts / "python/boto3/data").mkdir(parents=True)
     make = shutil.which("make")
     assert make is not None
     subprocess.run([make, "--silent", target, *variables], cwd=copy, check=True)

@@ -42,6 +42,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for service in (*OPERATIONS, "sts"):
         shutil.copytree(ORIGINAL / service, folder / "botocore" / "data" / service)
     shutil.copy(ORIGINAL / "endpoints.json", folder / "botocore" / "data")
+    for service in ("ec2", "sqs"):
+        (folder / "boto3" / "data" / service).mkdir(parents=True)
     script().main(folder)
     return folder
 
@@ -139,6 +141,7 @@ OF_LAMBDA = {
 def test_botocore_describes_no_service_that_is_not_called(site: Path) -> None:
     described = {path.name for path in (site / "botocore" / "data").iterdir() if path.is_dir()}
     assert described == set(OPERATIONS)
+    assert {path.name for path in (site / "boto3" / "data").iterdir()} == {"sqs"}
 
 
 def test_the_endpoints_are_the_originals_of_these_services(models: Path) -> None:
