@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local.customer import DECLINED_CARD, FAILING_IBAN, pay_by_bank_debit, pay_by_card
-from local.merchant import LOSING
 from local.paths import ROOT
+from local.shop.customer import DECLINED_CARD, FAILING_IBAN, pay_by_bank_debit, pay_by_card
+from local.shop.merchant import LOSING
 from tests.integration.world import World, lookup_item
 
 COMPLETED = "checkout.session.completed"

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import stripe
 
-from local.functions import physical_name
+from local.cloud.invocations import physical_name
 from ops.dead_letters import ALIAS
 from tests.integration.server import Server
 from tests.integration.world import World
