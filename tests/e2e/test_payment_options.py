@@ -39,9 +39,7 @@ def test_total_follows_what_the_customer_chooses(browser: Browser) -> None:
             "quantity": 1,
             "adjustable_quantity": {"enabled": True},
         }
-        session = shop.session(
-            line_items=[item], success_url=THANKS, payment_method_types=["card"], **options(shop)
-        )
+        session = shop.session(line_items=[item], success_url=THANKS, **options(shop))
         context.route(f"{THANKS}**", lambda route: route.fulfill(body="Thank you"))
         page = context.new_page()
         shopper = Shopper(page, simulator.url)
