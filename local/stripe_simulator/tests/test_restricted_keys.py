@@ -10,6 +10,7 @@ from stripe_simulator.api.expansion import EXPANDABLE, INLINE
 from stripe_simulator.api.permissions import EXPANDED, PERMISSIONS, permission
 from stripe_simulator.documents import Json
 from stripe_simulator.operations import (
+    CLI,
     DESTINATIONS,
     ENDPOINTS,
     EVENTS,
@@ -276,7 +277,9 @@ def test_without_a_restricted_key_there_is_none_to_change(method: str) -> None:
 
 
 def test_few_endpoints_need_a_secret_key() -> None:
-    rows = [*SEARCHES, *OBJECTS, *OPTIONS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *SIMULATOR]
+    rows = [
+        *(*SEARCHES, *OBJECTS, *OPTIONS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *CLI, *SIMULATOR),
+    ]
     without = {(method, path) for method, path, *_ in rows if permission(method, path) is None}
     assert without == {
         ("GET", "/v1/account"),
@@ -284,6 +287,7 @@ def test_few_endpoints_need_a_secret_key() -> None:
         ("POST", "/v1/payment_pages/{id}"),
         ("POST", "/v1/payment_pages/{id}/confirm"),
         ("POST", "/v1/events/{id}/retry"),
+        ("POST", "/v1/stripecli/sessions"),
     }
 
 

@@ -30,7 +30,12 @@ from stripe_simulator.objects import (
     tax_rates,
 )
 from stripe_simulator.simulator import Simulator
-from stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
+from stripe_simulator.webhooks import (
+    cli_sessions,
+    event_destinations,
+    event_endpoints,
+    webhook_endpoints,
+)
 
 type Run = Callable[..., Json | Awaitable[Json]]
 type Row = tuple[str, str, Run, str]
@@ -156,6 +161,7 @@ EVENTS: list[Row] = [
     ("GET", "/v2/core/events/{id}", event_endpoints.retrieve_thin, ""),
     ("POST", "/v2/core/event_destinations/{id}/ping", event_endpoints.ping, ""),
 ]
+CLI: list[Row] = [("POST", "/v1/stripecli/sessions", cli_sessions.create, "")]
 # The paid page's redirect waits for the webhook: the simulator's, not an object's, concern.
 SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.confirm_page, "")]
 
@@ -168,6 +174,7 @@ def operations(simulator: Simulator) -> list[Operation]:
         *_bound(simulator.endpoints, ENDPOINTS),
         *_bound(simulator.endpoints, DESTINATIONS),
         *_bound(simulator.webhooks, EVENTS),
+        *_bound(simulator.cli, CLI),
         *_bound(simulator, SIMULATOR),
     ]
 

@@ -50,7 +50,9 @@ class Operation:
 
 
 class Gateway:
-    """`prepare` is called before each request: what is due by now has then happened."""
+    """`prepare` is called before each request: what is due by now has then happened. `log` is
+    called after it.
+    """
 
     def __init__(  # noqa: PLR0913  (what the endpoints have in common)
         self,
@@ -63,6 +65,7 @@ class Gateway:
         prepare: Callable[[], None],
         find: Find,
         include: Include,
+        log: Callable[[Json], None],
     ) -> None:
         self.requests: list[Json] = []
         self._settings = settings
@@ -73,6 +76,7 @@ class Gateway:
         self._prepare = prepare
         self._find = find
         self._include = include
+        self._tell = log
         self._keys = IdempotencyKeys(clock)
 
     def forget_keys(self) -> int:
@@ -96,6 +100,7 @@ class Gateway:
             response = self._refusal(error, call)
         entry["status"] = response.status
         entry["duration_ms"] = round(1000 * (time.monotonic() - started), 3)
+        self._tell(self._logged(request, response, call))
         return self._response(response, request, call)
 
     async def _respond(
@@ -185,6 +190,19 @@ class Gateway:
             again = response.status in NOT_KEPT or call.idempotency_key is None
             headers["Stripe-Should-Retry"] = "true" if again else "false"
         return Response(response.body, response.status, headers, media_type="application/json")
+
+    def _logged(self, request: Request, response: StoredResponse, call: Call) -> Json:
+        """As `stripe logs tail` shows a request."""
+        refused = response.status >= HTTPStatus.BAD_REQUEST
+        return {
+            "created_at": int(self._clock()),
+            "error": json.loads(response.body)["error"] if refused else {},
+            "livemode": self._settings.livemode,
+            "method": request.method,
+            "request_id": call.request_id,
+            "status": response.status,
+            "url": request.url.path,
+        }
 
     def _log(self, request: Request, call: Call) -> Json:
         entry: Json = {
