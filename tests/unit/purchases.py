@@ -1,22 +1,21 @@
 """Each kind of purchase, as the facts that Stripe, the shop's page and we ourselves bring."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from checkout.domain.facts import Fact, Origin, PartsFact, SessionFact
-from checkout.domain.order import OrderStatus
+from checkout.domain.order import CheckoutState, OrderItem, OrderStatus
 from checkout.domain.parts import Decline, Dispute, Part, Refund
 from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 OPEN, EXPIRED, PROCESSING, FAILED, AUTHORIZED, CANCELED, PAID = OrderStatus
 
 
-def session(status: OrderStatus, source: str, amount_captured: int | None = None) -> SessionFact:
+def session(status: OrderStatus, source: str, **amounts: Any) -> SessionFact:  # noqa: ANN401
     """Give a fact about the session; only a create brings its items."""
     items = (ITEM,) if source == "create" else None
     origin = Origin(occurred_at=NOW, source=source)
-    if amount_captured is None:
-        return fact(status, origin=origin, items=items)
-    return fact(status, origin=origin, items=items, amount_captured=amount_captured)
+    return fact(status, origin=origin, **{"items": items} | amounts)
 
 
 def parts(source: str, **of_one_kind: Part) -> PartsFact:
@@ -53,12 +52,19 @@ class Purchase:
     amount_captured: int = 0
     amount_refunded: int = 0
     dispute_status: str | None = None
+    items: tuple[OrderItem, ...] = (ITEM,)
+
+    def items_of(self, checkout: CheckoutState) -> tuple[OrderItem, ...]:
+        """What the API gives: the customer may change them until the session is closed."""
+        if checkout.status is not OPEN:
+            return self.items
+        return (replace(ITEM, amount_total=checkout.amount_total),)
 
     @property
     def last_session(self) -> SessionFact:
         """What Stripe's session says in the end, with its items: what the API gives."""
         last = [one for one in self.facts if isinstance(one, SessionFact)][-1]
-        return replace(last, checkout=replace(last.checkout, items=(ITEM,)))
+        return replace(last, checkout=replace(last.checkout, items=self.items))
 
 
 PURCHASES = {

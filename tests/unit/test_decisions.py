@@ -74,6 +74,27 @@ def test_an_order_with_items_needs_none_from_events(status: OrderStatus) -> None
         assert decision.checkout == heard.checkout
 
 
+@pytest.mark.parametrize("amount", ["amount_subtotal", "amount_discount", "amount_tax"])
+@pytest.mark.parametrize("status", [one for one in OrderStatus if one is not OrderStatus.OPEN])
+def test_another_amount_needs_the_items_again(status: OrderStatus, amount: str) -> None:
+    heard = event_fact(status, **{amount: 77})
+    assert decide(order(OrderStatus.OPEN), heard) is Outcome.UNRESOLVED
+    changed: Any = {amount: 77}
+    completed = decide(order(OrderStatus.OPEN), fact(status, **changed))
+    assert isinstance(completed, CheckoutChange)
+
+
+@pytest.mark.parametrize("amount", ["amount_shipping", "amount_total"])
+def test_shipping_changes_no_item(amount: str) -> None:
+    heard = event_fact(OrderStatus.PAID, **{amount: 4690})
+    assert isinstance(decide(order(OrderStatus.OPEN), heard), CheckoutChange)
+
+
+def test_a_repeat_with_other_amounts_needs_nothing() -> None:
+    heard = event_fact(OrderStatus.PAID, amount_tax=77)
+    assert decide(order(OrderStatus.PAID), heard) is Outcome.DUPLICATE
+
+
 # Captures
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 SESSION_UNKNOWN = "attribute_not_exists(session_id)"
 SESSION_KNOWN = "attribute_exists(session_id)"
 SAME_SESSION = "session_id = :session_id"
+# With the amounts that they were read with: another amount means other items, or other totals.
 ITEMS_KNOWN = "attribute_exists(#items)"
 SAME_PAYMENT = "payment_intent = :payment_intent"
 NO_PAYMENT = "attribute_not_exists(payment_intent)"
@@ -269,8 +270,9 @@ def _checkout_expressions(order_id: str, change: CheckoutChange) -> _Expressions
         condition, values = f"{SAME_SESSION} AND {AS_SEEN}", {":seen_version": change.seen_version}
     elif values:
         condition += f" OR ({SAME_SESSION} AND #status IN ({', '.join(values)}))"
-    if checkout.items is None:
-        condition = f"({condition}) AND {ITEMS_KNOWN}"
+    if checkout.items is None and not change.items_follow:
+        same = [f"#{amount} = :{amount}" for amount in checkout.amounts_of_items]
+        condition = " AND ".join([f"({condition})", ITEMS_KNOWN, *same])
     return assigned, removed, condition, values
 
 

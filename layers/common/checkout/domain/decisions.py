@@ -37,11 +37,13 @@ class CheckoutChange:
     """May be written where the order is unknown, or has this session and a weaker status.
 
     With `seen_version`, it may be written while the order is as it was seen. Without `items` it may
-    be written only to an order that has its items.
+    be written only to an order that has its items, for the same amounts; or to a new one whose
+    `items_follow`.
     """
 
     change_type: ChangeType
     checkout: CheckoutState
+    items_follow: bool = False
     seen_version: int | None = None
 
 
@@ -75,7 +77,11 @@ def decide(order: Order | None, fact: Fact) -> Change | Outcome:
 
 def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome:
     reported = fact.checkout
-    change = CheckoutChange(change_type=STATUS_CHANGES[reported.status], checkout=reported)
+    change = CheckoutChange(
+        change_type=STATUS_CHANGES[reported.status],
+        checkout=reported,
+        items_follow=fact.items_follow,
+    )
     if order is None:
         return change
     known = order.checkout
@@ -84,7 +90,7 @@ def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome
     same = reported.status is known.status
     if known.status not in reported.status.weaker and not (same and _has_more(reported, known)):
         return Outcome.DUPLICATE if same else Outcome.STALE
-    if reported.items is None and known.items is None:
+    if reported.items is None and not known.has_items_for(reported):
         return Outcome.UNRESOLVED
     if same:
         return replace(change, change_type=ChangeType.CAPTURED, seen_version=order.version)

@@ -65,9 +65,13 @@ class CheckoutState:
     """What Stripe says about a Checkout Session, with the status that it means for the order.
 
     Amounts are in the currency's minor unit, times in seconds since 1970 UTC. `items` is None where
-    the source has none (events carry no line items) and in orders from before items were stored.
-    `amount_captured` is of a payment that is captured separately, None for any other and where the
-    source has no PaymentIntent.
+    the source has none (events carry no line items), in orders from before items were stored, and
+    in open ones whose customer may still change the quantities. `amount_captured` is of a payment
+    that is captured separately, None for any other and where the source has no PaymentIntent.
+
+    `amount_total` is `amount_subtotal` - `amount_discount` + `amount_shipping` + the tax that the
+    prices do not include; `amount_tax` is all of it.
+    https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details
     """
 
     session_id: str
@@ -86,6 +90,20 @@ class CheckoutState:
     created_at: int
     expires_at: int
     items: tuple[OrderItem, ...] | None = None
+
+    @property
+    def amounts_of_items(self) -> dict[str, int]:
+        """Give what changes when the items, their discounts or their taxes do."""
+        amounts = {
+            "amount_subtotal": self.amount_subtotal,
+            "amount_discount": self.amount_discount,
+            "amount_tax": self.amount_tax,
+        }
+        return {name: amount for name, amount in amounts.items() if amount is not None}
+
+    def has_items_for(self, reported: "CheckoutState") -> bool:
+        """Whether the items are those of what Stripe reports now: the amounts say so."""
+        return self.items is not None and self.amounts_of_items == reported.amounts_of_items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What Stripe's objects say about our orders: each reader gives a fact, or None where the object is
 not about an order of this stack.
 
-They are read as Stripe's JSON, from an event or from the API:
+They are read as Stripe's JSON, from an event or from the API; what may be null may be absent:
 https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
 /api/payment_intents/object, /api/charges/object
 """
@@ -22,7 +22,10 @@ from checkout.stripe.statuses import payment_status, status_of_capture, status_o
 ORDER_ID = "order_id"
 STACK = "checkout_stack"
 FINGERPRINT = "request_fingerprint"
-RESERVED_METADATA = frozenset({ORDER_ID, STACK, FINGERPRINT})
+# On sessions whose customer may change quantities, which a session itself does not show.
+ADJUSTABLE = "checkout_adjustable"
+MARKS = (ORDER_ID, STACK, FINGERPRINT)
+RESERVED_METADATA = frozenset({*MARKS, ADJUSTABLE})
 OUR_ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
 
 type Json = Mapping[str, Any]
@@ -57,10 +60,13 @@ class Readers:
         if order_id is None:
             return None
         with _documented("Checkout Session"):
+            follow = _items_follow(session)
+            items = None if follow else _expanded_items(session)
             return SessionFact(
                 order_id=order_id,
-                checkout=_checkout_state(session, event_type),
+                checkout=_checkout_state(session, event_type, items),
                 origin=origin,
+                items_follow=follow,
             )
 
     def refunds(self, refunds: Iterable[Json], origin: Origin) -> PartsFact | None:
@@ -128,7 +134,7 @@ class Readers:
     ) -> PartsFact | None:
         with _documented(kind.__name__):
             # What was paid without a PaymentIntent was not paid in a Checkout Session of ours.
-            found = [one for one in objects if one["payment_intent"] is not None]
+            found = [one for one in objects if one.get("payment_intent") is not None]
             if not found or found[0]["payment_intent"]["livemode"] is not self.livemode:
                 return None
             payment_intent = found[0]["payment_intent"]
@@ -172,7 +178,20 @@ def _order_item(line_item: Json) -> OrderItem:
     )
 
 
-def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
+def _items_follow(session: Json) -> bool:
+    """Whether the customer may still swap items at the same total: the amounts would not show it.
+
+    Promotion codes and taxes change amounts, and shipping changes no item.
+    https://docs.stripe.com/payments/checkout/adjustable-quantity
+    https://docs.stripe.com/payments/checkout/optional-items
+    """
+    adjustable = session["metadata"].get(ADJUSTABLE) is not None
+    return session["status"] == "open" and (adjustable or bool(session.get("optional_items")))
+
+
+def _checkout_state(
+    session: Json, event_type: str | None, items: tuple[OrderItem, ...] | None
+) -> CheckoutState:
     totals = session.get("total_details") or {}
     of_capture = status_of_capture(session)
     status = of_capture or status_of_session(session, event_type)
@@ -190,11 +209,11 @@ def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
         if of_capture
         else None,
         currency=_string(session["currency"]),
-        client_reference_id=_optional(session["client_reference_id"]),
-        request_fingerprint=_optional(session["metadata"].get(FINGERPRINT)),
+        client_reference_id=_optional(session.get("client_reference_id")),
+        request_fingerprint=_optional((session.get("metadata") or {}).get(FINGERPRINT)),
         created_at=_integer(session["created"]),
         expires_at=_integer(session["expires_at"]),
-        items=_expanded_items(session),
+        items=items,
     )
 
 
@@ -242,7 +261,7 @@ def _payment_intent(session: Json, status: OrderStatus) -> str | None:
     """
     if status is OrderStatus.OPEN:
         return None
-    payment_intent = session["payment_intent"]
+    payment_intent = session.get("payment_intent")
     return _optional(
         payment_intent["id"] if isinstance(payment_intent, Mapping) else payment_intent
     )

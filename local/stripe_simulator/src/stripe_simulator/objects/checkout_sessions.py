@@ -86,6 +86,11 @@ def create(account: Account, parameters: CreateSession) -> Json:
     require_addresses(parameters)
     if not parameters.line_items:
         raise missing("line_items")
+    if len(parameters.line_items) + len(parameters.optional_items) > MAX_LINE_ITEMS:
+        raise InvalidRequest(
+            f"A Checkout Session can have up to {MAX_LINE_ITEMS} line items and optional items.",
+            param="optional_items",
+        )
     customer = _customer(account, parameters)
     checkout_settings.require_valid(parameters, customer)
     expires_at = _expiry(account, parameters.expires_at)

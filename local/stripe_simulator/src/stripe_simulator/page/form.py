@@ -14,7 +14,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.objects.checkout_details import Details
 from stripe_simulator.objects.payment_pages import ConfirmPage
 from stripe_simulator.page import countries
-from stripe_simulator.page.asked import Asked
+from stripe_simulator.page.fields import Asked
 
 # The fields' names, with the ids that public end-to-end tests use on Stripe's own page.
 IDS = {

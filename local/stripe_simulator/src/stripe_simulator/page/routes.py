@@ -9,6 +9,7 @@ chosen, or `{"order": HTML, "button": TEXT, "amount": INTEGER, "mistakes": {…}
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -58,7 +59,8 @@ class CheckoutPage:
         typed = self._typed(session, {})
         # The tax of the country that the form begins with.
         if session["automatic_tax"]["enabled"]:
-            checkout_choices.apply(self._account, session, Choices(), typed.country)
+            with suppress(StripeError):
+                checkout_choices.apply(self._account, session, Choices(), typed.country)
         return _page(render.form(self._account, typed, {}, frame), frame)
 
     async def pay(self, request: Request) -> Response:
