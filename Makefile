@@ -30,7 +30,8 @@ TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not 
 CHECK_OPTIONS = PYTHONPATH=layers/common $(DEV_PYTHON) -m ops.option_files
 
 .PHONY: help demo dev test test-all lint checkov types chromium tour format lock build deploy connect doctor \
-	rotate orders replay reconcile ops-environment check-options refuse-local chaos logs example schema api-types rename mutants clean
+	rotate orders replay reconcile ops-environment check-options refuse-local chaos logs example schema api-types \
+	rename mutants bench clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=, STOREFRONT_PORT=)"
@@ -56,6 +57,7 @@ help:
 	@echo "make api-types          write the TypeScript types of openapi.yaml again"
 	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
+	@echo "make bench              starts, warm calls, memory and cost of the functions (ROUNDS=15)"
 	@echo "make clean              remove what all of these made"
 
 demo:
@@ -195,6 +197,12 @@ mutants:
 	cp -R layers/common/checkout functions local events tests template.yaml pyproject.toml $(MUTATED)
 	cd $(MUTATED) && SAMPLES=few $(CURDIR)/.local/mutants/bin/mutmut run
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
+
+# DO="--json", or DO="--only webhook"
+ROUNDS ?= 15
+bench:
+	@$(BOOTSTRAP) dev sam
+	@exec $(DEV_PYTHON) -m benchmarks --rounds $(ROUNDS) $(DO)
 
 clean:
 	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*

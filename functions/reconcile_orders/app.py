@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Stripe's own retries of a webhook, and a customer who is still at the page, come first.
 MINIMUM_AGE_SECONDS = 15 * 60
 
+wiring.started()
+
 
 @logger.inject_lambda_context(clear_state=True)
 @emits_metrics

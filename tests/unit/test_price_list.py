@@ -76,6 +76,17 @@ def test_the_product_s_mark_counts_where_the_price_has_none(
     assert price_list.prices() == [entry()]
 
 
+def test_what_may_be_null_may_be_absent(price_list: PriceList, fake_stripe: FakeStripe) -> None:
+    bare = sold(product=product(description=None), lookup_key=None)
+    del bare["lookup_key"], bare["product"]["description"]
+    without_amount = sold()
+    del without_amount["unit_amount"]
+    fake_stripe.respond(listed(without_amount, bare))
+    (listed_price,) = price_list.prices()
+    assert listed_price["lookup_key"] is None
+    assert listed_price["product"]["description"] is None
+
+
 def test_a_stack_that_sells_all_prices_lists_them(
     price_list: PriceList, fake_stripe: FakeStripe
 ) -> None:

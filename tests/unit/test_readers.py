@@ -102,6 +102,18 @@ def test_a_session_may_have_no_client_reference() -> None:
     assert read(session(client_reference_id=None)).checkout.client_reference_id is None
 
 
+@pytest.mark.parametrize("status", [OrderStatus.EXPIRED, OrderStatus.PROCESSING])
+@pytest.mark.parametrize("name", ["client_reference_id", "metadata", "payment_intent"])
+def test_what_may_be_null_may_be_absent(status: OrderStatus, name: str) -> None:
+    null = session_in(status, **{name: None})
+    absent = {key: value for key, value in null.items() if key != name}
+    read_null, read_absent = (
+        READERS.session(one, ORIGIN, order_id=ORDER_ID) for one in (null, absent)
+    )
+    assert read_null is not None
+    assert read_absent == read_null
+
+
 def test_a_session_made_before_fingerprints_is_read() -> None:
     metadata = session_metadata()
     del metadata["request_fingerprint"]
@@ -167,11 +179,9 @@ REQUIRED = [
     "id",
     "status",
     "payment_status",
-    "payment_intent",
     "amount_subtotal",
     "amount_total",
     "currency",
-    "client_reference_id",
     "created",
     "expires_at",
 ]

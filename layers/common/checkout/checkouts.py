@@ -252,7 +252,7 @@ def _started(order_id: str, checkout: CheckoutState, session: Json) -> StartedCh
     return StartedCheckout(
         order_id=order_id,
         session_id=checkout.session_id,
-        url=session["url"] if is_open else None,
+        url=session.get("url") if is_open else None,
         client_secret=session.get("client_secret") if is_open else None,
         status=checkout.status,
         expires_at=checkout.expires_at,

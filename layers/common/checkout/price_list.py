@@ -84,7 +84,7 @@ class PriceList:
     def _is_listed(self, price: Json) -> bool:
         # Without a whole amount (tiers, customers' own amounts, fractions of a cent) it has none.
         return (
-            bool(price["unit_amount"])
+            bool(price.get("unit_amount"))
             and is_sellable(price, only_marked=self.only_marked)
             and has_active_product(price)
         )
@@ -94,8 +94,12 @@ def _entry(price: Json) -> Json:
     product = price["product"]
     return {
         "price": price["id"],
-        "lookup_key": price["lookup_key"],
-        "product": {name: product[name] for name in ("name", "description", "images")},
+        "lookup_key": price.get("lookup_key"),
+        "product": {
+            "name": product["name"],
+            "description": product.get("description"),
+            "images": product["images"],
+        },
         "unit_amount": price["unit_amount"],
         "currency": price["currency"],
     }

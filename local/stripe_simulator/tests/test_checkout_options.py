@@ -102,7 +102,8 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
 def test_option_is_shown_as_stripe_does(
     simulator: Running, shop: Shop, name: str, given: object, shown: object
 ) -> None:
-    session = shop.session(**{name: given})
+    options: Json = {name: given}
+    session = shop.session(**options)
     assert simulator.get(f"/v1/checkout/sessions/{session.id}")[name] == shown
 
 
@@ -179,6 +180,18 @@ REFUSED: list[tuple[Json, str, str | None, str | None]] = [
         "payment_method_options[klarna]",
     ),
     (
+        {"after_expiration": {"recovery": {"enabled": True}}},
+        "The simulator does not support recovery of sessions.",
+        None,
+        "after_expiration[recovery][enabled]",
+    ),
+    (
+        {"managed_payments": {"enabled": True}},
+        "The simulator does not support managed payments.",
+        None,
+        "managed_payments[enabled]",
+    ),
+    (
         {"customer_update": {"name": "auto"}},
         "`customer_update` can only be used with `customer`.",
         None,
@@ -212,6 +225,13 @@ def test_101_line_items_are_refused(shop: Shop) -> None:
     message = "Array line_items exceeded maximum 100 allowed elements."
     with refused(400, message, param="line_items"):
         shop.session(line_items=items)
+
+
+def test_line_and_optional_items_are_100_in_all(shop: Shop) -> None:
+    item = {"price": shop.price().id, "quantity": 1}
+    message = "A Checkout Session can have up to 100 line items and optional items."
+    with refused(400, message, param="optional_items"):
+        shop.session(line_items=[item] * 100, optional_items=[item])
 
 
 def test_tax_id_needs_the_customers_name(shop: Shop) -> None:

@@ -1,11 +1,14 @@
 """Taxes of a Checkout Session: the merchant's tax rates, and automatic tax."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
 from stripe_simulator.documents import Json
+from stripe_simulator.objects.tax_rates import AUTOMATIC as AUTOMATIC_RATES
 from stripe_simulator.testing import Running, Shop
 from support.refusals import refused
 
@@ -173,3 +176,9 @@ def test_exempt_customer_pays_no_automatic_tax(sdk: stripe.StripeClient, shop: S
     customer = sdk.v1.customers.create(params)
     items = priced(shop, tax_behavior="exclusive")
     assert shop.session(line_items=items, customer=customer.id, **AUTOMATIC).amount_total == 1000
+
+
+def test_readme_names_the_simulated_rates() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    rows = re.findall(r"^\| ([A-Z]{2}) \| (.+) \| ([\d.]+) \|$", readme, re.MULTILINE)
+    assert rows == [(code, name, percent) for code, (percent, _, name) in AUTOMATIC_RATES.items()]

@@ -9,7 +9,16 @@ import stripe
 from stripe_simulator.api.expansion import EXPANDABLE, INLINE
 from stripe_simulator.api.permissions import EXPANDED, PERMISSIONS, permission
 from stripe_simulator.documents import Json
-from stripe_simulator.operations import DESTINATIONS, ENDPOINTS, EVENTS, OBJECTS, OPTIONS, SIMULATOR
+from stripe_simulator.operations import (
+    CLI,
+    DESTINATIONS,
+    ENDPOINTS,
+    EVENTS,
+    OBJECTS,
+    OPTIONS,
+    SEARCHES,
+    SIMULATOR,
+)
 from stripe_simulator.testing import RESTRICTED_KEY, Running, Shop, fast, running
 from support.refusals import refused
 
@@ -267,14 +276,18 @@ def test_without_a_restricted_key_there_is_none_to_change(method: str) -> None:
             ).v1.products.list()
 
 
-def test_all_but_the_hosted_page_and_resending_has_a_permission() -> None:
-    rows = [*OBJECTS, *OPTIONS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *SIMULATOR]
+def test_few_endpoints_need_a_secret_key() -> None:
+    rows = [
+        *(*SEARCHES, *OBJECTS, *OPTIONS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *CLI, *SIMULATOR),
+    ]
     without = {(method, path) for method, path, *_ in rows if permission(method, path) is None}
     assert without == {
+        ("GET", "/v1/account"),
         ("GET", "/v1/payment_pages/{id}"),
         ("POST", "/v1/payment_pages/{id}"),
         ("POST", "/v1/payment_pages/{id}/confirm"),
         ("POST", "/v1/events/{id}/retry"),
+        ("POST", "/v1/stripecli/sessions"),
     }
 
 

@@ -3,6 +3,7 @@
 import pytest
 import stripe
 
+from stripe_simulator.documents import Json
 from stripe_simulator.testing import Running, Shop
 from support.refusals import refused
 
@@ -86,9 +87,7 @@ def test_customer_decides_whether_to_save(
         {"payment_method_options": {"card": {"setup_future_usage": "on_session"}}},
     ],
 )
-def test_merchant_decides_to_save(
-    simulator: Running, shop: Shop, options: dict[str, object]
-) -> None:
+def test_merchant_decides_to_save(simulator: Running, shop: Shop, options: Json) -> None:
     session = shop.session(customer_creation="always", **options)
     shop.pay(session, "pm_card_visa")
     customer = simulator.get(f"/v1/checkout/sessions/{session.id}")["customer"]

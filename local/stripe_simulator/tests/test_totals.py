@@ -4,12 +4,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stripe_simulator.objects.totals import Charge, Discount, Tax, Totals, compute
 
 AMOUNTS = st.integers(0, 99_999_999)
+FEW = settings(max_examples=60, deadline=None)
 PERCENTS = st.decimals("0.01", "100", places=2)
 
 
@@ -60,6 +61,7 @@ def due(lines: list[Charge], discount: Discount | None, shipping: Charge | None)
     return half_up(subtotal - off + exclusive + (shipping.amount if shipping else 0))
 
 
+@FEW
 @given(st.lists(charges(), min_size=1, max_size=5), st.none() | discounts(), st.none() | charges())
 def test_total_is_what_the_whole_cart_costs(
     lines: list[Charge], discount: Discount | None, shipping: Charge | None
@@ -70,6 +72,7 @@ def test_total_is_what_the_whole_cart_costs(
     assert abs(totals.total - due(lines, discount, shipping)) <= slack
 
 
+@FEW
 @given(st.lists(charges(), min_size=1, max_size=5), st.lists(discounts(), max_size=3), charges())
 def test_parts_add_up_to_the_total(
     lines: list[Charge], several: list[Discount], shipping: Charge

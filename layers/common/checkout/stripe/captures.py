@@ -35,11 +35,12 @@ def without_releases(refunds: Iterable[Json]) -> Iterator[Json]:
 
 
 def _is_release(refund: Json, payment_intent: Json) -> bool:
-    """Whether a refund only gives up a reservation: Stripe makes one for what is not captured.
+    """Whether a refund only gives up a reservation.
 
-    A canceled or expired authorization has nothing else. What was captured in part has one of the
-    rest, which has no balance transaction, as no money moved.
-    https://docs.stripe.com/api/payment_intents/cancel, /api/refunds/object#refund_object-reason
+    Stripe makes one for what is not captured where a program with an API version before
+    2025-03-31.basil captures or cancels. A canceled or expired authorization has nothing else. What
+    was captured in part has one of the rest, without a balance transaction, as no money moved.
+    https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
     """
     if not is_captured_separately(payment_intent):
         return False

@@ -1,7 +1,7 @@
 """What Stripe's objects say about our orders: each reader gives a fact, or None where the object is
 not about an order of this stack.
 
-They are read as Stripe's JSON, from an event or from the API:
+They are read as Stripe's JSON, from an event or from the API; what may be null may be absent:
 https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
 /api/payment_intents/object, /api/charges/object
 """
@@ -134,7 +134,7 @@ class Readers:
     ) -> PartsFact | None:
         with _documented(kind.__name__):
             # What was paid without a PaymentIntent was not paid in a Checkout Session of ours.
-            found = [one for one in objects if one["payment_intent"] is not None]
+            found = [one for one in objects if one.get("payment_intent") is not None]
             if not found or found[0]["payment_intent"]["livemode"] is not self.livemode:
                 return None
             payment_intent = found[0]["payment_intent"]
@@ -209,8 +209,8 @@ def _checkout_state(
         if of_capture
         else None,
         currency=_string(session["currency"]),
-        client_reference_id=_optional(session["client_reference_id"]),
-        request_fingerprint=_optional(session["metadata"].get(FINGERPRINT)),
+        client_reference_id=_optional(session.get("client_reference_id")),
+        request_fingerprint=_optional((session.get("metadata") or {}).get(FINGERPRINT)),
         created_at=_integer(session["created"]),
         expires_at=_integer(session["expires_at"]),
         items=items,
@@ -261,7 +261,7 @@ def _payment_intent(session: Json, status: OrderStatus) -> str | None:
     """
     if status is OrderStatus.OPEN:
         return None
-    payment_intent = session["payment_intent"]
+    payment_intent = session.get("payment_intent")
     return _optional(
         payment_intent["id"] if isinstance(payment_intent, Mapping) else payment_intent
     )

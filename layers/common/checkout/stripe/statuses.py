@@ -21,7 +21,7 @@ def status_of_capture(session: Json) -> OrderStatus | None:
     reserved money from a bank debit under way. A session that was not completed when its payment is
     canceled is about to expire.
     """
-    payment_intent = session["payment_intent"]
+    payment_intent = session.get("payment_intent")
     if session["status"] == "expired" or not isinstance(payment_intent, Mapping):
         return None
     if not is_captured_separately(payment_intent):
@@ -47,7 +47,7 @@ def status_of_session(session: Json, event_type: str | None) -> OrderStatus:
             return OrderStatus.PAID
         case "complete", "unpaid":
             failed = event_type == "checkout.session.async_payment_failed"
-            if failed or _payment_failed(session["payment_intent"]):
+            if failed or _payment_failed(session.get("payment_intent")):
                 return OrderStatus.FAILED
             return OrderStatus.PROCESSING
         case _:

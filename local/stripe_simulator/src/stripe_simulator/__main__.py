@@ -88,6 +88,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         restricted_permissions=tuple(options.permission),
         retry_seconds=options.retry_seconds,
         async_payment_seconds=options.async_payment_seconds,
+        balance_transaction_seconds=options.balance_transaction_seconds,
         refund_seconds=options.refund_seconds,
         redirect_seconds=options.redirect_seconds,
         connect_to=dict(options.connect_to),
@@ -122,6 +123,7 @@ def _options() -> argparse.ArgumentParser:
     )
     for name, meaning in (
         ("async-payment", "how long a bank debit is processing"),
+        ("balance-transaction", "how long until a card payment has its balance transaction"),
         ("refund", "how long until a refund that fails or is pending changes"),
         ("redirect", "how long a paid page waits for the webhook's response, at most"),
     ):

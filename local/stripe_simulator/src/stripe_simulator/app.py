@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from stripe_simulator import controls
 from stripe_simulator.api.gateway import Operation
@@ -19,10 +20,12 @@ from stripe_simulator.dashboard.live import Announcing
 from stripe_simulator.journal import Report
 from stripe_simulator.observed import STRIPE_CALLS, Observed
 from stripe_simulator.operations import operations
+from stripe_simulator.page import challenge
 from stripe_simulator.page import routes as page
 from stripe_simulator.settings import Settings
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.web import assets
+from stripe_simulator.webhooks import cli_sockets
 
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
@@ -38,9 +41,11 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
 
     app = Starlette(
         routes=[
+            *cli_sockets.routes(simulator),
             *_api_routes(simulator),
             *controls.routes(simulator),
             *page.routes(simulator),
+            *challenge.routes(simulator),
             *dashboard.routes(simulator),
             *assets.routes(),
         ],
@@ -68,14 +73,17 @@ class LoopbackOnly:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_local(Request(scope)):
+        if scope["type"] == "lifespan" or _is_local(HTTPConnection(scope)):
             await self._app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
             return
         refusal = PlainTextResponse("The simulator accepts loopback requests only.\n", 403)
         await refusal(scope, receive, send)
 
 
-def _is_local(request: Request) -> bool:
+def _is_local(request: HTTPConnection) -> bool:
     named = request.url.hostname or ""
     peer = request.client.host if request.client else ""
     return _is_loopback(peer) and (

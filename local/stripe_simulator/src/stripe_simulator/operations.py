@@ -8,7 +8,9 @@ from stripe_simulator.api.gateway import Operation
 from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import (
+    accounts,
     balance_transactions,
+    captures,
     charges,
     checkout_sessions,
     coupons,
@@ -23,16 +25,31 @@ from stripe_simulator.objects import (
     promotion_codes,
     refunds,
     saved_methods,
+    search,
     shipping_rates,
     tax_rates,
 )
 from stripe_simulator.simulator import Simulator
-from stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
+from stripe_simulator.webhooks import (
+    cli_sessions,
+    event_destinations,
+    event_endpoints,
+    webhook_endpoints,
+)
 
 type Run = Callable[..., Json | Awaitable[Json]]
 type Row = tuple[str, str, Run, str]
 
+# Before the objects' own paths, whose ids `search` would be.
+SEARCHES: list[Row] = [
+    ("GET", "/v1/charges/search", search.charges, "list charge"),
+    ("GET", "/v1/customers/search", search.customers, "list customer"),
+    ("GET", "/v1/payment_intents/search", search.payment_intents, "list payment_intent"),
+    ("GET", "/v1/prices/search", search.prices, "list price"),
+    ("GET", "/v1/products/search", search.products, "list product"),
+]
 OBJECTS: list[Row] = [
+    ("GET", "/v1/account", accounts.retrieve, ""),
     ("POST", "/v1/products", products.create, "product"),
     ("GET", "/v1/products", products.list_, "list product"),
     ("GET", "/v1/products/{id}", products.retrieve, "product"),
@@ -67,6 +84,7 @@ OBJECTS: list[Row] = [
     ("GET", "/v1/payment_intents/{id}", payment_intents.retrieve, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}", payment_intents.update, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm, "payment_intent"),
+    ("POST", "/v1/payment_intents/{id}/capture", captures.capture, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel, "payment_intent"),
     ("GET", "/v1/charges", charges.list_, "list charge"),
     ("GET", "/v1/charges/{id}", charges.retrieve, "charge"),
@@ -143,17 +161,20 @@ EVENTS: list[Row] = [
     ("GET", "/v2/core/events/{id}", event_endpoints.retrieve_thin, ""),
     ("POST", "/v2/core/event_destinations/{id}/ping", event_endpoints.ping, ""),
 ]
+CLI: list[Row] = [("POST", "/v1/stripecli/sessions", cli_sessions.create, "")]
 # The paid page's redirect waits for the webhook: the simulator's, not an object's, concern.
 SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.confirm_page, "")]
 
 
 def operations(simulator: Simulator) -> list[Operation]:
     return [
+        *_bound(simulator.account, SEARCHES),
         *_bound(simulator.account, OBJECTS),
         *_bound(simulator.account, OPTIONS),
         *_bound(simulator.endpoints, ENDPOINTS),
         *_bound(simulator.endpoints, DESTINATIONS),
         *_bound(simulator.webhooks, EVENTS),
+        *_bound(simulator.cli, CLI),
         *_bound(simulator, SIMULATOR),
     ]
 

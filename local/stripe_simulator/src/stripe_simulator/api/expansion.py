@@ -148,15 +148,17 @@ def _expand(
             _expand(one, steps, find, include, hash_of)
         return
     step, *rest = steps
-    if document.get("object") == "list":
+    if document.get("object") in {"list", "search_result"}:
         if rest:
             _expand(document["data"], rest, find, include)
         return
     owner, path = (document, "") if hash_of is None or "object" in document else hash_of
     value = document.get(step)
     if value is None:
-        value = document[step] = copy.deepcopy(include(owner, f"{path}{step}"))
+        value = copy.deepcopy(include(owner, f"{path}{step}"))
     elif isinstance(value, str):
-        value = document[step] = copy.deepcopy(find(value)) or value
+        value = copy.deepcopy(find(value)) or value
+    if value is not None:
+        document[step] = value
     if rest and isinstance(value, dict | list):
         _expand(value, rest, find, include, (owner, f"{path}{step}."))

@@ -82,6 +82,8 @@ class CheckoutFacts:
     discounts: list[Json] = field(default_factory=list)
     """What makes the amounts of the session's `discounts` known, in their order."""
     shipping_rate: str | None = None
+    save_method: bool = False
+    """Whether the customer wants the payment method kept."""
     country: str | None = None
     """Where automatic tax takes the customer to be."""
     included: dict[str, Json] = field(default_factory=dict)
@@ -96,9 +98,11 @@ class Account:
     record: Record
     """Makes an event of a type, an object, and for an update its previous attributes."""
     id: str = field(default_factory=lambda: new_id("acct", 16))
+    created: int = field(init=False)
     products: Collection = field(default_factory=lambda: Collection("product", "id"))
     prices: Collection = field(default_factory=lambda: Collection("price", "price"))
     customers: Collection = field(default_factory=lambda: Collection("customer", "id"))
+    deleted_customers: Collection = field(default_factory=lambda: Collection("customer", "id"))
     sessions: Collection = field(default_factory=lambda: Collection("checkout.session", "session"))
     payment_methods: Collection = field(
         default_factory=lambda: Collection("PaymentMethod", "payment_method")
@@ -129,6 +133,9 @@ class Account:
     """The products that a coupon applies to, by its id: all where it has none."""
     instruments: dict[str, Instrument] = field(default_factory=dict)
     """What a payment method is, by its id: the test value that it was made from."""
+
+    def __post_init__(self) -> None:
+        self.created = self.now()
 
     @property
     def livemode(self) -> bool:

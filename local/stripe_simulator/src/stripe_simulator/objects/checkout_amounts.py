@@ -67,7 +67,8 @@ def refresh(account: Account, session: Json) -> None:
 
 def included(account: Account, id_: str, field: str) -> Json | list[Json] | None:
     """What a session or a line item has where it is expanded: `total_details.breakdown`."""
-    for facts in account.checkout.values():
+    known = account.checkout.get(id_)
+    for facts in [known] if known else account.checkout.values():
         if id_ in facts.included:
             value: Json | list[Json] | None = facts.included[id_].get(field)
             return value
@@ -178,7 +179,7 @@ def _automatic(account: Account, session: Json, behavior: str | None) -> list[Js
 
 def _exempt(account: Account, session: Json) -> bool:
     customer = account.customers.find(session["customer"] or "")
-    return customer is not None and customer["tax_exempt"] in {"exempt", "reverse"}
+    return customer is not None and customer.get("tax_exempt") in {"exempt", "reverse"}
 
 
 def _taxes(costs: Costs, rates: Sequence[Json], *, automatic: bool) -> list[Json]:

@@ -6,7 +6,7 @@ https://docs.stripe.com/api/checkout/sessions/create
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from stripe_simulator.api.parameters import Fields, Parameters
 from stripe_simulator.api.values import (
@@ -21,13 +21,17 @@ from stripe_simulator.api.values import (
     Text200,
     Text255,
     Text1200,
-    TextOrUnset,
     at_most,
     one_of,
     refusal,
 )
 from stripe_simulator.documents import Json
 from stripe_simulator.objects.line_items import AdjustableQuantity
+from stripe_simulator.objects.payment_options import (
+    MaybeEnabled,
+    PaymentMethodOptions,
+    SavedPaymentMethods,
+)
 from stripe_simulator.objects.sdk_lists import COUNTRIES, FONTS, LOCALES
 from stripe_simulator.objects.shipping_rates import ShippingRateData
 
@@ -51,15 +55,10 @@ def _key(value: str) -> str:
 type Color = Annotated[Text, AfterValidator(_color)]
 type Country = Annotated[Text, one_of(COUNTRIES)]
 type Locale = Annotated[Text, one_of(LOCALES)]
-type FutureUsage = Literal["none", "off_session", "on_session"]
 
 
 class Enabled(Fields):
     enabled: Boolean
-
-
-class MaybeEnabled(Fields):
-    enabled: Boolean = False
 
 
 class Self(Fields):
@@ -190,46 +189,8 @@ class OptionalItem(Fields):
     quantity: Positive
 
 
-class CardOptions(Fields):
-    capture_method: Literal["manual"] | None = None
-    installments: MaybeEnabled | None = None
-    request_extended_authorization: Literal["if_available", "never"] | None = None
-    request_incremental_authorization: Literal["if_available", "never"] | None = None
-    request_multicapture: Literal["if_available", "never"] | None = None
-    request_overcapture: Literal["if_available", "never"] | None = None
-    request_three_d_secure: Literal["any", "automatic", "challenge"] = "automatic"
-    setup_future_usage: FutureUsage | None = None
-    statement_descriptor_suffix_kana: Text | None = None
-    statement_descriptor_suffix_kanji: Text | None = None
-
-
-class MandateOptions(Fields):
-    reference_prefix: TextOrUnset = None
-
-
-class SepaDebitOptions(Fields):
-    mandate_options: MandateOptions | None = None
-    setup_future_usage: FutureUsage | None = None
-    target_date: Text | None = None
-
-
-class PaymentMethodOptions(Fields):
-    """Those of other payment methods are read, so that they can be refused by their name."""
-
-    model_config = ConfigDict(extra="allow")
-
-    card: CardOptions | None = None
-    sepa_debit: SepaDebitOptions | None = None
-
-
 class Permissions(Fields):
     update_shipping_details: Literal["client_only", "server_only"] | None = None
-
-
-class SavedPaymentMethods(Fields):
-    allow_redisplay_filters: Array[Literal["always", "limited", "unspecified"]] | None = None
-    payment_method_remove: Literal["disabled", "enabled"] | None = None
-    payment_method_save: Literal["disabled", "enabled"] | None = None
 
 
 class ShippingAddressCollection(Fields):

@@ -3,6 +3,7 @@
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import (
+    authentication,
     checkout_amounts,
     checkout_choices,
     checkout_details,
@@ -14,7 +15,10 @@ from stripe_simulator.objects import (
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.checkout_details import Details
 from stripe_simulator.objects.checkout_places import closed
+from stripe_simulator.objects.payment_attempts import Circumstances
 from stripe_simulator.objects.shapes import pick
+
+CARD_OPTIONS = ("capture_method", "request_three_d_secure")
 
 
 def pay(
@@ -36,12 +40,36 @@ def pay(
         _complete(account, session, "no_payment_required")
         return
     intent = _intent(account, session)
-    payment_attempts.attempt(
-        account, intent, method, on_settled=lambda: _settle(account, session, intent)
-    )
-    checkout_people.save_method(account, session, method, asked=details.save_payment_method)
-    paid = intent["status"] == "succeeded"
-    _complete(account, session, "paid" if paid else "unpaid")
+    account.checkout[session["id"]].save_method = details.save_payment_method
+    circumstances = Circumstances(on_settled=lambda: _settle(account, session, intent))
+    payment_attempts.attempt(account, intent, method, circumstances)
+    if not awaits_authentication(account, session):
+        _finish(account, session, intent, method)
+
+
+def awaits_authentication(account: Account, session: Json) -> bool:
+    """An open session whose customer's bank asks first."""
+    intent = account.payment_intents.find(session["payment_intent"] or "")
+    return intent is not None and intent["status"] == authentication.STATUS
+
+
+def authenticate(account: Account, intent: Json, *, passed: bool) -> None:
+    """What the customer responded to the bank, for a session or for a PaymentIntent alone. A card
+    that is then declined is recorded, then raised.
+    """
+    if not passed:
+        authentication.refuse(account, intent)
+        return
+    method = account.payment_methods[intent["payment_method"]]
+    payment_attempts.authenticated(account, intent)
+    for session in account.sessions:
+        if session["payment_intent"] == intent["id"]:
+            _finish(account, session, intent, method)
+
+
+def _finish(account: Account, session: Json, intent: Json, method: Json) -> None:
+    checkout_people.save_method(account, session, method)
+    _complete(account, session, "paid" if intent["status"] == "succeeded" else "unpaid")
 
 
 def success_url(session: Json) -> str:
@@ -104,11 +132,15 @@ def _intent(account: Account, session: Json) -> Json:
     values = dict(account.checkout[session["id"]].payment_intent_data)
     if (collected := (session["collected_information"] or {}).get("shipping_details")) is not None:
         values["shipping"] = collected
+    card = (session["payment_method_options"] or {}).get("card") or {}
     intent = payment_intents.make(
         account,
         values
         | pick(session, ("currency", "customer", "payment_method_types"))
-        | {"amount": session["amount_total"], "capture_method": "automatic_async"},
+        | {
+            "amount": session["amount_total"],
+            "payment_method_options": {"card": pick(card, CARD_OPTIONS)},
+        },
     )
     session["payment_intent"] = intent["id"]
     return intent

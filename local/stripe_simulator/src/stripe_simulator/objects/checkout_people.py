@@ -37,14 +37,14 @@ def make_or_update(account: Account, session: Json) -> None:
         account.update("customer.updated", customer, changes)
 
 
-def save_method(account: Account, session: Json, method: Json, *, asked: bool) -> None:
+def save_method(account: Account, session: Json, method: Json) -> None:
     """Attach the payment method where the merchant (`setup_future_usage`) or the customer wants.
 
     https://docs.stripe.com/payments/checkout/save-during-payment
     """
     facts = account.checkout[session["id"]]
     offered = session["saved_payment_method_options"] or {}
-    kept = asked and offered.get("payment_method_save") == "enabled"
+    kept = facts.save_method and offered.get("payment_method_save") == "enabled"
     options = (session["payment_method_options"] or {}).get(method["type"]) or {}
     usage = facts.payment_intent_data.get("setup_future_usage") or options.get("setup_future_usage")
     if session["customer"] is None or method.get("customer") or not (kept or usage):

@@ -27,18 +27,19 @@ from stripe_simulator.api.values import (
 from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.objects import (
+    captures,
     checkout_amounts,
     checkout_offers,
     checkout_settings,
     line_items,
     metadata,
-    payment_intents,
 )
 from stripe_simulator.objects.account import Account, CheckoutFacts
 from stripe_simulator.objects.checkout_options import CustomerUpdate, Options
 from stripe_simulator.objects.checkout_places import Place, closed, placed, require_addresses
+from stripe_simulator.objects.intent_options import PaymentMethodType, switched_on
 from stripe_simulator.objects.line_items import LineItem
-from stripe_simulator.objects.payment_intents import IntentData, PaymentMethodType
+from stripe_simulator.objects.payment_intents import IntentData
 from stripe_simulator.objects.shapes import declared
 
 MIN_SECONDS = 30 * 60
@@ -85,6 +86,11 @@ def create(account: Account, parameters: CreateSession) -> Json:
     require_addresses(parameters)
     if not parameters.line_items:
         raise missing("line_items")
+    if len(parameters.line_items) + len(parameters.optional_items) > MAX_LINE_ITEMS:
+        raise InvalidRequest(
+            f"A Checkout Session can have up to {MAX_LINE_ITEMS} line items and optional items.",
+            param="optional_items",
+        )
     customer = _customer(account, parameters)
     checkout_settings.require_valid(parameters, customer)
     expires_at = _expiry(account, parameters.expires_at)
@@ -182,7 +188,7 @@ def _close(account: Account, session: Json) -> None:
     session.update(closed(), status="expired")
     if session["payment_intent"] is not None:
         intent = account.payment_intents[session["payment_intent"]]
-        payment_intents.close(account, intent, "expired")
+        captures.cancel(account, intent, "expired")
     account.record("checkout.session.expired", session, None)
 
 
@@ -233,9 +239,10 @@ def _payment_method_types(parameters: CreateSession, currency: str) -> list[Paym
             "the following currencies: eur.",
             param="payment_method_types",
         )
-    # Without types, Stripe offers what the account has switched on: here, everything.
-    usual: list[PaymentMethodType] = ["card", "sepa_debit"] if currency == "eur" else ["card"]
-    return given or [one for one in usual if one not in excluded]
+    manual = (parameters.payment_intent_data or IntentData()).capture_method == "manual"
+    if manual and given:
+        captures.require_capturable_types(given)
+    return given or [one for one in switched_on(currency, manual=manual) if one not in excluded]
 
 
 def _make(account: Account, parameters: CreateSession, amount: int, currency: str) -> Json:

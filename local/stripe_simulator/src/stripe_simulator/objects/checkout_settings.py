@@ -29,7 +29,7 @@ HASHES = {
 
 def require_valid(options: Options, customer: Json | None) -> None:
     """Refuse options that exclude each other, or that need what is not there."""
-    _require_payment_mode(options)
+    _require_simulated(options)
     _require_promotions(options)
     _require_payment_methods(options)
     for field in options.custom_fields:
@@ -75,12 +75,15 @@ def shown(account: Account, options: Options) -> Json:
     }
 
 
-def _require_payment_mode(options: Options) -> None:
+def _require_simulated(options: Options) -> None:
     for name in NOT_IN_PAYMENT_MODE:
         if getattr(options, name) is not None:
             raise InvalidRequest(f"You can not pass `{name}` in `payment` mode.", param=name)
     if options.managed_payments.enabled:
         raise NotSimulated("managed payments", param="managed_payments[enabled]")
+    recovery = options.after_expiration and options.after_expiration.recovery
+    if recovery and recovery.enabled:
+        raise NotSimulated("recovery of sessions", param="after_expiration[recovery][enabled]")
 
 
 def _require_promotions(options: Options) -> None:
@@ -141,7 +144,7 @@ def _require_customer(options: Options, customer: Json | None) -> None:
 
 def location(customer: Json) -> str | None:
     """The country that a customer's tax is due in: https://docs.stripe.com/tax/customer-locations"""
-    for address in ((customer["shipping"] or {}).get("address"), customer["address"]):
+    for address in ((customer.get("shipping") or {}).get("address"), customer.get("address")):
         if address and address.get("country"):
             country: str = address["country"]
             return country

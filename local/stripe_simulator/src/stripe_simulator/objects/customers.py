@@ -69,7 +69,8 @@ def make(account: Account, values: Json) -> Json:
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
-    return account.customers.retrieve(id_)
+    """One that was deleted is still there, as that."""
+    return account.deleted_customers.find(id_) or account.customers.retrieve(id_)
 
 
 def update(account: Account, parameters: UpdateCustomer, id_: str) -> Json:
@@ -82,7 +83,7 @@ def delete(account: Account, _: Parameters, id_: str) -> Json:
     customer = account.customers.retrieve(id_)
     account.customers.remove(id_)
     account.record("customer.deleted", customer, None)
-    return {"id": id_, "object": "customer", "deleted": True}
+    return account.deleted_customers.add({"id": id_, "object": "customer", "deleted": True})
 
 
 def list_(account: Account, parameters: ListCustomers) -> Json:
