@@ -138,6 +138,13 @@ def test_the_examples_are_all_sold_with() -> None:
     assert ENTERED.keys() == EXAMPLES.keys() - {"Manual capture"}
 
 
+def test_a_payment_is_captured_later_where_the_shop_wants(shop: Shop) -> None:
+    created = shop.server.checkout(options=EXAMPLES["Manual capture"])
+    shop.pay(created["session_id"])
+    order = shop.world.wait_for_status(created["order_id"], "authorized")
+    assert order["amount_total"] == 1200
+
+
 # What the customer adds
 
 
