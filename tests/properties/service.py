@@ -5,7 +5,7 @@ Stripe simulator.
 import importlib.util
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -79,7 +79,12 @@ class WatchedStripeClient(stripe.RequestsClient):
         self.captures_by_hand = False
 
     def request(
-        self, method: str, url: str, headers: Any, post_data: Any = None, **named: Any  # noqa: ANN401
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: str | None = None,
+        **named: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         # An effect is named after its resource, without ids: POST sessions/expire.
         path = url.partition("/v1/")[2].partition("?")[0].removeprefix("checkout/")

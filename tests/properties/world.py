@@ -204,7 +204,8 @@ def world() -> Iterator[World]:
 
 
 def _is_marked_and_by_hand(intent: Json) -> bool:
-    return intent["capture_method"] == "manual" and intent["metadata"].get("order_id", "").startswith("ord_")
+    mark: str = intent["metadata"].get("order_id", "")
+    return mark.startswith("ord_") and intent["capture_method"] == "manual"
 
 
 def _completed(event: Json) -> str:
