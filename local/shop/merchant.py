@@ -1,4 +1,4 @@
-"""What the merchant does in Stripe's dashboard: refunds payments and responds to disputes."""
+"""What the merchant does in Stripe's dashboard: captures, refunds, and responds to disputes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ import stripe
 from local.machine.waiting import wait_for
 
 if TYPE_CHECKING:
-    from stripe.params import RefundCreateParams
+    from stripe.params import PaymentIntentCaptureParams, RefundCreateParams
 
 WAIT_SECONDS = 60.0
 # Stripe's test values for `evidence[uncategorized_text]`: the bank decides by it.
@@ -35,6 +35,17 @@ class Merchant:
         if amount is not None:
             params["amount"] = amount
         return self.sdk.v1.refunds.create(params)
+
+    def capture(self, session_id: str, amount: int | None = None) -> None:
+        """Take what is reserved, or a part of it, and release the rest."""
+        params: PaymentIntentCaptureParams = {}
+        if amount is not None:
+            params["amount_to_capture"] = amount
+        self.sdk.v1.payment_intents.capture(self.payment_intent(session_id), params)
+
+    def cancel(self, session_id: str) -> None:
+        """Release what is reserved."""
+        self.sdk.v1.payment_intents.cancel(self.payment_intent(session_id))
 
     def edit_payment(self, session_id: str, **metadata: str) -> None:
         """Change the metadata of a payment, or without any remove all of it.

@@ -57,6 +57,7 @@ def test_a_message_says_what_the_order_is(world: World) -> None:
         "amount_tax": 0,
         "amount_shipping": 0,
         "amount_total": 3600,
+        "amount_captured": 3600,
         "amount_refunded": 0,
         "currency": "eur",
         "items": [bought(world, 1), bought(world, 2)],
