@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.customer import pay_by_card
-from local.functions import reconcile
+from local.cloud.invocations import reconcile
+from local.shop.customer import pay_by_card
 from tests.integration.world import World, changes
 
 PRICE = 1200
