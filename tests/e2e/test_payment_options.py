@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from local.customer import GOOD_CARD
+from local.shop.customer import GOOD_CARD
 from stripe_simulator.testing import Shop, fast, running
 from tests.e2e.shopper import Shopper, fill_in_card, submit
 

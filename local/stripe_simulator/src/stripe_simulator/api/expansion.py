@@ -47,6 +47,7 @@ EXPANDABLE = {
     "price": {"product": "product"},
     "product": {"default_price": "price"},
     "session discount": {"coupon": "coupon", "promotion_code": "promotion_code"},
+    "setup_intent": {"customer": "customer", "payment_method": "payment_method"},
     "shipping cost": {"shipping_rate": "shipping_rate", "taxes": "line tax"},
     "shipping option": {"shipping_rate": "shipping_rate"},
     "total details": {"breakdown": "breakdown"},

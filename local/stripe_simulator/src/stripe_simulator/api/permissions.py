@@ -30,6 +30,7 @@ RESOURCES = {
     "/v1/promotion_codes": "promotion_code",
     # The Dashboard's "Charges and Refunds" is one permission.
     "/v1/refunds": "charge",
+    "/v1/setup_intents": "setup_intent",
     "/v1/shipping_rates": "shipping_rate",
     "/v1/tax_rates": "tax_rate",
     "/v1/webhook_endpoints": "webhook",
