@@ -157,6 +157,17 @@ def test_customer_sees_and_pays_the_total(simulator: Running, shop: Shop) -> Non
     page = Page(updated.text)
     # Half of 30.00 and of 6.00, 19 % of it, and 9.00.
     assert (updated.status_code, total(page)) == (200, "€30.42")
+    parts = dict(
+        zip([one.text for one in page.all("dt")], [one.text for one in page.all("dd")], strict=True)
+    )
+    assert parts == {
+        "Subtotal": "€36.00",
+        "Discount": "-€18.00",
+        "Shipping": "€9.00",
+        "Tax": "€3.42",
+        "Tax included": "€1.44",
+        "Total due": "€30.42",
+    }
     response = posted(simulator, session, filled(page) | chosen)
     assert response.status_code == 303, Page(response.text).alert
     paid = simulator.get(f"/v1/checkout/sessions/{session.id}")

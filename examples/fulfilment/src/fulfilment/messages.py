@@ -45,6 +45,7 @@ class OrderMessage(_Read):
     type: Handled
     version: PositiveInt
     order_id: str
+    session_id: str
     amount_total: int
     amount_refunded: int
     dispute_status: str | None

@@ -22,8 +22,8 @@ type Json = Mapping[str, Any]
 def is_captured_separately(payment_intent: Json) -> bool:
     """Whether a later capture takes the money, of this payment or with one of its methods."""
     options = payment_intent.get("payment_method_options") or {}
-    methods = [one.get("capture_method") for one in options.values()]
-    return any(method in MANUAL for method in (payment_intent.get("capture_method"), *methods))
+    said_by = [payment_intent, *(one for one in options.values() if isinstance(one, Mapping))]
+    return any(one.get("capture_method") in MANUAL for one in said_by)
 
 
 def without_releases(refunds: Iterable[Json]) -> Iterator[Json]:
