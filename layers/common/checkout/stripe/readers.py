@@ -112,7 +112,7 @@ class Readers:
         if charge is None or charge.get("livemode") is not self.livemode:
             return None
         with _documented("charge"):
-            if charge["payment_intent"] is None:
+            if charge.get("payment_intent") is None:
                 return None
             return self._capture_news(charge, charge["payment_intent"], origin)
 
