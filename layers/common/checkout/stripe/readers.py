@@ -185,7 +185,7 @@ def _items_follow(session: Json) -> bool:
     https://docs.stripe.com/payments/checkout/adjustable-quantity
     https://docs.stripe.com/payments/checkout/optional-items
     """
-    adjustable = session["metadata"].get(ADJUSTABLE) is not None
+    adjustable = (session.get("metadata") or {}).get(ADJUSTABLE) is not None
     return session["status"] == "open" and (adjustable or bool(session.get("optional_items")))
 
 
