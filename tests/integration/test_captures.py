@@ -69,9 +69,7 @@ def test_a_canceled_authorization_is_published(world: World, reserve: Callable[[
         assert amounts(message) == [PRICE, 0, 0]
 
 
-def test_a_capture_that_was_not_heard_of_is_found(
-    world: World, reserve: Callable[[], Json]
-) -> None:
+def test_an_unheard_capture_is_found(world: World, reserve: Callable[[], Json]) -> None:
     world.simulator.behave(deliveries_paused=True)
     created = reserve()
     assert reconcile(world.stack.aws)["failed"] == 0
