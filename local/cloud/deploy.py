@@ -13,7 +13,7 @@ from local.cloud.http_api_settings import import_http_api
 from local.machine.processes import run_logged
 from local.paths import ROOT, SAM
 
-STACK_NAME = "checkout-local"  # samconfig.toml, [local.cloud.deploy.parameters]
+STACK_NAME = "checkout-local"  # samconfig.toml, [local.deploy.parameters]
 # MiniStack's own tag (1.5.33): the API has this id at each start, so that a frontend's settings
 # stay right. A tag of the stack, since SAM writes an HTTP API's own tags into its OpenAPI body.
 API_ID_TAGS = ("--tags", "ms-custom-id=00000001")
