@@ -5,7 +5,7 @@ Stripe simulator.
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -46,7 +46,8 @@ type Json = dict[str, Any]
 
 ENOUGH_SECONDS = 900.0
 OBJECT_ID = re.compile(r"[a-z]+_[a-z]*_?[A-Za-z0-9]{14,}")
-BY_HAND = "payment_intent_data[capture_method]=manual"
+# The options of a shop that captures by hand.
+BY_HAND: Json = {"payment_intent_data": {"capture_method": "manual"}}
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/1"
 
 
@@ -68,32 +69,19 @@ class Context:
 
 
 class WatchedStripeClient(stripe.RequestsClient):
-    """The SDK's own HTTP client, each of whose requests is a side effect.
-
-    With `captures_by_hand`, a session is made as for a shop whose options say so.
-    """
+    """The SDK's own HTTP client, each of whose requests is a side effect."""
 
     def __init__(self, effects: SideEffects) -> None:
         super().__init__()
         self._effects = effects
-        self.captures_by_hand = False
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: str | None = None,
-        **named: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
+    def request(self, method: str, url: str, *more: Any, **named: Any) -> Any:  # noqa: ANN401
         # An effect is named after its resource, without ids: POST sessions/expire.
         path = url.partition("/v1/")[2].partition("?")[0].removeprefix("checkout/")
         resource = "/".join(part for part in path.split("/") if not OBJECT_ID.fullmatch(part))
         effect = f"{method.upper()} {resource}"
-        if self.captures_by_hand and effect == "POST sessions":
-            post_data = f"{post_data}&{BY_HAND}"
         with self._effects.around(effect, failure=_no_response):
-            return super().request(method, url, headers, post_data, **named)
+            return super().request(method, url, *more, **named)
 
 
 class Service:
@@ -160,11 +148,9 @@ class Service:
     def create(self, body: Json, key: str | None = None, *, by_hand: bool = False) -> Json:
         """With `by_hand`, the payment is captured by hand."""
         headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
-        self._http.captures_by_hand = by_hand
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_function("create_session"), "OPTIONS", BY_HAND if by_hand else {})
             return _invoke("create_session", _over_http(json.dumps(body), headers))
-        finally:
-            self._http.captures_by_hand = False
 
     def confirm(self, session_id: str) -> Json:
         path = {"pathParameters": {"session_id": session_id}}
@@ -210,7 +196,9 @@ def _function(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENVIRONMENT", ENVIRONMENT["ENVIRONMENT"])
+        spec.loader.exec_module(module)
     return module
 
 
@@ -220,7 +208,8 @@ def _invoke(name: str, event: Json, context: Context | None = None) -> Json:
 
 
 def _over_http(body: str, headers: dict[str, str]) -> Json:
-    return {"requestContext": {}, "headers": headers, "body": body, "isBase64Encoded": False}
+    invocation = {"headers": headers, "body": body, "isBase64Encoded": False}
+    return invocation | {"requestContext": {}, "routeKey": "$default"}
 
 
 def _giving(part: object) -> Callable[[], object]:

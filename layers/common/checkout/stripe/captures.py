@@ -29,7 +29,7 @@ def is_captured_separately(payment_intent: Json) -> bool:
 def without_releases(refunds: Iterable[Json]) -> Iterator[Json]:
     """Leave out the refunds that took nothing back, each being read with its PaymentIntent."""
     for refund in refunds:
-        payment_intent = refund["payment_intent"]
+        payment_intent = refund.get("payment_intent")
         if payment_intent is None or not _is_release(refund, payment_intent):
             yield refund
 
