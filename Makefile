@@ -82,6 +82,7 @@ lint:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m ruff check
 	$(DEV_PYTHON) -m ruff format --check
+	.local/dev/bin/codespell
 	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
 	.local/dev/bin/openapi-spec-validator --validation-errors all openapi.yaml
 	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github

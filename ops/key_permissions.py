@@ -1,6 +1,6 @@
 """What a Stripe API key may do, found out by trying, without changing anything at Stripe.
 
-A list of one object tells whether a kind can be read. For writing, a request with an invalid
+A list of one object shows whether a kind can be read. For writing, a request with an invalid
 parameter does: Stripe checks the permission first, with 403, and the parameters then, with 400.
 https://docs.stripe.com/keys/restricted-api-keys
 """

@@ -1,4 +1,4 @@
-"""Waiting for what another process does, and tells nobody."""
+"""Waiting for another process that sends no notification."""
 
 import time
 from collections.abc import Callable

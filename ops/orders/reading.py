@@ -16,7 +16,7 @@ from ops.times import rfc3339
 if TYPE_CHECKING:
     from checkout.domain.order import Order
 
-# Ours alone: it only tells a repeated request from another one.
+# Ours alone: it only recognizes a repeated request.
 NOT_SHOWN = "request_fingerprint"
 
 type Json = dict[str, Any]

@@ -535,7 +535,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["IdempotencyMismatch"];
             };
         };
-        /** @description Too many requests; retry after a moment, a create with the same `Idempotency-Key` */
+        /** @description Too many requests; retry after a few seconds; a create with the same `Idempotency-Key` */
         Throttled: {
             headers: {
                 [name: string]: unknown;

@@ -22,7 +22,7 @@ REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a handler about its invocation."""
+    """The context that Lambda passes to a handler."""
 
     function_name: str = "checkout-function"
     memory_limit_in_mb: int = 1024

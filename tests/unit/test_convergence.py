@@ -24,7 +24,7 @@ from tests.unit.stripe_objects import NOW, ORDER_ID
 EXHAUSTIVE = sample(few=0, some=4, all=7)
 SAMPLE = sample(few=20, some=300, all=10_000)
 SEED = 20_261_124
-# What tells the way that an order went; all else must not depend on it.
+# Fields that depend on the way an order went; all else must not depend on it.
 OF_ARRIVAL = {"change", "history", "updated_at", "version"}
 
 ALL = PURCHASES | CHANGED_PURCHASES

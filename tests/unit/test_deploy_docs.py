@@ -96,7 +96,7 @@ def test_the_outputs_that_are_named_exist() -> None:
     assert "StripeSecretArn" in TEMPLATE["Outputs"]
 
 
-def test_the_parameters_that_it_tells_to_set_exist() -> None:
+def test_the_parameters_to_set_exist() -> None:
     samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
     overrides = samconfig["prod"]["deploy"]["parameters"]["parameter_overrides"]
     given = {entry.partition("=")[0] for entry in overrides}

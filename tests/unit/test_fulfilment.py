@@ -128,7 +128,7 @@ def test_a_shipment_that_failed_is_tried_again_once_nobody_else_may_ship(
     assert warehouse.shipped == ([SHIPPED] if ended else [])
 
 
-# In whichever order the messages arrive
+# In any order of the messages
 
 
 @pytest.mark.parametrize(

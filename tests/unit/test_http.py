@@ -102,7 +102,7 @@ def test_each_error_is_a_problem_of_its_own(
 
 
 @pytest.mark.parametrize("error", [ValueError(PRIVATE), *(kind(PRIVATE) for kind in OURS)])
-def test_an_internal_error_tells_the_cause_to_ops_alone(log: Log, error: Exception) -> None:
+def test_only_the_log_has_the_cause_of_an_internal_error(log: Log, error: Exception) -> None:
     response = response_to(error)
     assert response["statusCode"] == 500
     assert response["headers"]["content-type"] == "application/problem+json"

@@ -73,7 +73,7 @@ def test_a_request_is_the_models_own(name: str) -> None:
     definitions = whole.pop("$defs")
     theirs = definitions.get(name, whole)
     ours = described(contract.schema(name))
-    # What pydantic checks by code, and tells no schema.
+    # What pydantic checks by code, and puts in no schema.
     ours.pop("oneOf", None)
     for field in ours.get("properties", {}).values():
         reserved = field.get("propertyNames", {}).pop("not", None)

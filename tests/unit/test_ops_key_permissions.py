@@ -68,7 +68,7 @@ def test_a_key_that_can_be_the_services_is_accepted(shop: Operated) -> None:
     require_service_key(shop.stack, SECRET_KEY)
 
 
-def test_keys_of_different_accounts_are_told_apart_by_their_prices(
+def test_prices_show_that_keys_are_of_different_accounts(
     shop: Operated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     price = {"unit_amount": 100, "currency": "eur", "product_data": {"name": "Mug"}}

@@ -115,8 +115,8 @@ def test_what_is_no_key_is_refused_and_not_quoted(key: str, mode: str, *, livemo
     assert not is_restricted(key)
     with pytest.raises(OpsError) as refused:
         require_usable(key, livemode=livemode)
-    told = f"That is no Stripe API key: it must start with sk_{mode}_ or rk_{mode}_."
-    assert str(refused.value) == told
+    expected = f"That is no Stripe API key: it must start with sk_{mode}_ or rk_{mode}_."
+    assert str(refused.value) == expected
 
 
 def test_the_setup_key_comes_from_the_variable(

@@ -86,7 +86,7 @@ def test_a_session_that_cannot_be_retrieved_stops_no_other(
 
 
 @pytest.mark.parametrize("broken", [1, FAILURES_IN_A_ROW + 2])
-def test_a_session_that_nothing_tells_of_stops_no_other(runs: Runs, log: Log, broken: int) -> None:
+def test_an_unreadable_session_stops_no_other(runs: Runs, log: Log, broken: int) -> None:
     for number in range(broken + 2):
         runs.add(number, now=OrderStatus.PAID, created=OLD + number)
     for number in range(broken):

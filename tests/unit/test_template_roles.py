@@ -43,7 +43,7 @@ ROLES = {
         ("sqs:SendMessage", "UnpublishedChangesQueue.Arn"),
     },
 }
-# AWS knows no resource that it could be limited to, and it tells names only:
+# AWS knows no resource that it could be limited to, and it returns names only:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 WITHOUT_RESOURCE = {"PublishChanges": ["*"]}
 

@@ -199,7 +199,7 @@ def join(kind: type[Part], known: Parts, reported: Parts) -> Parts:
     """Take the stronger state of each part, and of a kind with a limit the strongest parts.
 
     Strength only grows, so a part that was dropped could never come back as it was: the strongest
-    n of a set are the same in whichever order its members arrive.
+    n of a set are the same in any order of its members.
     """
     joined = dict(known)
     for part_id, part in reported.items():

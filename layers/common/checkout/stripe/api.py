@@ -72,7 +72,7 @@ class StripeApi:
         return CreatedSession(_json(response), is_replay(response.headers))
 
     def session(self, session_id: str) -> Json | None:
-        """Give a session with its PaymentIntent, which tells what an unpaid one waits for."""
+        """Give a session with its PaymentIntent, which shows why an unpaid one is unpaid."""
         return self._found(_path(SESSIONS, session_id), {"expand": ["payment_intent"]})
 
     def expire_session(self, session_id: str) -> Json | None:
@@ -253,7 +253,7 @@ def _measured(call: "Callable[[], StripeResponse]") -> "StripeResponse":
     except (stripe.APIConnectionError, stripe.APIError):
         raise
     except stripe.StripeError as error:
-        # That there is no such object is an answer, and anybody can ask for one.
+        # "No such object" is a normal result, and anybody can ask for one.
         if error.code == MISSING:
             result = Metric.STRIPE_CALLS_SUCCEEDED
         else:

@@ -4,8 +4,8 @@
     thin event          names the object, which is fetched      {"object": "v2.core.event", …}
 
 A session's snapshot says enough by itself. A refund or a dispute does not name its order, its
-PaymentIntent does: the object is fetched with it, whichever form the event has. A PaymentIntent's
-snapshot tells whether the money is captured separately; of any other its session says more.
+PaymentIntent does: the object is fetched with it, snapshot or thin. A PaymentIntent's
+snapshot shows whether the money is captured separately; of any other its session says more.
 https://docs.stripe.com/event-destinations#snapshot-vs-thin
 """
 

@@ -34,7 +34,7 @@ def page(
     if parameters.starting_after:
         begin = _position(everything, parameters.starting_after, noun, "starting_after") + 1
     rest = filter(keep, islice(everything, begin, None))
-    # One more than the page holds tells whether there is another page.
+    # One more than the page holds shows whether there is another page.
     kept = list(islice(rest, parameters.limit + 1))
     return _list(kept[: parameters.limit], has_more=len(kept) > parameters.limit, url=url)
 
