@@ -19,6 +19,7 @@ from tests.unit.stack import ROOT
 type Json = dict[str, Any]
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
+TASKS = ROOT / "docs" / "tasks.md"
 TEXT = (ROOT / "docs" / "deployer-policy.json").read_text()
 STATEMENTS: list[Json] = json.loads(TEXT)["Statement"]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -186,7 +187,7 @@ def test_the_deployer_reads_and_writes_no_data(action: str) -> None:
     "line",
     [
         one
-        for one in shell_lines(RUNBOOK)
+        for one in [*shell_lines(RUNBOOK), *shell_lines(TASKS)]
         # It needs to read and write the orders: an administrator's.
         if one.startswith("aws ") and "restore-table-to-point-in-time" not in one
     ],

@@ -1,4 +1,4 @@
-"""The runbook says which of an operator's permissions are as good as writing orders.
+"""docs/tasks.md says which of an operator's permissions are as good as writing orders.
 
 Each claim has a proof here: a permission is believed to be harmless only if it is listed so, and
 what is said of a function is tried with its handler.
@@ -23,8 +23,7 @@ from tests.unit.stripe_objects import ORDER_ID, listed
 
 type Stored = Callable[[], dict[str, Any] | None]
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-TASKS = RUNBOOK[RUNBOOK.index("\n# Tasks\n") : RUNBOOK.index("\n## Find an order\n")]
+TASKS = (ROOT / "docs" / "tasks.md").read_text().partition("\n## Find an order\n")[0]
 ROWS = re.findall(r"^\| (.+) \| (`\w+:.+) \| (yes|no) \|$", TASKS, re.MULTILINE)
 ENVELOPE = sample("stripe_webhook", "event_bridge")
 INVENTED = sample("publish_changes", "order_paid")
