@@ -412,11 +412,11 @@ export interface components {
                  *       "type": "urn:problem-type:checkout:invalid-request",
                  *       "title": "The request is not valid",
                  *       "status": 400,
-                 *       "detail": "The body does not fit the contract.",
+                 *       "detail": "The body does not match the schema.",
                  *       "errors": [
                  *         {
                  *           "pointer": "/items/0/price",
-                 *           "detail": "Stripe has no such price that is active and sold here."
+                 *           "detail": "This price does not exist or is not for sale."
                  *         }
                  *       ]
                  *     }

@@ -250,7 +250,7 @@ def by_key(*lookup_keys: str) -> list[Json]:
 
 def refusal(checkouts: Checkouts, wanted: CheckoutRequest, key: str | None = None) -> FieldError:
     """Give the one field that a request is refused for."""
-    with pytest.raises(InvalidRequest, match="does not fit the contract") as raised:
+    with pytest.raises(InvalidRequest, match="does not match the schema") as raised:
         checkouts.create(wanted, key)
     [error] = raised.value.errors
     return error

@@ -164,7 +164,7 @@ def test_503_says_when_to_try_again(
 
 
 def test_points_at_each_field_that_is_wrong() -> None:
-    response = response_to(errors.InvalidRequest("The body does not fit the contract.", FIELDS))
+    response = response_to(errors.InvalidRequest("The body does not match the schema.", FIELDS))
     assert json.loads(response["body"])["errors"] == [
         {"pointer": "/items/0/price", "detail": "no such price"},
         {"pointer": "", "detail": "not an object"},

@@ -19,7 +19,7 @@ PARAMS_OF_FIELDS = (
     *("customer_email", "client_reference_id", "ui_mode"),
     *("success_url", "cancel_url", "return_url", "locale", "customer", "discounts"),
 )
-UNKNOWN_PRICE = "Stripe has no such price that is active and sold here."
+UNKNOWN_PRICE = "This price does not exist or is not for sale."
 PRICE_REASONS = {
     RefusalReason.INACTIVE: "This price is not active.",
     RefusalReason.PRODUCT: "The product of this price is not active.",
@@ -40,7 +40,7 @@ CART_REASONS = {
 
 
 def invalid(pointer: str, detail: str) -> InvalidRequest:
-    return InvalidRequest("The body does not fit the contract.", (FieldError(pointer, detail),))
+    return InvalidRequest("The body does not match the schema.", (FieldError(pointer, detail),))
 
 
 def unknown_price(request: "CheckoutRequest", index: int) -> InvalidRequest:

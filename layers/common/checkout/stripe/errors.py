@@ -83,7 +83,7 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
         case stripe.RateLimitError():
             raise StripeRateLimited("Stripe allows no more requests just now.") from None
         case stripe.StripeError() if error.http_status == HTTPStatus.CONFLICT:
-            raise StripeRateLimited("Stripe still works at the same request.") from None
+            raise StripeRateLimited("Stripe is still processing the same request.") from None
         case stripe.AuthenticationError():
             raise StripeKeyRefused(
                 f"Stripe refuses stripe_api_key ({error.http_status}, {code}): put a valid key "
