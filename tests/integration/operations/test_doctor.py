@@ -16,9 +16,12 @@ from ops.environment import Environment, LocalAddresses
 from ops.stack import Stack
 from ops.stripe_keys import client
 from stripe_simulator.testing import fast, running
+from tests.integration.deployed_options import deployed_with
 from tests.integration.operations.breaking import (
     a_dead_letter,
     a_failed_run,
+    a_missing_permission,
+    an_excess_permission,
     no_alias,
     no_sellable_price,
     no_subscriber,
@@ -104,17 +107,9 @@ BROKEN: dict[str, Callable[[World], Any]] = {
     "alarms": no_subscriber,
     "functions": no_alias,
     "reconciliation": a_failed_run,
-    "Stripe permissions": lambda world: world.simulator.granting(
-        "checkout_session_write", "payment_intent_read", "charge_read", "plan_read", "product_read"
-    ),
-    "no other Stripe permissions": lambda world: world.simulator.granting(
-        "checkout_session_write",
-        "payment_intent_read",
-        "charge_write",
-        "dispute_read",
-        "plan_read",
-        "product_read",
-    ),
+    "options": lambda world: deployed_with(world, {"locale": "de"}),
+    "Stripe permissions": a_missing_permission,
+    "no other Stripe permissions": an_excess_permission,
 }
 
 
@@ -125,6 +120,15 @@ def test_what_is_broken_is_named_and_nothing_else(
     with BROKEN[name](world):
         assert failed(examination).keys() == {name}
     assert only(replace(examination), name).ok
+
+
+def test_an_option_that_stripe_lacks_is_named(world: World, examination: Examination) -> None:
+    with (
+        deployed_with(world, {"optional_items": [{"price": "price_1gone", "quantity": 1}]}),
+        world.simulator.granting("plan_read"),
+    ):
+        result = only(examination, "options at Stripe")
+    assert result.detail == "Stripe has no price price_1gone: it refuses every checkout."
 
 
 @pytest.mark.parametrize("action", ["InvokeFunctionUrl", "InvokeFunction"])
