@@ -17,18 +17,7 @@ from ops.stack import Stack
 from ops.stripe_keys import client
 from stripe_simulator.testing import fast, running
 from tests.integration.deployed_options import deployed_with
-from tests.integration.operations.breaking import (
-    a_dead_letter,
-    a_failed_run,
-    a_missing_permission,
-    an_excess_permission,
-    no_alias,
-    no_sellable_price,
-    no_subscriber,
-    other_events,
-    secret_with,
-    without_permission,
-)
+from tests.integration.operations import breaking
 from tests.integration.operations.shop_at_stripe import (
     destinations,
     local_environment,
@@ -92,7 +81,7 @@ def test_a_connected_stack_is_well(world: World) -> None:
 
 
 def test_a_failed_check_is_shown_with_what_to_do(world: World) -> None:
-    with no_sellable_price(world):
+    with breaking.no_sellable_price(world):
         called = world.operate("doctor")
     assert called.exit_code == 1
     assert "FAILED sellable prices: Stripe has no active one-time price" in called.printed
@@ -101,15 +90,15 @@ def test_a_failed_check_is_shown_with_what_to_do(world: World) -> None:
 
 
 BROKEN: dict[str, Callable[[World], Any]] = {
-    "sellable prices": no_sellable_price,
-    "dead-letter queues": a_dead_letter,
-    "event types": other_events,
-    "alarms": no_subscriber,
-    "functions": no_alias,
-    "reconciliation": a_failed_run,
+    "sellable prices": breaking.no_sellable_price,
+    "dead-letter queues": breaking.a_dead_letter,
+    "event types": breaking.other_events,
+    "alarms": breaking.no_subscriber,
+    "functions": breaking.no_alias,
+    "reconciliation": breaking.a_failed_run,
     "options": lambda world: deployed_with(world, {"locale": "de"}),
-    "Stripe permissions": a_missing_permission,
-    "no other Stripe permissions": an_excess_permission,
+    "Stripe permissions": breaking.a_missing_permission,
+    "no other Stripe permissions": breaking.an_excess_permission,
 }
 
 
@@ -135,7 +124,7 @@ def test_an_option_that_stripe_lacks_is_named(world: World, examination: Examina
 def test_a_missing_permission_of_the_url_is_named(
     world: World, examination: Examination, action: str
 ) -> None:
-    with without_permission(world, action):
+    with breaking.without_permission(world, action):
         result = only(examination, "function URL permissions")
     assert f"lambda:{action}:" in result.detail
     assert only(examination, "function URL permissions").ok
@@ -158,7 +147,7 @@ def test_what_is_wrong_in_the_secret_is_named(
     world: World, examination: Examination, changes: Json, checks: set[str]
 ) -> None:
     impatient = replace(examination, patience_seconds=IMPATIENT)
-    with secret_with(world, **changes):
+    with breaking.secret_with(world, **changes):
         results = failed(impatient)
     assert checks <= results.keys()
     for value in ("9" * 20, "0" * 32):
@@ -170,7 +159,7 @@ def test_a_ping_is_checked_against_the_secret_as_stored(
 ) -> None:
     """The functions have cached the right secret, which they would go on using for a while."""
     assert failed(examination) == {}
-    with secret_with(world, webhook_signing_secrets=["whsec_" + "0" * 32]):
+    with breaking.secret_with(world, webhook_signing_secrets=["whsec_" + "0" * 32]):
         results = failed(replace(examination, patience_seconds=IMPATIENT))
     assert results.keys() == {"ping"}
 
