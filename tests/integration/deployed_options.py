@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from local.functions import physical_name
+from local.cloud.invocations import physical_name
 from ops.dead_letters import ALIAS
 from tests.integration.world import World
 
