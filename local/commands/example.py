@@ -15,7 +15,7 @@ from local.machine.processes import LocalCloudError
 from local.paths import ROOT, STACK_FILE
 
 EXAMPLE = Application(ROOT / "examples" / "fulfilment", ("template.yaml", "src"))
-EXAMPLE_STACK_NAME = "fulfilment-local"  # its samconfig.toml, [local.cloud.deploy.parameters]
+EXAMPLE_STACK_NAME = "fulfilment-local"  # its samconfig.toml, [local.deploy.parameters]
 
 
 @dataclass(frozen=True)
