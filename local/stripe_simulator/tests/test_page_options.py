@@ -1,12 +1,13 @@
 """The payment page asks for what its session wants, and charges what it shows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import stripe
 
 from stripe_simulator.documents import Json
-from stripe_simulator.testing import Running, Shop
+from stripe_simulator.testing import Running, Shop, fast, running
 from support.pages import Page
 
 FORM = {
@@ -109,6 +110,17 @@ def total(page: Page) -> str:
     return page.one(id_="totalAmount").text
 
 
+type Asking = tuple[Running, stripe.checkout.Session, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def asking() -> Iterator[Asking]:
+    """A session that refusals leave as it was, and its form as it can be paid."""
+    with running(fast()) as one:
+        session = everything(Shop(one.sdk))
+        yield one, session, filled(opened(one, session))
+
+
 def test_page_asks_for_what_the_session_wants(simulator: Running, shop: Shop) -> None:
     page = opened(simulator, everything(shop))
     labels = {
@@ -206,11 +218,10 @@ def test_total_that_changed_is_shown_before_it_is_paid(simulator: Running, shop:
     ],
 )
 def test_mistake_is_shown_at_its_field(
-    simulator: Running, shop: Shop, field: tuple[str, str], field_id: str, message: str
+    asking: Asking, field: tuple[str, str], field_id: str, message: str
 ) -> None:
-    session = everything(shop)
-    fields = filled(opened(simulator, session)) | dict([field])
-    refused = posted(simulator, session, fields)
+    simulator, session, fields = asking
+    refused = posted(simulator, session, fields | dict([field]))
     assert refused.status_code == 400
     page = Page(refused.text)
     assert page.one(id_=f"{field_id}-error").text.startswith(message)

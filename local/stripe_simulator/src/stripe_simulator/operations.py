@@ -45,6 +45,7 @@ type Row = tuple[str, str, Run, str]
 SEARCHES: list[Row] = [
     ("GET", "/v1/charges/search", search.charges, "list charge"),
     ("GET", "/v1/customers/search", search.customers, "list customer"),
+    ("GET", "/v1/invoices/search", search.invoices, "list invoice"),
     ("GET", "/v1/payment_intents/search", search.payment_intents, "list payment_intent"),
     ("GET", "/v1/prices/search", search.prices, "list price"),
     ("GET", "/v1/products/search", search.products, "list product"),

@@ -44,7 +44,7 @@ EXPANDABLE = {
     "payment_method": {"customer": "customer"},
     "promotion": {"coupon": "coupon"},
     "promotion_code": {"customer": "customer", "promotion": "promotion"},
-    "price": {"product": "product"},
+    "price": {"currency_options": "currency option", "product": "product", "tiers": "tier"},
     "product": {"default_price": "price"},
     "session discount": {"coupon": "coupon", "promotion_code": "promotion_code"},
     "setup_intent": {"customer": "customer", "payment_method": "payment_method"},

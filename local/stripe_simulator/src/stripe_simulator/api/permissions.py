@@ -43,6 +43,7 @@ EXPANDED = {
     "balance_transaction": "balance",
     "charge": "charge",
     "coupon": "coupon",
+    "currency option": "plan",
     "customer": "customer",
     "invoice": "invoice",
     "line discount": "checkout_session",
@@ -55,6 +56,7 @@ EXPANDED = {
     "product": "product",
     "promotion_code": "promotion_code",
     "shipping_rate": "shipping_rate",
+    "tier": "plan",
 }
 READ_ONLY = frozenset({"balance", "event"})
 
