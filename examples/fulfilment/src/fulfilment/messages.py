@@ -38,7 +38,7 @@ class OrderMessage(_Read):
     """A change of an order, and the order as it was then.
 
     Of two messages about one order, the one with the higher `version` is the later. Amounts are in
-    the currency's minor unit; less than the total is captured of a payment captured in part.
+    the currency's minor unit: less than the total is captured of a payment captured in part.
     """
 
     id: str
@@ -46,7 +46,6 @@ class OrderMessage(_Read):
     version: PositiveInt
     order_id: str
     session_id: str
-    amount_total: int
     amount_captured: int
     amount_refunded: int
     dispute_status: str | None
