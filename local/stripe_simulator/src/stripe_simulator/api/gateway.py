@@ -77,6 +77,11 @@ class Gateway:
         """Forget every idempotency key that has a response; how many there were."""
         return self._keys.forget_completed()
 
+    def forget(self) -> None:
+        """Forget the requests that were received, and their idempotency keys."""
+        self.requests.clear()
+        self.forget_keys()
+
     async def handle(self, operation: Operation | None, request: Request) -> Response:
         """No operation: Stripe has no such URL."""
         self._prepare()
