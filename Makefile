@@ -26,8 +26,12 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator local/stripe_simulator/tests)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
+# The options of a checkout, by environment: what is wrong is named with file and line.
+CHECK_OPTIONS = PYTHONPATH=layers/common $(DEV_PYTHON) -m ops.option_files
+
 .PHONY: help demo dev test test-all lint checkov types chromium tour format lock build deploy connect doctor \
-	rotate orders replay reconcile ops-environment refuse-local chaos logs example schema api-types rename mutants clean
+	rotate orders replay reconcile ops-environment check-options refuse-local chaos logs example schema api-types \
+	rename mutants bench clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=, STOREFRONT_PORT=)"
@@ -53,6 +57,7 @@ help:
 	@echo "make api-types          write the TypeScript types of openapi.yaml again"
 	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
+	@echo "make bench              starts, warm calls, memory and cost of the functions (ROUNDS=15)"
 	@echo "make clean              remove what all of these made"
 
 demo:
@@ -80,6 +85,7 @@ lint:
 	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
 	.local/dev/bin/openapi-spec-validator --validation-errors all openapi.yaml
 	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github
+	@$(CHECK_OPTIONS)
 
 # Not a part of lint: 70 packages and 190 MB that nothing else needs.
 CHECKED := .local/checked
@@ -125,9 +131,13 @@ build:
 	UV="$(CURDIR)/.local/uv/bin/uv" PYTHON="$(CURDIR)/$(DEV_PYTHON)" \
 		SAMCONFIG="$(CURDIR)/samconfig.toml" $(SAM) build
 
-deploy: refuse-local build
+deploy: refuse-local check-options build
 	$(SAM) deploy --config-env $(ENV) $(DEPLOY_OPTIONS)
 	@echo "Next: make connect ENV=$(ENV), and then make doctor ENV=$(ENV)"
+
+check-options:
+	@$(BOOTSTRAP) dev
+	@$(CHECK_OPTIONS)
 
 refuse-local:
 	@$(if $(filter local,$(ENV)),$(error The local environment is deployed by `make dev`))
@@ -187,6 +197,12 @@ mutants:
 	cp -R layers/common/checkout functions local events tests template.yaml pyproject.toml $(MUTATED)
 	cd $(MUTATED) && SAMPLES=few $(CURDIR)/.local/mutants/bin/mutmut run
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
+
+# DO="--json", or DO="--only webhook"
+ROUNDS ?= 15
+bench:
+	@$(BOOTSTRAP) dev sam
+	@exec $(DEV_PYTHON) -m benchmarks --rounds $(ROUNDS) $(DO)
 
 clean:
 	rm -rf .local .aws-sam examples/*/.aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*

@@ -8,11 +8,12 @@ read back here and made into routes, integrations and CORS settings through API 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, Literal
 
 from local.aws import LocalAws
 
 API = "HttpApi"
+AWS_IAM: Final = "AWS_IAM"
 CORS_KEYS = ("AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "MaxAge")
 
 
@@ -27,7 +28,8 @@ def import_http_api(aws: LocalAws, stack: str) -> str:
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
             alias_arn = ids[integrated_alias(operation)]
-            add_route(aws, ids[API], f"{method.upper()} {path}", alias_arn)
+            route = f"{method.upper()} {path}"
+            add_route(aws, ids[API], route, alias_arn, authorization(operation))
     set_cors(aws, ids[API], body["x-amazon-apigateway-cors"])
     return ids[API]
 
@@ -47,7 +49,21 @@ def integrated_alias(operation: dict[str, Any]) -> str:
     return match[1]
 
 
-def add_route(aws: LocalAws, api_id: str, route_key: str, alias_arn: str) -> None:
+def authorization(operation: dict[str, Any]) -> Literal["AWS_IAM", "NONE"]:
+    """The one authorizer that the template names; any other would be lost here."""
+    security = operation.get("security", [])
+    if security not in ([], [{AWS_IAM: []}]):
+        raise ValueError(f"not an authorizer that is imported: {security}")
+    return AWS_IAM if security else "NONE"
+
+
+def add_route(
+    aws: LocalAws,
+    api_id: str,
+    route_key: str,
+    alias_arn: str,
+    authorization_type: Literal["AWS_IAM", "NONE"] = "NONE",
+) -> None:
     gateway = aws.apigateway
     integration = gateway.create_integration(
         ApiId=api_id,
@@ -56,7 +72,9 @@ def add_route(aws: LocalAws, api_id: str, route_key: str, alias_arn: str) -> Non
         PayloadFormatVersion="2.0",
     )
     target = f"integrations/{integration['IntegrationId']}"
-    gateway.create_route(ApiId=api_id, RouteKey=route_key, Target=target)
+    gateway.create_route(
+        ApiId=api_id, RouteKey=route_key, Target=target, AuthorizationType=authorization_type
+    )
 
 
 def set_cors(aws: LocalAws, api_id: str, cors: dict[str, Any]) -> None:

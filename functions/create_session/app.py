@@ -1,20 +1,32 @@
-"""POST /checkout/sessions"""
+"""POST /checkout/sessions, and POST /trusted/checkout/sessions for callers whom IAM let in."""
 
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
-from checkout.api.http import header, json_response, raw_body, returns_problems
+from checkout.api.http import (
+    header,
+    json_response,
+    raw_body,
+    require_iam_caller,
+    returns_problems,
+)
 from checkout.api.models import CheckoutRequest
 from checkout.errors import UnsupportedMediaType
 from checkout.log import logger
 from checkout.metrics import emits_metrics
+from checkout.stripe.options import read_options
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 # A hundred items with the longest names, and all of the metadata.
 MAX_BODY_BYTES = 128 * 1024
+TRUSTED_ROUTE = "POST /trusted/checkout/sessions"
+
+OPTIONS = read_options(Path(__file__).parent / "options", os.environ["ENVIRONMENT"])
 
 wiring.warm_up()
 
@@ -23,9 +35,21 @@ wiring.warm_up()
 @emits_metrics
 @returns_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    trusted = event["routeKey"] == TRUSTED_ROUTE
+    if trusted:
+        require_iam_caller(event)
     media_type = (header(event, "content-type") or "application/json").partition(";")[0]
     if media_type.strip().lower() != "application/json":
         raise UnsupportedMediaType("Send the body as content-type: application/json.")
-    request = CheckoutRequest.from_json(raw_body(event, at_most=MAX_BODY_BYTES))
-    started = wiring.checkouts().create(request, header(event, "idempotency-key"))
+    body = raw_body(event, at_most=MAX_BODY_BYTES)
+    checkouts = wiring.trusted_checkouts() if trusted else wiring.checkouts()
+    request = _trusted_request(body) if trusted else CheckoutRequest.from_json(body)
+    started = checkouts.create(request, header(event, "idempotency-key"), OPTIONS)
     return json_response(201, asdict(started))
+
+
+def _trusted_request(body: bytes) -> CheckoutRequest:
+    # A browser's customer does not wait for the types of Stripe's options.
+    from checkout.api.trusted import TrustedRequest  # noqa: PLC0415
+
+    return TrustedRequest.from_json(body)

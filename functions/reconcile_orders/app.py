@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Stripe's own retries of a webhook, and a customer who is still at the page, come first.
 MINIMUM_AGE_SECONDS = 15 * 60
 
+wiring.started()
+
 
 @logger.inject_lambda_context(clear_state=True)
 @emits_metrics
@@ -58,3 +60,4 @@ def _measure(report: Report) -> None:
     count(Metric.RECONCILIATION_FAILED, report.failed)
     count(Metric.RECONCILIATION_FINISHED, int(report.finished))
     observe(Metric.OLDEST_PENDING_ORDER_AGE, report.oldest_pending_age)
+    observe(Metric.OLDEST_AUTHORIZED_ORDER_AGE, report.oldest_authorized_age)

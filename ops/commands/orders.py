@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnreadable
 from ops.errors import OpsError, UsageError
 from ops.orders.comparison import compared
-from ops.orders.finding import Kind, Query, found_orders, query
+from ops.orders.finding import Kind, Query, found_orders, pending_orders, query
 from ops.orders.reading import lookup, order_document, order_id, payment_page, stored_order
 from ops.output import Output
 from ops.stripe_api import stripe_api
@@ -57,8 +58,15 @@ def show_document(output: Output, document: dict[str, Any]) -> None:
         if document[name]:
             output.console.print(f"\n{name}", style="bold")
             output.rows(columns, document[name])
-    if document["payment_page"] and document["amount_refunded"] < document["amount_total"]:
-        output.console.print(f"\nRefund it in Stripe's Dashboard: {document['payment_page']}")
+    if task := task_at_stripe(document):
+        output.console.print(f"\n{task} it in Stripe's Dashboard: {document['payment_page']}")
+
+
+def task_at_stripe(document: Mapping[str, Any]) -> str | None:
+    """Say what only the merchant can do about an order's money."""
+    if document["status"] == OrderStatus.AUTHORIZED:
+        return "Capture or cancel"
+    return "Refund" if document["amount_refunded"] < document["amount_captured"] else None
 
 
 def find(  # noqa: PLR0913  (each is an option)
@@ -78,16 +86,22 @@ def find(  # noqa: PLR0913  (each is an option)
         str | None, typer.Option(help="The client_reference_id of the request, of any form.")
     ] = None,
     email: Annotated[str | None, typer.Option(help="The customer's e-mail address.")] = None,
+    status: Annotated[
+        OrderStatus | None, typer.Option(help="open, processing or authorized: the oldest first.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="The most orders to print.")] = 50,
 ) -> None:
     """Find orders by what a customer or Stripe's Dashboard names, the newest first.
 
     Sessions and e-mail addresses are looked up at Stripe, as the table holds no
-    addresses; they are not logged. Exit code 1 if there is no such order.
+    addresses; they are not logged. By status, each pending order is read, however many
+    there are, until the limit is reached. Exit code 1 if there is no such order.
 
     Example: ops/checkout --env prod orders find pi_3PgafmB7WZ01zgkW1MlTu8bG
 
     Example: ops/checkout --env prod orders find --client-reference-id cart-77
+
+    Example: ops/checkout --env prod orders find --status authorized
     """
     operation: Operation = ctx.obj
     options = {
@@ -99,15 +113,26 @@ def find(  # noqa: PLR0913  (each is an option)
     given = [Query(kind, value) for kind, value in options.items() if value is not None]
     if what is not None:
         given.append(query(what))
-    if len(given) != 1:
+    if len(given) + (status is not None) != 1:
         raise UsageError("Give one thing to find orders by: see orders find --help.")
-    ids = found_orders(operation.stack, given[0])
-    rows = list(islice(documents(operation, ids), limit))
+    if status is not None:
+        found, noun = in_status(operation, status), "status"
+    else:
+        found, noun = documents(operation, found_orders(operation.stack, given[0])), given[0].noun
+    rows = list(islice(found, limit))
     if not rows:
-        raise OpsError(f"The stack {operation.stack.name} has no order of this {given[0].noun}.")
+        raise OpsError(f"The stack {operation.stack.name} has no order of this {noun}.")
     operation.output.rows(FOUND, rows)
-    if next(ids, None):
+    if next(found, None):
         operation.output.say(f"There are more than {limit}: raise --limit.")
+
+
+def in_status(operation: "Operation", status: OrderStatus) -> Iterator[dict[str, Any]]:
+    """Give the orders of a status, as far as an index has it; raise UsageError."""
+    if not status.is_pending:
+        raise UsageError(f"No index has the orders that are {status}: see orders export.")
+    pending = documents(operation, pending_orders(operation.stack))
+    return (one for one in pending if one["status"] == status)
 
 
 def documents(operation: "Operation", ids: Iterator[str]) -> Iterator[dict[str, Any]]:

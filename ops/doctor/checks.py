@@ -1,6 +1,6 @@
 """All checks, in the order in which one that fails explains those that follow."""
 
-from ops.doctor import aws, stripe_account, webhook
+from ops.doctor import aws, options, stripe_account, webhook
 from ops.doctor.examination import Check
 
 CHECKS = (
@@ -21,6 +21,8 @@ CHECKS = (
     Check("signing secrets", webhook.signing_secrets),
     Check("ping", webhook.ping),
     Check("sellable prices", stripe_account.prices),
+    Check("options", options.deployed),
+    Check("options at Stripe", options.at_stripe),
     Check("allowed origins", webhook.origins),
     Check("orders table", aws.table),
     Check("dead-letter queues", aws.queues),

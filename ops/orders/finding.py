@@ -1,10 +1,13 @@
 """Which orders an operator means, by what a customer or Stripe's Dashboard names them."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import merge
 
+from checkout.aws.orders_table import PENDING_SHARDS, Key, OrdersTable, PendingOrder
 from checkout.domain.facts import Origin
 from checkout.stripe.readers import Readers
 from ops.errors import UsageError
@@ -14,6 +17,7 @@ from ops.stripe_api import stripe_api
 
 STRIPE_IDS = re.compile(r"(?:cs_(?P<mode>test|live)|pi)_[A-Za-z0-9_]{1,250}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+DAY_SECONDS = 24 * 3600
 # What the readers need to know of a fact, which is not recorded here.
 ORIGIN = Origin(occurred_at=0, source="operator")
 
@@ -70,6 +74,27 @@ def found_orders(stack: Stack, wanted: Query) -> Iterator[str]:
         if one not in seen:
             seen.add(one)
             yield one
+
+
+def pending_orders(stack: Stack) -> Iterator[str]:
+    """Give the ids of the orders that are open, processing or authorized, the oldest first.
+
+    Raise OrdersUnavailable.
+    """
+    table = OrdersTable(stack.environment.aws.dynamodb, stack.output("OrdersTableName"))
+    shards = [_pending(table, shard, int(time.time())) for shard in range(PENDING_SHARDS)]
+    for order in merge(*shards, key=lambda one: one.created_at):
+        yield order.order_id
+
+
+def _pending(table: OrdersTable, shard: int, now: int) -> Iterator[PendingOrder]:
+    after: Key | None = None
+    while True:
+        # Stripe's clock, which the orders have, may be ahead of ours.
+        page, after = table.pending(shard, created_until=now + DAY_SECONDS, after=after)
+        yield from page
+        if after is None:
+            return
 
 
 def _order_ids(stack: Stack, wanted: Query) -> Iterator[str]:

@@ -58,6 +58,7 @@ def order_document(stack: Stack, stored: StoredOrder) -> Json:
     document = {
         "order_id": order.order_id,
         **checkout,
+        "amount_captured": order.amount_captured,
         "amount_refunded": order.amount_refunded,
         "dispute_status": order.dispute.status if order.dispute else None,
         "dispute_reason": order.dispute.reason if order.dispute else None,

@@ -40,9 +40,31 @@ export interface paths {
          *
          *     With an `Idempotency-Key` the same request gives the same order and session, however often it is sent. Once
          *     the session is not open any more, `status` says what became of it, and `url` and `client_secret` are null.
-         *     After an order that `failed` or `expired`, a new checkout takes a new key.
+         *     After an order that `failed`, `expired` or was `canceled`, a new checkout takes a new key.
          */
         post: operations["createCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trusted/checkout/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a checkout from the shop's own server
+         * @description As `createCheckout`, for a caller that signs with AWS credentials which may `execute-api:Invoke` this route. It
+         *     may also name amounts, a customer, discounts and options of this one session, and sells any one-time price of
+         *     the account, marked or not, and free orders. Its idempotency keys are its own: no browser can claim one.
+         */
+        post: operations["createTrustedCheckout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -110,6 +132,11 @@ export interface components {
         };
         /** @description ISO 4217, in lower case */
         Currency: string;
+        /**
+         * @description One of Stripe's; `auto` is that of the customer's browser
+         * @enum {string}
+         */
+        Locale: "auto" | "bg" | "cs" | "da" | "de" | "el" | "en" | "en-GB" | "es" | "es-419" | "et" | "fi" | "fil" | "fr" | "fr-CA" | "hi-IN" | "hr" | "hu" | "id" | "it" | "ja" | "ko" | "lt" | "lv" | "ms" | "mt" | "nb" | "nl" | "pl" | "pt" | "pt-BR" | "ro" | "ru" | "sk" | "sl" | "sv" | "th" | "tr" | "vi" | "zh" | "zh-HK" | "zh-TW";
         CheckoutRequest: {
             /** @description With at most 10 different lookup keys */
             items: components["schemas"]["Item"][];
@@ -130,6 +157,8 @@ export interface components {
             return_url?: string | null;
             /** @description The session id of a checkout that this one supersedes, because the cart changed: it is expired once the new one exists, unless it is paid, expired already or of another stack */
             replaces?: string | null;
+            /** @description The language of the page; null is that of the customer's browser */
+            locale?: components["schemas"]["Locale"] | null;
         } & ({
             /** @enum {unknown} */
             ui_mode?: "hosted_page" | null;
@@ -153,6 +182,91 @@ export interface components {
             price?: null;
             lookup_key: string;
         });
+        TrustedRequest: {
+            /** @description With at most 10 different lookup keys */
+            items: components["schemas"]["TrustedItem"][];
+            customer_email?: string | null;
+            /** @description Text of the frontend's, such as the cart's id; it is stored with the order */
+            client_reference_id?: string | null;
+            /** @description Passed to Stripe */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** @description Where the customer pays; null is `hosted_page` */
+            ui_mode?: components["schemas"]["UiMode"] | null;
+            /** @description Where Stripe sends the customer after the payment, on an allowed origin. The stack's parameter gives the default. `session_id={CHECKOUT_SESSION_ID}` is added where missing, and Stripe fills it in. */
+            success_url?: string | null;
+            /** @description Where Stripe sends a customer who turns back, on an allowed origin */
+            cancel_url?: string | null;
+            /** @description As `success_url`, for a checkout in a page of the shop's own, which has neither of the others */
+            return_url?: string | null;
+            /** @description The session id of a checkout that this one supersedes, because the cart changed: it is expired once the new one exists, unless it is paid, expired already or of another stack */
+            replaces?: string | null;
+            /** @description The language of the page; null is that of the customer's browser */
+            locale?: components["schemas"]["Locale"] | null;
+            /** @description A customer of the Stripe account, in place of `customer_email` */
+            customer?: string | null;
+            discounts?: components["schemas"]["Discount"][] | null;
+            /** @description Parameters of a Checkout Session, as in the environment's file (docs/options.md). Each replaces the file's as a whole */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+        } & ({
+            /** @enum {unknown} */
+            ui_mode?: "hosted_page" | null;
+            return_url?: null;
+        } | {
+            /** @enum {unknown} */
+            ui_mode: "embedded_page" | "elements";
+            return_url: string;
+            success_url?: null;
+            cancel_url?: null;
+        });
+        TrustedItem: {
+            price?: string | null;
+            lookup_key?: string | null;
+            quantity: number;
+            price_data?: components["schemas"]["PriceData"] | null;
+            adjustable_quantity?: components["schemas"]["AdjustableQuantity"] | null;
+        } & ({
+            price: string;
+            lookup_key?: null;
+            price_data?: null;
+        } | {
+            price?: null;
+            lookup_key: string;
+            price_data?: null;
+        } | {
+            price?: null;
+            lookup_key?: null;
+            price_data: Record<string, never>;
+        });
+        /** @description An amount of the shop's own, in the currency's minor unit */
+        PriceData: {
+            currency: string;
+            unit_amount: number;
+            product_data: components["schemas"]["ProductData"];
+        };
+        ProductData: {
+            name: string;
+        };
+        /** @description The customer may change the quantity on Stripe's page, within these bounds */
+        AdjustableQuantity: {
+            enabled: boolean;
+            minimum?: number | null;
+            maximum?: number | null;
+        };
+        /** @description A coupon or a promotion code */
+        Discount: {
+            coupon?: string | null;
+            promotion_code?: string | null;
+        } & ({
+            coupon: string;
+            promotion_code?: null;
+        } | {
+            coupon?: null;
+            promotion_code: string;
+        });
         /** @enum {string} */
         UiMode: "hosted_page" | "embedded_page" | "elements";
         Checkout: {
@@ -167,10 +281,10 @@ export interface components {
             expires_at: number;
         };
         /**
-         * @description `processing` is a bank debit under way
+         * @description `processing` is a bank debit under way. Where payments are captured by hand, `authorized` is one whose money is reserved, and `canceled` one whose money was released
          * @enum {string}
          */
-        OrderStatus: "open" | "expired" | "processing" | "failed" | "paid";
+        OrderStatus: "open" | "expired" | "processing" | "failed" | "authorized" | "canceled" | "paid";
         Payment: {
             order_id: string;
             session_id: string;
@@ -224,6 +338,12 @@ export interface components {
             type: "urn:problem-type:checkout:not-authentic";
             /** @constant */
             status: 400;
+        } & WithRequired<components["schemas"]["Problem"], "type" | "status">;
+        NotAllowed: {
+            /** @constant */
+            type: "urn:problem-type:checkout:not-allowed";
+            /** @constant */
+            status: 403;
         } & WithRequired<components["schemas"]["Problem"], "type" | "status">;
         SessionNotFound: {
             /** @constant */
@@ -319,6 +439,26 @@ export interface components {
                  *     }
                  */
                 "application/problem+json": components["schemas"]["NotAuthentic"];
+            };
+        };
+        /** @description Sign the request with AWS credentials that may call this route */
+        NotAllowed: {
+            headers: {
+                /** @description API Gateway's own responses lack it */
+                "cache-control"?: "no-store";
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:problem-type:checkout:not-allowed",
+                 *       "title": "The caller is not allowed",
+                 *       "status": 403,
+                 *       "detail": "Sign the request with AWS credentials that may call this."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["NotAllowed"];
+                "application/json": components["schemas"]["GatewayMessage"];
             };
         };
         /** @description Not a session of this stack, whatever the reason */
@@ -578,6 +718,57 @@ export interface operations {
                 };
             };
             400: components["responses"]["InvalidRequest"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["StripeUnavailable"];
+            503: components["responses"]["RetryLater"];
+        };
+    };
+    createTrustedCheckout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 16 to 255 printable ASCII characters that nobody can guess, such as a UUID per cart. The same key with another body is refused with 422. A field that is null is the same as one that is absent.
+                 * @example 0f3e2d1c-5b6a-4c7d-8e9f-a0b1c2d3e4f5
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 128 KiB */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustedRequest"];
+            };
+        };
+        responses: {
+            /** @description The checkout, new or of an earlier request with the same key */
+            201: {
+                headers: {
+                    "cache-control": components["headers"]["NotCached"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "order_id": "ord_0123456789abcdef0123456789abcdef",
+                     *       "session_id": "cs_test_a1B2c3",
+                     *       "url": "https://checkout.stripe.com/c/pay/cs_test_a1B2c3",
+                     *       "client_secret": null,
+                     *       "status": "open",
+                     *       "expires_at": 1795583999
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Checkout"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["NotAllowed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyMismatch"];

@@ -12,6 +12,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 from pytest_socket import disable_socket
 
+from checkout.aws import clients as aws_clients
 from checkout.aws.dead_letters import DeadLetters
 from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
@@ -99,14 +100,14 @@ def calls() -> Iterator[AwsCalls]:
 @pytest.fixture
 def watched(calls: AwsCalls, monkeypatch: pytest.MonkeyPatch) -> AwsCalls:
     """Let `calls` see every client that is made from now on."""
-    make = boto3.client
+    make = aws_clients.client
 
-    def client(service: Any, **arguments: Any) -> Any:  # noqa: ANN401
-        made = make(service, **arguments)
+    def client(service: Any) -> Any:  # noqa: ANN401
+        made = make(service)
         calls.watch(made)
         return made
 
-    monkeypatch.setattr(boto3, "client", client)
+    monkeypatch.setattr(aws_clients, "client", client)
     return calls
 
 
@@ -274,11 +275,11 @@ def clients(
 ) -> list[BaseClient]:
     """Collect the clients of a container that has built nothing yet."""
     made: list[BaseClient] = []
-    make = boto3.client
+    make = aws_clients.client
 
-    def client(service: Any, **arguments: Any) -> Any:  # noqa: ANN401
-        made.append(make(service, **arguments))
+    def client(service: Any) -> Any:  # noqa: ANN401
+        made.append(make(service))
         return made[-1]
 
-    monkeypatch.setattr(boto3, "client", client)
+    monkeypatch.setattr(aws_clients, "client", client)
     return made

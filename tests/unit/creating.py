@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,9 @@ class CreatingStripe(FakeStripe):
         cart = cart_of(sent.params)
         for index, (price_id, _) in enumerate(cart):
             param = f"line_items[{index}][price]"
+            if f"line_items[{index}][price_data][unit_amount]" in sent.params:
+                amount = int(sent.params[f"line_items[{index}][price_data][unit_amount]"])
+                self.sell(price_id, lookup_key=None, metadata={}, unit_amount=amount)
             if price_id not in self.prices:
                 message = f"No such price: '{price_id}'"
                 return refused(code="resource_missing", param=param, message=message)
@@ -183,11 +187,17 @@ def refused(**error: str) -> tuple[int, Json]:
 
 
 def cart_of(params: dict[str, str]) -> list[tuple[str, int]]:
-    """Give the price and the quantity of each line item of a create call."""
-    indexes = range(sum(name.startswith("line_items[") for name in params) // 2)
+    """Give the price and the quantity of each line item of a create call.
+
+    Of an amount of the caller's, Stripe makes a price.
+    """
+    quantities = re.findall(r"line_items\[(\d+)\]\[quantity\]", " ".join(params))
     return [
-        (params[f"line_items[{index}][price]"], int(params[f"line_items[{index}][quantity]"]))
-        for index in indexes
+        (
+            params.get(f"line_items[{index}][price]", f"price_1made{index}"),
+            int(params[f"line_items[{index}][quantity]"]),
+        )
+        for index in quantities
     ]
 
 

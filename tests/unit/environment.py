@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from checkout.aws import clients
 from tests.unit.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ ONE_TRY = Config(retries={"total_max_attempts": 1})
 
 @cache
 def session_of_all_tests() -> boto3.Session:
-    """It caches botocore's models, slow to read."""
-    return boto3.Session()
+    """It caches botocore's models, slow to read, with the session of the code under test."""
+    return boto3.Session(botocore_session=clients.session())
 
 
 @cache

@@ -18,6 +18,8 @@ export function place(checkout: Checkout): string {
   switch (checkout.status) {
     case "open":
       return checkout.url ?? checkout.client_secret ?? "";
+    case "authorized":
+    case "canceled":
     case "expired":
     case "failed":
     case "paid":

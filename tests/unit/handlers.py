@@ -26,7 +26,7 @@ def as_documented(function: str, handler: Handler) -> Handler:
         response = handler(event, context)
         if "requestContext" in event:
             contract.assert_as_documented(
-                contract.OPERATIONS[function],
+                contract.operation_of(function, event["routeKey"]),
                 response["statusCode"],
                 response["headers"],
                 json.loads(response["body"]),

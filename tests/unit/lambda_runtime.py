@@ -84,18 +84,18 @@ def main() -> None:
 
 
 def stand_ins() -> "FakeStripe":
-    """Take the place of Secrets Manager and of Stripe, at boto3's and the SDK's own seams."""
-    import boto3  # noqa: PLC0415
+    """Take the place of Secrets Manager and of Stripe, where their clients are made."""
     import stripe  # noqa: PLC0415
 
+    from checkout.aws import clients  # noqa: PLC0415
     from tests.unit.fake_stripe import FakeStripe  # noqa: PLC0415
 
-    fake, make = FakeStripe(), boto3.client
+    fake, make = FakeStripe(), clients.client
 
-    def client(service: Any, **arguments: Any) -> Any:  # noqa: ANN401
-        return Secrets() if service == "secretsmanager" else make(service, **arguments)
+    def client(service: Any) -> Any:  # noqa: ANN401
+        return Secrets() if service == "secretsmanager" else make(service)
 
-    boto3.client = client  # type: ignore[assignment]
+    clients.client = client
     stripe.RequestsClient = lambda **_: fake  # type: ignore[assignment, misc]
     stripe.HTTPClient.INITIAL_DELAY = 0
     return fake

@@ -1,19 +1,21 @@
 """Each kind of purchase, as the facts that Stripe, the shop's page and we ourselves bring."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from checkout.domain.facts import Fact, Origin, PartsFact, SessionFact
-from checkout.domain.order import OrderStatus
+from checkout.domain.order import CheckoutState, OrderItem, OrderStatus
 from checkout.domain.parts import Decline, Dispute, Part, Refund
 from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID, PAYMENT_INTENT, fact
 
-OPEN, EXPIRED, PROCESSING, FAILED, PAID = OrderStatus
+OPEN, EXPIRED, PROCESSING, FAILED, AUTHORIZED, CANCELED, PAID = OrderStatus
 
 
-def session(status: OrderStatus, source: str) -> SessionFact:
+def session(status: OrderStatus, source: str, **amounts: Any) -> SessionFact:  # noqa: ANN401
     """Give a fact about the session; only a create brings its items."""
     items = (ITEM,) if source == "create" else None
-    return fact(status, origin=Origin(occurred_at=NOW, source=source), items=items)
+    origin = Origin(occurred_at=NOW, source=source)
+    return fact(status, origin=origin, **{"items": items} | amounts)
 
 
 def parts(source: str, **of_one_kind: Part) -> PartsFact:
@@ -47,14 +49,22 @@ class Purchase:
 
     facts: tuple[Fact, ...]
     status: OrderStatus
+    amount_captured: int = 0
     amount_refunded: int = 0
     dispute_status: str | None = None
+    items: tuple[OrderItem, ...] = (ITEM,)
+
+    def items_of(self, checkout: CheckoutState) -> tuple[OrderItem, ...]:
+        """What the API gives: the customer may change them until the session is closed."""
+        if checkout.status is not OPEN:
+            return self.items
+        return (replace(ITEM, amount_total=checkout.amount_total),)
 
     @property
     def last_session(self) -> SessionFact:
         """What Stripe's session says in the end, with its items: what the API gives."""
         last = [one for one in self.facts if isinstance(one, SessionFact)][-1]
-        return replace(last, checkout=replace(last.checkout, items=(ITEM,)))
+        return replace(last, checkout=replace(last.checkout, items=self.items))
 
 
 PURCHASES = {
@@ -69,6 +79,7 @@ PURCHASES = {
             session(PAID, "reconcile"),
         ),
         PAID,
+        amount_captured=4200,
     ),
     "bank debit": Purchase(
         (
@@ -81,6 +92,7 @@ PURCHASES = {
             session(PAID, "confirm"),
         ),
         PAID,
+        amount_captured=4200,
     ),
     "bank debit that fails": Purchase(
         (
@@ -116,6 +128,7 @@ PURCHASES = {
             refund("re_2", "succeeded", 500, "evt_charge_refunded"),
         ),
         PAID,
+        amount_captured=4200,
         amount_refunded=1200,
     ),
     "fully refunded": Purchase(
@@ -128,6 +141,7 @@ PURCHASES = {
             session(PAID, "confirm"),
         ),
         PAID,
+        amount_captured=4200,
         amount_refunded=4200,
     ),
     "failed refund": Purchase(
@@ -141,6 +155,7 @@ PURCHASES = {
             refund("re_2", "succeeded", 700, "evt_refund_2_created"),
         ),
         PAID,
+        amount_captured=4200,
         amount_refunded=700,
     ),
     "disputed and won": Purchase(
@@ -154,6 +169,7 @@ PURCHASES = {
             dispute("dp_1", "won", "evt_reinstated"),
         ),
         PAID,
+        amount_captured=4200,
         dispute_status="won",
     ),
     "disputed and lost": Purchase(
@@ -167,7 +183,60 @@ PURCHASES = {
             dispute("dp_1", "lost", "reconcile"),
         ),
         PAID,
+        amount_captured=4200,
         dispute_status="lost",
+    ),
+    "captured in part": Purchase(
+        (
+            session(OPEN, "create"),
+            session(PROCESSING, "evt_completed"),
+            session(AUTHORIZED, "evt_capturable"),
+            session(AUTHORIZED, "reconcile"),
+            session(PAID, "evt_succeeded", amount_captured=700),
+            session(PAID, "evt_captured", amount_captured=700),
+            # Should Stripe ever deliver a session's snapshot after the capture.
+            session(PAID, "evt_completed_late"),
+        ),
+        PAID,
+        amount_captured=700,
+    ),
+    "captured and refunded": Purchase(
+        (
+            session(OPEN, "create"),
+            decline("ch_declined", "evt_declined"),
+            session(PROCESSING, "evt_completed"),
+            session(AUTHORIZED, "evt_capturable"),
+            session(PAID, "confirm", amount_captured=4200),
+            refund("re_1", "succeeded", 700, "evt_refund_created"),
+            refund("re_1", "succeeded", 700, "evt_charge_refunded"),
+        ),
+        PAID,
+        amount_captured=4200,
+        amount_refunded=700,
+    ),
+    "canceled": Purchase(
+        (
+            session(OPEN, "create"),
+            session(PROCESSING, "evt_completed"),
+            session(AUTHORIZED, "evt_capturable"),
+            session(AUTHORIZED, "confirm"),
+            session(CANCELED, "evt_canceled"),
+            session(CANCELED, "evt_charge_refunded"),
+            session(CANCELED, "reconcile"),
+        ),
+        CANCELED,
+    ),
+    "captured in several parts": Purchase(
+        (
+            session(OPEN, "create"),
+            session(AUTHORIZED, "evt_capturable"),
+            session(AUTHORIZED, "evt_captured_1", amount_captured=700),
+            session(AUTHORIZED, "evt_captured_2", amount_captured=1200),
+            session(PAID, "evt_captured_3", amount_captured=4200),
+            session(PAID, "evt_succeeded", amount_captured=4200),
+        ),
+        PAID,
+        amount_captured=4200,
     ),
     "everything at once": Purchase(
         (
@@ -184,6 +253,7 @@ PURCHASES = {
             dispute("dp_2", "warning_needs_response", "evt_dispute_2_created"),
         ),
         PAID,
+        amount_captured=4200,
         amount_refunded=300,
         dispute_status="warning_needs_response",
     ),

@@ -1,5 +1,6 @@
 """What `aws cloudformation deploy` makes of the template, by the library that does it there too."""
 
+import atexit
 import json
 import subprocess
 from functools import cache
@@ -19,10 +20,11 @@ import boto3
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-template, parameters = json.load(sys.stdin)
 session = boto3.Session(region_name="us-east-1")
-translator = Translator(managed_policy_map=None, sam_parser=Parser(), boto_session=session)
-print(json.dumps(translator.translate(template, parameter_values=parameters)))
+for line in sys.stdin:
+    template, parameters = json.loads(line)
+    translator = Translator(managed_policy_map=None, sam_parser=Parser(), boto_session=session)
+    print(json.dumps(translator.translate(template, parameter_values=parameters)), flush=True)
 """
 
 
@@ -51,14 +53,27 @@ def _transformed(code: str, layer: str, given: tuple[tuple[str, str], ...]) -> s
     template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = layer
     # CloudFormation hands SAM a list parameter as a list.
     parameters = {"AllowedOrigins": ORIGINS, **dict(given)}
-    done = subprocess.run(
+    translator = _translator()
+    assert translator.stdin is not None
+    assert translator.stdout is not None
+    translator.stdin.write(f"{json.dumps([template, parameters])}\n")
+    translator.stdin.flush()
+    return translator.stdout.readline()
+
+
+@cache
+def _translator() -> subprocess.Popen[str]:
+    """SAM's translator in a process of its own, since its libraries are not ours: it takes a second
+    to start, and ends with this one.
+    """
+    process = subprocess.Popen(
         [SAM.parent / "python", "-c", TRANSFORM],
-        input=json.dumps([template, parameters]),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
     )
-    return done.stdout
+    atexit.register(process.communicate)
+    return process
 
 
 def of_type(resources: Json, kind: str) -> dict[str, Json]:

@@ -99,6 +99,7 @@ def payment_intent(status: str = "succeeded", *, declined: bool = False, **chang
     return {
         "id": PAYMENT_INTENT,
         "object": "payment_intent",
+        "capture_method": "automatic_async",
         "last_payment_error": error if declined else None,
         "livemode": False,
         "metadata": payment_metadata(),
@@ -262,6 +263,7 @@ def checkout(status: OrderStatus, **changes: Any) -> CheckoutState:  # noqa: ANN
         "amount_tax": 0,
         "amount_shipping": 0,
         "amount_total": 4200,
+        "amount_captured": 0 if status in (OrderStatus.AUTHORIZED, OrderStatus.CANCELED) else None,
         "currency": "eur",
         "client_reference_id": "cart-77",
         "request_fingerprint": FINGERPRINT,

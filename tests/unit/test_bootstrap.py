@@ -45,6 +45,7 @@ def requirements(tmp_path: Path, *hashes: str) -> Path:
     return path
 
 
+@pytest.mark.full
 def test_uv_is_installed_if_one_of_its_hashes_fits(wheel: Path, tmp_path: Path) -> None:
     right = hashlib.sha256(wheel.read_bytes()).hexdigest()
     install_uv(tmp_path / "uv", requirements(tmp_path, "0" * 64, right))
@@ -63,6 +64,7 @@ def test_uv_without_a_right_hash_is_refused(
     assert not (tmp_path / "uv/installed").exists()
 
 
+@pytest.mark.full
 def test_an_installed_uv_is_installed_again_only_for_other_hashes(
     wheel: Path, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import botocore
 import pytest
 
 from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER, ROOT
@@ -24,7 +25,11 @@ def built(
     variables = [f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}", "UV=true"]
     variables.append(f"SAMCONFIG={samconfig}")
     # What the layer's target has once uv has installed its packages.
-    (artifacts / "python" / "botocore" / "data").mkdir(parents=True)
+    models, data = Path(botocore.__file__).parent / "data", artifacts / "python/botocore/data"
+    for service in ("dynamodb", "secretsmanager", "sns", "sqs"):
+        shutil.copytree(models / service, data / service)
+    shutil.copy(models / "endpoints.json", data)
+    (artifacts / "python/boto3/data").mkdir(parents=True)
     make = shutil.which("make")
     assert make is not None
     subprocess.run([make, "--silent", target, *variables], cwd=copy, check=True)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local.paths import ROOT, SAM
 from tests.unit.stack import HANDLERS, load_template
 
@@ -34,6 +36,7 @@ def test_the_template_is_checked_as_cloudformation_gets_it() -> None:
             assert kinds[name] == resource["Type"]
 
 
+@pytest.mark.full
 def test_cfn_lint_has_the_rules_for_serverless_applications(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text(QUEUE)

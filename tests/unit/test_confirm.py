@@ -17,6 +17,7 @@ from checkout.settings import Settings
 from checkout.stripe.readers import Readers
 from tests.unit import creating
 from tests.unit.aws_calls import AwsCalls, refuses
+from tests.unit.capturing import captured_separately
 from tests.unit.environment import Log
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import OTHER_STACK, STACK
@@ -55,6 +56,9 @@ def expanded(status: OrderStatus) -> dict[str, Any]:
         case OrderStatus.FAILED:
             failed = payment_intent("requires_payment_method", declined=True)
             return session_in(status, payment_intent=failed)
+        case OrderStatus.AUTHORIZED | OrderStatus.CANCELED:
+            complete = OrderStatus.PROCESSING
+            return session_in(complete, payment_intent=captured_separately(status))
         case OrderStatus.PAID:
             return session_in(status, payment_intent=payment_intent("succeeded"))
 

@@ -14,9 +14,10 @@ from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact, PartsFact, SessionFact
 from checkout.domain.order import OrderStatus
 from tests.samples import sample
+from tests.unit.changed_purchases import CHANGED_PURCHASES
 from tests.unit.memory_table import Item, MemoryTable
 from tests.unit.purchases import PURCHASES, Purchase
-from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID
+from tests.unit.stripe_objects import NOW, ORDER_ID
 
 # All arrivals of so many facts; of more of them a sample. A small sample of everything is enough to
 # tell a broken copy from the real one.
@@ -25,6 +26,8 @@ SAMPLE = sample(few=20, some=300, all=10_000)
 SEED = 20_261_124
 # What tells the way that an order went; all else must not depend on it.
 OF_ARRIVAL = {"change", "history", "updated_at", "version"}
+
+ALL = PURCHASES | CHANGED_PURCHASES
 
 type Arrival = tuple[Fact, ...]
 
@@ -78,7 +81,8 @@ class Delivery:
     def _complete(self, fact: Fact) -> SessionFact:
         if isinstance(fact, PartsFact):
             return self._purchase.last_session
-        return replace(fact, checkout=replace(fact.checkout, items=(ITEM,)))
+        items = self._purchase.items_of(fact.checkout)
+        return replace(fact, checkout=replace(fact.checkout, items=items))
 
     def _is_paid(self) -> bool:
         return ORDER_ID in self.table.items and self.item["status"] == {"S": "paid"}
@@ -93,11 +97,11 @@ def state(item: Item) -> dict[str, Any]:
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("kind", PURCHASES)
+@pytest.mark.parametrize("kind", ALL)
 def test_every_arrival_ends_in_the_same_order(
     kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    purchase = PURCHASES[kind]
+    purchase = ALL[kind]
     delivery = Delivery(purchase)
     expected: dict[str, Any] | None = None
     count = 0
@@ -115,7 +119,8 @@ def test_every_arrival_ends_in_the_same_order(
     order = delivery.orders.record(purchase.last_session).order
     assert order is not None
     assert order.status is purchase.status
-    assert order.checkout.items == (ITEM,)
+    assert order.checkout.items == purchase.items
+    assert order.amount_captured == purchase.amount_captured
     assert order.amount_refunded == purchase.amount_refunded
     assert (order.dispute.status if order.dispute else None) == purchase.dispute_status
     with capsys.disabled():

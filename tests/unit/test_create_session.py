@@ -26,7 +26,14 @@ from tests.unit.stripe_objects import EXPIRES_AT
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ANSWERS = {"card_checkout": 201, "embedded_page": 201, "lookup_key": 201, "invalid_body": 400}
+ANSWERS = {
+    "card_checkout": 201,
+    "embedded_page": 201,
+    "invalid_body": 400,
+    "localized": 201,
+    "lookup_key": 201,
+    "trusted": 201,
+}
 ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
 
 fake_stripe = creating.fake_stripe

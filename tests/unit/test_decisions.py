@@ -74,6 +74,59 @@ def test_an_order_with_items_needs_none_from_events(status: OrderStatus) -> None
         assert decision.checkout == heard.checkout
 
 
+@pytest.mark.parametrize("amount", ["amount_subtotal", "amount_discount", "amount_tax"])
+@pytest.mark.parametrize("status", [one for one in OrderStatus if one is not OrderStatus.OPEN])
+def test_another_amount_needs_the_items_again(status: OrderStatus, amount: str) -> None:
+    heard = event_fact(status, **{amount: 77})
+    assert decide(order(OrderStatus.OPEN), heard) is Outcome.UNRESOLVED
+    changed: Any = {amount: 77}
+    completed = decide(order(OrderStatus.OPEN), fact(status, **changed))
+    assert isinstance(completed, CheckoutChange)
+
+
+@pytest.mark.parametrize("amount", ["amount_shipping", "amount_total"])
+def test_shipping_changes_no_item(amount: str) -> None:
+    heard = event_fact(OrderStatus.PAID, **{amount: 4690})
+    assert isinstance(decide(order(OrderStatus.OPEN), heard), CheckoutChange)
+
+
+def test_a_repeat_with_other_amounts_needs_nothing() -> None:
+    heard = event_fact(OrderStatus.PAID, amount_tax=77)
+    assert decide(order(OrderStatus.PAID), heard) is Outcome.DUPLICATE
+
+
+# Captures
+
+
+@pytest.mark.parametrize("status", [OrderStatus.AUTHORIZED, OrderStatus.PAID])
+@pytest.mark.parametrize("known", [None, 0, 700])
+def test_more_captured_changes_an_order_of_one_status(
+    status: OrderStatus, known: int | None
+) -> None:
+    seen = order(status)
+    seen = replace(seen, checkout=replace(seen.checkout, amount_captured=known))
+    heard = fact(status, amount_captured=701)
+    assert decide(seen, heard) == CheckoutChange(
+        change_type=ChangeType.CAPTURED, checkout=heard.checkout, seen_version=seen.version
+    )
+    for less in (None, 0, 700):
+        unchanged = decide(
+            replace(seen, checkout=heard.checkout), fact(status, amount_captured=less)
+        )
+        assert unchanged is Outcome.DUPLICATE
+
+
+def test_a_stale_status_adds_nothing_to_what_is_captured() -> None:
+    heard = fact(OrderStatus.AUTHORIZED, amount_captured=700)
+    assert decide(order(OrderStatus.PAID), heard) is Outcome.STALE
+
+
+def test_a_later_amount_needs_the_items_too() -> None:
+    seen = order(OrderStatus.PAID)
+    old = replace(seen, checkout=replace(seen.checkout, items=None))
+    assert decide(old, event_fact(OrderStatus.PAID, amount_captured=700)) is Outcome.UNRESOLVED
+
+
 # Parts
 
 
@@ -137,7 +190,7 @@ def test_a_fact_that_is_partly_news_is_applied() -> None:
 
 
 def test_every_change_of_parts_has_its_rank() -> None:
-    of_parts = set(ChangeType) - set(STATUS_CHANGES.values())
+    of_parts = set(ChangeType) - {*STATUS_CHANGES.values(), ChangeType.CAPTURED}
     assert set(MOST_NOTABLE_FIRST) == of_parts
     assert len(MOST_NOTABLE_FIRST) == len(of_parts)
 

@@ -155,7 +155,7 @@ def test_an_event_that_names_no_account_is_our_own(
 @pytest.mark.parametrize(
     "document",
     [
-        thin_event("payment_intent.succeeded", PAYMENT_INTENT),
+        thin_event("payment_intent.created", PAYMENT_INTENT),
         thin_event("checkout.session.created", SESSION_ID),
         thin_event("refund.created", REFUND, type="v2.refund.created"),
         thin_event("refund.created", REFUND, type="v1.v1.refund.created"),

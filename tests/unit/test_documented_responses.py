@@ -38,15 +38,28 @@ PROBLEMS = [
     for operation in SUCCESS
     for status, schema in contract.problems(operation)
 ]
-FUNCTIONS = {operation: function for function, operation in contract.OPERATIONS.items()}
 
 
 def created(**headers: str) -> Json:
     return with_headers(sample("create_session", "card_checkout"), **headers)
 
 
+def as_trusted(event: Json) -> Json:
+    """Give the same request, of a caller whom IAM let in."""
+    trusted = sample("create_session", "trusted")
+    context = trusted["requestContext"]
+    return event | {"routeKey": trusted["routeKey"], "requestContext": context}
+
+
+def without_iam() -> Json:
+    event = sample("create_session", "trusted")
+    del event["requestContext"]["authorizer"]
+    return event
+
+
 CALLERS_FAULT: dict[str, Callable[[], Json]] = {
     "invalid-request": lambda: sample("create_session", "invalid_body"),
+    "not-allowed": without_iam,
     "payload-too-large": lambda: with_body(created(), " " * (128 * 1024 + 1)),
     "unsupported-media-type": lambda: created(content_type="text/plain"),
     "not-authentic": lambda: sample("stripe_webhook", "unsigned"),
@@ -67,7 +80,7 @@ class Service:
 
     def respond(self, operation: str, event: Json | None = None) -> Json:
         """Give the response to an event, by default to one that succeeds."""
-        function = FUNCTIONS[operation]
+        function = contract.FUNCTIONS[operation]
         handler = as_documented(function, self.load(function).lambda_handler)
         return handler(event or self.succeeding(operation), Context())
 
@@ -76,6 +89,7 @@ class Service:
             self.fake_stripe.respond(session_in(OrderStatus.PAID))
         return {
             "createCheckout": lambda: sample("create_session", "card_checkout"),
+            "createTrustedCheckout": lambda: sample("create_session", "trusted"),
             "confirmPayment": lambda: sample("confirm_payment", "session"),
             "receiveStripeEvent": lambda: delivered("checkout_session_completed"),
             "listPrices": lambda: sample("list_prices", "prices"),
@@ -84,7 +98,9 @@ class Service:
     def failing(self, operation: str, slug: str) -> Json:
         """Give an event that ends in the problem, with what makes it do so."""
         if slug in CALLERS_FAULT:
-            return CALLERS_FAULT[slug]()
+            failing = CALLERS_FAULT[slug]()
+            trusted = operation == "createTrustedCheckout" and slug != "not-allowed"
+            return failing if not trusted else as_trusted(failing)
         event = self.succeeding(operation)
         match slug:
             case "idempotency-mismatch":

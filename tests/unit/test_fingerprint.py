@@ -118,7 +118,7 @@ class LaterItem(Item):
 
 class LaterRequest(CheckoutRequest):
     items: list[LaterItem]  # type: ignore[assignment]
-    locale: str = "auto"
+    theme: str = "auto"
     note: str | None = None
 
 
@@ -126,5 +126,5 @@ class LaterRequest(CheckoutRequest):
 def test_a_new_optional_field_does_not_change_a_fingerprint(document: dict[str, Any]) -> None:
     later = LaterRequest.from_json(json.dumps(document).encode())
     assert later.fingerprint(KEY) == read(document).fingerprint(KEY)
-    other = LaterRequest.from_json(json.dumps(document | {"locale": "de"}).encode())
+    other = LaterRequest.from_json(json.dumps(document | {"theme": "de"}).encode())
     assert other.fingerprint(KEY) != later.fingerprint(KEY)

@@ -56,6 +56,7 @@ def test_a_response_is_json_that_nobody_caches() -> None:
 CALLERS: list[Problem] = [
     (errors.InvalidRequest, 400, "invalid-request", "The request is not valid"),
     (errors.NotAuthentic, 400, "not-authentic", "Not an authentic delivery"),
+    (errors.CallerNotAllowed, 403, "not-allowed", "The caller is not allowed"),
     (errors.SessionNotFound, 404, "session-not-found", "No such session"),
     (errors.PayloadTooLarge, 413, "payload-too-large", "The body is too large"),
     (errors.UnsupportedMediaType, 415, "unsupported-media-type", "The body is not JSON"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from checkout.aws import clients
 from local.build import architecture, built_template
 from local.paths import ROOT, UV
 from tests.unit.interpreter import modules_loaded_by
@@ -73,7 +74,7 @@ def test_every_locked_package_is_shipped_and_no_other(site: Path) -> None:
 
 
 def test_the_service_is_shipped_whole_and_as_it_is(site: Path) -> None:
-    ours = {path.relative_to(LAYER): path.read_bytes() for path in sources(LAYER)}
+    ours = {path.relative_to(LAYER): path.read_bytes() for path in sources(LAYER / "checkout")}
     shipped = {path.relative_to(site): path.read_bytes() for path in sources(site / "checkout")}
     assert shipped == ours
 
@@ -83,7 +84,9 @@ def test_a_function_is_its_handler_and_a_checksum(built: Path, function: str) ->
     folder = built / function
     files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     bytecode = Path("__pycache__/app.cpython-313.pyc")
-    assert files == {Path("app.py"), bytecode, Path("samconfig.cksum")}
+    options = {Path(f"options/{name}.json") for name in ("local", "dev", "prod")}
+    own = options if function == "CreateSessionFunction" else set()
+    assert files == {Path("app.py"), bytecode, Path("samconfig.cksum")} | own
     handler = FUNCTIONS / HANDLERS[function] / "app.py"
     assert (folder / "app.py").read_bytes() == handler.read_bytes()
 
@@ -105,6 +108,36 @@ def test_nothing_but_what_runs_is_shipped(site: Path) -> None:
     shipped = [path.relative_to(site) for path in site.rglob("*")]
     unwanted = {"tests", "test", "bin", ".lock", "examples", "requirements.txt", "Makefile"}
     assert [path for path in shipped if unwanted & set(path.parts)] == []
+
+
+def test_the_layer_is_at_most_45_megabytes(site: Path) -> None:
+    # In whole blocks, as a file system counts them.
+    blocks = sum(-(-path.stat().st_size // 4096) for path in site.rglob("*") if path.is_file())
+    assert blocks * 4096 <= 45_000_000
+
+
+def test_the_types_of_a_sessions_parameters_are_shipped(site: Path) -> None:
+    module = "stripe.params.checkout._session_create_params"
+    assert module in modules_loaded_by(f"import {module}", site, isolated=True)
+    assert {path.stem for path in (site / "stripe" / "params").glob("[!_]*")} == {"checkout"}
+
+
+@pytest.mark.parametrize("package", ["stripe", "boto3", "aws_lambda_powertools.event_handler"])
+def test_every_module_of_a_library_works_without_what_is_left_out(site: Path, package: str) -> None:
+    """But for those that need a package that is not of the layer at all."""
+    modules_loaded_by(
+        f"""
+import importlib, pkgutil
+package = importlib.import_module({package!r})
+for module in pkgutil.walk_packages(package.__path__, {package + "."!r}):
+    try:
+        importlib.import_module(module.name)
+    except ModuleNotFoundError as error:
+        assert not error.name.startswith(("stripe", "boto3", "aws_lambda_powertools")), error
+pass""",
+        site,
+        isolated=True,
+    )
 
 
 def test_compiled_packages_are_for_this_machine(site: Path) -> None:
@@ -160,11 +193,14 @@ NOBODY_NEEDS = {
     "aws_lambda_powertools.utilities.parser",
     "aws_lambda_powertools.utilities.validation",
     "aws_xray_sdk",
-    # boto3.resource makes these; boto3.client does not.
-    "boto3.dynamodb.table",
-    "boto3.dynamodb.transform",
+    # botocore makes the same clients without it, and without S3's transfers.
+    "boto3",
+    "s3transfer",
     "email_validator",
     "httpx",
+    # The SDK's objects: its raw requests give Stripe's JSON.
+    "stripe._charge",
+    "stripe.checkout",
 }
 WEBHOOK_DOES_WITHOUT = {
     "checkout.api.models",
@@ -180,9 +216,8 @@ WEBHOOK_DOES_WITHOUT = {
     "checkout.stripe.catalogue",
     "pydantic",
     "pydantic_core",
-    "stripe._stripe_client",
-    "stripe.checkout",
-    "stripe.v2",
+    "requests",
+    "stripe",
 }
 OF_OTHERS = {"checkout.aws.cursor", "checkout.aws.publishing", "checkout.reconciliation"}
 OF_THE_WEBHOOK = {"checkout.aws.dead_letters", "checkout.deliveries", "checkout.webhook"}
@@ -195,7 +230,12 @@ OF_THE_FRONTEND = {
     "pydantic",
 }
 DOES_WITHOUT = {
-    "CreateSessionFunction": NOBODY_NEEDS | OF_OTHERS | OF_THE_WEBHOOK | {"checkout.price_list"},
+    "CreateSessionFunction": (
+        NOBODY_NEEDS
+        | OF_OTHERS
+        | OF_THE_WEBHOOK
+        | {"checkout.api.trusted", "checkout.price_list", "checkout.stripe.option_types"}
+    ),
     "ConfirmPaymentFunction": (
         NOBODY_NEEDS
         | OF_OTHERS
@@ -241,8 +281,9 @@ def loaded(built: Path, site: Path) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("function", HANDLERS)
 def test_a_function_starts_from_what_is_shipped(loaded: dict[str, set[str]], function: str) -> None:
-    assert {"app", "checkout.wiring", "boto3"} <= loaded[function]
-    assert ("stripe" in loaded[function]) == (function != "PublishChangesFunction")
+    assert {"app", "checkout.wiring", "botocore"} <= loaded[function]
+    calls_stripe = function not in {"StripeWebhookFunction", "PublishChangesFunction"}
+    assert ("stripe" in loaded[function]) == calls_stripe
 
 
 @pytest.mark.parametrize("function", HANDLERS)
@@ -259,23 +300,26 @@ def test_what_a_path_leaves_out_is_something_that_another_loads(
     loaded: dict[str, set[str]],
 ) -> None:
     """A name that nothing loads might be misspelt."""
-    # The webhook's own, when there is something to keep: loaded by none of the parts.
-    elsewhere = {"checkout.aws.dead_letters"}
+    # When there is something to keep, or for a trusted caller: loaded by none of the parts.
+    elsewhere = {
+        "checkout.api.trusted",
+        "checkout.aws.dead_letters",
+        "checkout.stripe.option_types",
+    }
     named = set().union(*DOES_WITHOUT.values()) - NOBODY_NEEDS - elsewhere
     assert set().union(*loaded.values()) >= named
 
 
 def test_what_nobody_needs_is_something_that_exists(site: Path) -> None:
-    ours = {name for name in NOBODY_NEEDS if name.startswith(("aws_lambda_powertools", "boto3"))}
+    shipped = ("aws_lambda_powertools", "boto3", "s3transfer", "stripe")
+    ours = {name for name in NOBODY_NEEDS if name.startswith(shipped)}
     for name in ours:
         path = site.joinpath(*name.split("."))
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
 
 
-def test_botocore_describes_the_services_that_are_called(site: Path) -> None:
-    wiring = (LAYER / "checkout" / "wiring.py").read_text()
-    called = set(re.findall(r'boto3\.client\("(\w+)"', wiring))
-    described = {
-        folder.name for folder in (site / "botocore" / "data").iterdir() if folder.is_dir()
-    }
-    assert described == called
+def test_the_reduced_models_are_where_the_clients_look_for_them(site: Path) -> None:
+    made = re.findall(r'clients\.client\("(\w+)"', (LAYER / "checkout" / "wiring.py").read_text())
+    models = site / clients.MODELS.relative_to(LAYER)
+    assert {path.name for path in models.iterdir()} == set(made)
+    assert (site / clients.ENDPOINTS.relative_to(LAYER) / "endpoints.json").is_file()

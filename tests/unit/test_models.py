@@ -20,6 +20,7 @@ FULL = {
     "cancel_url": "https://shop.example/cart",
     "return_url": None,
     "replaces": "cs_test_a1B2c3",
+    "locale": "fr-CA",
 }
 
 
@@ -65,7 +66,13 @@ def test_items_are_all_that_a_request_needs() -> None:
         "cancel_url": None,
         "return_url": None,
         "replaces": None,
+        "locale": None,
     }
+
+
+@pytest.mark.parametrize("locale", ["", "xx", "fr-ca", "DE", 7, ["de"]])
+def test_a_locale_is_one_of_stripes(locale: object) -> None:
+    assert pointers(body(locale=locale)) == ["/locale"]
 
 
 @pytest.mark.parametrize(

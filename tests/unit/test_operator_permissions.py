@@ -34,7 +34,7 @@ READING = {
     *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:ListStreams"),
     *("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"),
     *("logs:FilterLogEvents", "sqs:GetQueueAttributes", "sns:ListSubscriptionsByTopic"),
-    *("lambda:GetFunctionConfiguration", "lambda:GetPolicy"),
+    *("lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetPolicy"),
     # They lose messages or show them; a message in a queue is no order's.
     *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"),
     "lambda:InvokeFunction of ReconcileFunction",

@@ -1,13 +1,26 @@
 """What an operator's words name, and when."""
 
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from checkout.aws.orders_table import OrdersTable
+from checkout.domain.order import OrderStatus
+from ops.commands.orders import in_status, task_at_stripe
 from ops.errors import UsageError
-from ops.orders.finding import Kind, Query, query
+from ops.operation import Operation
+from ops.orders.finding import Kind, Query, pending_orders, query
+from ops.output import Output
 from ops.times import past_time, rfc3339
-from tests.unit.stripe_objects import ORDER_ID
+from tests.unit.operating import in_aws, stack_of
+from tests.unit.reconciling import order_id_of
+from tests.unit.stack import TABLE
+from tests.unit.stripe_objects import CREATED_AT, ORDER_ID, fact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @pytest.mark.parametrize(
@@ -87,3 +100,50 @@ def test_a_time_to_come_is_refused() -> None:
 )
 def test_times_are_written_in_utc(seconds: float, text: str) -> None:
     assert rfc3339(seconds) == text
+
+
+# By status
+
+
+@pytest.fixture
+def operation(dynamodb: "DynamoDBClient", orders: OrdersTable) -> Operation:
+    """Let there be an order of each status, the last made first, and two authorized ones."""
+    for number, status in enumerate([*OrderStatus, OrderStatus.AUTHORIZED]):
+        orders.record(fact(status, order_id=order_id_of(number), created_at=CREATED_AT - number))
+    one = Operation("dev", Path("stack.json"), Output())
+    one.__dict__["stack"] = stack_of(in_aws(dynamodb=dynamodb), outputs={"OrdersTableName": TABLE})
+    return one
+
+
+def test_pending_orders_come_oldest_first(operation: Operation) -> None:
+    places = [*OrderStatus, OrderStatus.AUTHORIZED]
+    pending = [order_id_of(number) for number, one in enumerate(places) if one.is_pending]
+    assert list(pending_orders(operation.stack)) == pending[::-1]
+
+
+def test_authorized_orders_are_found(operation: Operation) -> None:
+    found = [one["created_at"] for one in in_status(operation, OrderStatus.AUTHORIZED)]
+    assert len(found) == 2
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("status", [one for one in OrderStatus if not one.is_pending])
+def test_orders_that_are_done_are_in_no_index(operation: Operation, status: OrderStatus) -> None:
+    with pytest.raises(UsageError, match="see orders export"):
+        in_status(operation, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "captured", "refunded", "task"),
+    [
+        ("authorized", 0, 0, "Capture or cancel"),
+        ("canceled", 0, 0, None),
+        ("paid", 700, 0, "Refund"),
+        ("paid", 700, 699, "Refund"),
+        ("paid", 700, 700, None),
+        ("open", 0, 0, None),
+    ],
+)
+def test_what_to_do_at_stripe(status: str, captured: int, refunded: int, task: str | None) -> None:
+    order = {"status": status, "amount_captured": captured, "amount_refunded": refunded}
+    assert task_at_stripe(order) == task

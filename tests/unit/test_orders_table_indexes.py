@@ -29,6 +29,7 @@ PARTS = [
     decline("ch_1", "evt_decline"),
 ]
 SHARD = pending_shard(ORDER_ID)
+WAITING = {OrderStatus.OPEN, OrderStatus.PROCESSING, OrderStatus.AUTHORIZED}
 PENDING = PendingOrder(order_id=ORDER_ID, session_id=SESSION_ID, created_at=CREATED_AT)
 
 
@@ -39,12 +40,11 @@ def pending(
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_finds_orders_that_are_open_or_processing(orders: OrdersTable, status: OrderStatus) -> None:
+def test_finds_orders_that_are_pending(orders: OrdersTable, status: OrderStatus) -> None:
     orders.record(fact(OrderStatus.OPEN))
     orders.record(fact(status))
     found, end = pending(orders)
-    settled = status not in (OrderStatus.OPEN, OrderStatus.PROCESSING)
-    assert found == ([] if settled else [PENDING])
+    assert found == ([PENDING] if status in WAITING else [])
     assert end is None
 
 
@@ -110,7 +110,7 @@ def test_a_pending_order_has_a_shard_and_no_other(
 ) -> None:
     orders.record(fact(status))
     (item,) = dynamodb.scan(TableName=TABLE)["Items"]
-    assert status.is_pending == (status in {OrderStatus.OPEN, OrderStatus.PROCESSING})
+    assert status.is_pending == (status in WAITING)
     assert item.get("pending_shard") == ({"S": SHARD} if status.is_pending else None)
 
 

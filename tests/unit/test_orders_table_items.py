@@ -1,6 +1,7 @@
 """What was bought, in orders that were created here, by an event, or before items were stored."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -55,6 +56,28 @@ def test_an_order_from_before_items_is_paid_with_items(
     assert (old.checkout.items, old.checkout.amount_subtotal) == (None, None)
     refused = orders.record(event_fact(OrderStatus.PAID))
     assert (refused.outcome, refused.order) == (Outcome.UNRESOLVED, old)
+    assert order_after(orders, fact(OrderStatus.PAID)).checkout.items == (ITEM,)
+
+
+@pytest.mark.parametrize("amount", ["amount_subtotal", "amount_discount", "amount_tax"])
+def test_items_of_other_amounts_are_read_again(
+    orders: OrdersTable, calls: AwsCalls, amount: str
+) -> None:
+    orders.record(fact(OrderStatus.OPEN))
+    calls.made.clear()
+    refused = orders.record(event_fact(OrderStatus.PAID, **{amount: 77}))
+    assert (refused.outcome, calls.made) == (Outcome.UNRESOLVED, ["UpdateItem"])
+    other = (replace(ITEM, quantity=3),)
+    changed: Any = {amount: 77, "items": other}
+    after = order_after(orders, fact(OrderStatus.PAID, **changed))
+    assert after.checkout.items == other
+    assert orders.record(event_fact(OrderStatus.PAID)).outcome is Outcome.DUPLICATE
+
+
+def test_an_open_order_waits_for_items_that_may_change(orders: OrdersTable) -> None:
+    follow = replace(event_fact(OrderStatus.OPEN), items_follow=True)
+    assert order_after(orders, follow).checkout.items is None
+    assert orders.record(event_fact(OrderStatus.PAID)).outcome is Outcome.UNRESOLVED
     assert order_after(orders, fact(OrderStatus.PAID)).checkout.items == (ITEM,)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from checkout.errors import Misconfigured
 from checkout.settings import ORIGIN, RETURN_URL, Settings, origin
+from tests.samples import sample
 from tests.unit.stack import ENVIRONMENT, Json, load_template
 
 PARAMETERS: Json = load_template()["Parameters"]
@@ -173,7 +174,7 @@ EDITED = st.builds(
 )
 
 
-@hypothesis_settings(max_examples=3000, deadline=None)
+@hypothesis_settings(max_examples=sample(some=300, all=3000), deadline=None)
 @given(st.sampled_from(AS_BROWSERS_SEND_THEM) | NEAR_MISSES | EDITED | st.text(max_size=30))
 @example("https://shop.example:443")
 def test_template_layer_and_browsers_agree_on_any_string(text: str) -> None:
@@ -183,7 +184,7 @@ def test_template_layer_and_browsers_agree_on_any_string(text: str) -> None:
         assert by_pattern == layer_takes_origin(text)
 
 
-@hypothesis_settings(max_examples=500, deadline=None)
+@hypothesis_settings(max_examples=sample(some=100, all=500), deadline=None)
 @given(
     st.sampled_from(["https://shop.example", "http://localhost:3000"]),
     st.sampled_from(["", "/", "?", "#", ":443/", ".", "@", " ", "\\", "//"]),

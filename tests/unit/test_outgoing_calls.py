@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 import requests
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
 from checkout import wiring
+from checkout.aws import clients as aws_clients
 from checkout.domain.order import OrderStatus
 from checkout.errors import CheckoutError, Misconfigured, OrdersUnavailable, StripeUnavailable
 from checkout.price_list import LISTING_SECONDS
@@ -221,7 +221,8 @@ def test_aws_is_asked_where_boto3_would_ask(
         asked.append(request.url)
         return refuses("AccessDeniedException")(request)
 
-    environment.setattr(boto3, "DEFAULT_SESSION", None)
+    # A session of its own, since one reads the environment once.
+    environment.setattr(aws_clients, "session", aws_clients.session.__wrapped__)
     for name, value in variables.items():
         environment.setenv(name, value)
     calls.failure = refuse

@@ -58,6 +58,7 @@ def test_a_message_has_the_change_and_the_order() -> None:
         amount_tax=0,
         amount_shipping=0,
         amount_total=4200,
+        amount_captured=4200,
         amount_refunded=0,
         currency="eur",
         items=(ITEM,),

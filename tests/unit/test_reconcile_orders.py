@@ -33,6 +33,7 @@ UNITS = {
     "ReconciliationFailed": "Count",
     "ReconciliationFinished": "Count",
     "OldestPendingOrderAge": "Seconds",
+    "OldestAuthorizedOrderAge": "Seconds",
 }
 NOTHING = {
     "checked": 0,
@@ -40,6 +41,7 @@ NOTHING = {
     "failed": 0,
     "finished": True,
     "oldest_pending_age": 0,
+    "oldest_authorized_age": 0,
     "without_webhook": 0,
 }
 
@@ -102,7 +104,11 @@ def test_metrics_say_what_a_run_did(
     count: int,
 ) -> None:
     report = Report(
-        repaired=count, failed=2 * count, oldest_pending_age=3 * count, without_webhook=4 * count
+        repaired=count,
+        failed=2 * count,
+        oldest_pending_age=3 * count,
+        oldest_authorized_age=5 * count,
+        without_webhook=4 * count,
     )
     monkeypatch.setattr(wiring, "reconciliation", lambda: _Reporting(report))
     handler(BY_HAND, Context())
@@ -112,6 +118,7 @@ def test_metrics_say_what_a_run_did(
         "ReconciliationFailed": [2 * count],
         "ReconciliationFinished": [1],
         "OldestPendingOrderAge": [3 * count],
+        "OldestAuthorizedOrderAge": [5 * count],
         "service": "checkout-test",
     }
 

@@ -208,7 +208,7 @@ def spoil(dynamodb: "DynamoDBClient", name: str, value: Json) -> None:
 
 
 UNREADABLE: list[tuple[str, Any]] = [
-    ("status", {"S": "authorized"}),
+    ("status", {"S": "shipped"}),
     ("status", {"N": "7"}),
     ("amount_total", {"S": "much"}),
     ("version", {"S": "2"}),

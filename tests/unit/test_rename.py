@@ -14,7 +14,7 @@ from local.paths import ROOT, SAM, UV
 from local.rename import Names, files, texts
 
 # One copy for all: one worker (tests/conftest.py).
-pytestmark = pytest.mark.xdist_group("renamed")
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group("renamed")]
 
 OLD = Names.of(ROOT)
 NAME = "a-shop-with-quite-a-long-name"

@@ -13,6 +13,7 @@ from checkout.errors import StripeRefused
 from checkout.stripe.events import HANDLED_EVENTS
 from local.stripe_account import EVENT_TYPES
 from tests.unit.aws_calls import AwsCalls
+from tests.unit.capturing import EVENTS as CAPTURES
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import OTHER_STACK
 from tests.unit.stripe_objects import (
@@ -69,8 +70,8 @@ def forms(event_type: str, stripe_object: Json) -> list[Json]:
 def test_what_is_handled_is_what_is_registered_with_stripe() -> None:
     assert len(EVENT_TYPES) == len(set(EVENT_TYPES))
     assert set(EVENT_TYPES) == set(HANDLED_EVENTS)
-    kinds = [*SESSION_EVENTS, *REFUND_EVENTS, *DISPUTE_EVENTS, PAYMENT_FAILED, CHARGE_REFUNDED]
-    assert sorted(kinds) == sorted(HANDLED_EVENTS)
+    of_parts = [*REFUND_EVENTS, *DISPUTE_EVENTS, PAYMENT_FAILED, CHARGE_REFUNDED]
+    assert sorted([*SESSION_EVENTS, *of_parts, *CAPTURES]) == sorted(HANDLED_EVENTS)
 
 
 # Checkouts

@@ -67,6 +67,7 @@ def test_our_own_metrics_are_those_that_the_layer_emits_for_this_stack() -> None
     own = [alarm for alarm in OF_ONE_METRIC.values() if alarm["Namespace"] == "Checkout"]
     assert {alarm["MetricName"] for alarm in own} == {
         Metric.INTERNAL_ERRORS,
+        Metric.OLDEST_AUTHORIZED_ORDER_AGE,
         Metric.OLDEST_PENDING_ORDER_AGE,
         Metric.ORDERS_REPAIRED,
         Metric.ORDERS_WITHOUT_WEBHOOK,

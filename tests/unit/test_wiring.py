@@ -1,6 +1,9 @@
 """Which parts are built of the settings, and when: each once, and no sooner than needed."""
 
-from collections.abc import Callable
+import gc
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -14,7 +17,7 @@ from tests.unit.aws_calls import AwsCalls
 from tests.unit.environment import Log, Secret
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.invocations import Context, assert_problem, assert_response, delivered
-from tests.unit.stack import FUNCTIONS, TABLE
+from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER, TABLE
 from tests.unit.stripe_objects import SESSION_ID, fact, line_item, listed, session
 
 if TYPE_CHECKING:
@@ -112,9 +115,56 @@ def test_outside_of_lambda_nothing_is_warmed_up(
     assert watched.made == []
 
 
+IN_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "checkout-function"}
+
+
 @pytest.fixture
 def in_lambda(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "checkout-function")
+    for name, value in IN_LAMBDA.items():
+        environment.setenv(name, value)
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Put garbage collection off, as the package does in a starting function."""
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("in_lambda", "uncollected", "dynamodb", "secret")
+@pytest.mark.parametrize("function", HANDLERS.values())
+def test_every_function_collects_garbage_once_it_started(
+    load_function: Load, function: str
+) -> None:
+    load_function(function)
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
+
+
+@pytest.mark.usefixtures("in_lambda", "uncollected")
+def test_a_function_that_is_not_warm_collects_garbage_too(
+    load_function: Load, environment: pytest.MonkeyPatch
+) -> None:
+    environment.delenv("CHECKOUT_STACK")
+    load_function("stripe_webhook")
+    assert gc.isenabled()
+
+
+@pytest.mark.parametrize(("variables", "printed"), [({}, "True"), (IN_LAMBDA, "False")])
+def test_garbage_is_put_off_in_a_starting_function_alone(
+    variables: dict[str, str], printed: str
+) -> None:
+    code = "import gc, checkout; print(gc.isenabled())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=variables | {"PYTHONPATH": str(LAYER)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == printed
 
 
 @pytest.mark.usefixtures("in_lambda")

@@ -5,10 +5,9 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from checkout.api.refusals import invalid
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Origin, SessionFact
 from checkout.domain.order import CheckoutState, Order, OrderStatus
@@ -19,25 +18,25 @@ from checkout.errors import (
     UnexpectedStripeObject,
 )
 from checkout.log import logger
-from checkout.return_urls import on_allowed_origin, with_session_id
 from checkout.sales import CallBudget, Sales
+from checkout.session_params import SessionParams
+from checkout.stripe.catalogue import Catalogue
 from checkout.stripe.errors import IdempotencyKeyReused, IdempotencyKeySpent
-from checkout.stripe.readers import FINGERPRINT
+from checkout.stripe.options import NO_OPTIONS, Options
 
 if TYPE_CHECKING:
-    from stripe.params.checkout import SessionCreateParams
-
     from checkout.api.models import CheckoutRequest
     from checkout.aws.orders_table import OrdersTable
     from checkout.recorder import Recorder
     from checkout.settings import Settings
     from checkout.stripe.api import StripeApi
-    from checkout.stripe.catalogue import Catalogue
 
 # A short key can be guessed, and with it another customer's checkout.
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{14,253}[\x21-\x7e]")
 # So many sessions of one key the shop may refuse: each costs a read to find the next.
 MAX_REFUSED = 10
+# No key of a stranger's has a newline, nor so few characters before it.
+TRUSTED_KEYS = "trusted\n"
 
 type Json = dict[str, Any]
 
@@ -60,17 +59,37 @@ class StartedCheckout:
 
 @dataclass(frozen=True, slots=True)
 class Checkouts:
-    """Create a checkout, and confirm its payment. `now` gives seconds since 1970 UTC."""
+    """Create a checkout, and confirm its payment. `now` gives seconds since 1970 UTC.
+
+    Callers of one `key_namespace` can't claim the idempotency keys of another's.
+    """
 
     settings: "Settings"
     stripe_api: "StripeApi"
-    catalogue: "Catalogue"
+    catalogue: Catalogue
     orders: "OrdersTable"
     recorder: "Recorder"
     now: Callable[[], float] = time.time
+    key_namespace: str = ""
 
-    def create(self, request: "CheckoutRequest", idempotency_key: str | None) -> StartedCheckout:
+    def for_trusted_callers(self) -> "Checkouts":
+        """Give the same for callers whom IAM let in: they sell what they like, free or not."""
+        return replace(
+            self,
+            settings=replace(self.settings, allow_free_orders=True),
+            catalogue=Catalogue(self.stripe_api, only_marked=False),
+            key_namespace=TRUSTED_KEYS,
+        )
+
+    def create(
+        self,
+        request: "CheckoutRequest",
+        idempotency_key: str | None,
+        options: Options = NO_OPTIONS,
+    ) -> StartedCheckout:
         """Create an order and its Checkout Session; the same key and request give the same ones.
+
+        Other `options` make no other request: while the order's session is open, it is given.
 
         Stripe comes first. The session holds all that the order will, so after a crash before the
         write a retry with the same key finds the session, or makes another one where Stripe's
@@ -78,7 +97,7 @@ class Checkouts:
 
         Raise InvalidRequest, IdempotencyMismatch, and what StripeApi and Recorder raise.
         """
-        started = self._started(request, _checked_key(idempotency_key))
+        started = self._started(request, self._key(idempotency_key), options)
         if request.replaces and started.status is OrderStatus.OPEN:
             self._expire_replaced(request.replaces, started.session_id)
         return started
@@ -97,14 +116,15 @@ class Checkouts:
             raise SessionNotFound("No such session.")
         return recorded.order
 
-    def _started(self, request: "CheckoutRequest", key: str) -> StartedCheckout:
+    def _started(self, request: "CheckoutRequest", key: str, options: Options) -> StartedCheckout:
         """Give the checkout that the key stands for, a new one if it stands for none."""
         order_id = _order_id(self.settings.stack, key)
         logger.append_keys(order_id=order_id)
         fingerprint = request.fingerprint(key)
         calls = CallBudget()
         prices = self._sales.prices(request, calls)
-        params = self._session_params(request, prices, order_id, fingerprint)
+        params_of = SessionParams(self.settings, self.recorder.readers.mark, options).of
+        params = params_of(request, prices, order_id, fingerprint)
         try:
             session = self._sales.create_session(request, params, calls, key=order_id)
             return self._recorded(session, order_id)
@@ -115,7 +135,7 @@ class Checkouts:
             return self._earlier_checkout(earlier, fingerprint)
         # A random further key can't be spent: of two requests that race, the table records one.
         further_key = f"{order_id}-{uuid.uuid4().hex}"
-        params = self._session_params(request, prices, order_id, fingerprint)
+        params = params_of(request, prices, order_id, fingerprint)
         session = self._sales.create_session(
             request, params, calls, key=further_key, key_is_new=True
         )
@@ -180,6 +200,13 @@ class Checkouts:
         expired = self.stripe_api.expire_session(session_id)
         self.recorder.record(self.recorder.readers.session(expired, self._origin("create")))
 
+    def _key(self, idempotency_key: str | None) -> str:
+        if idempotency_key is None:
+            return uuid.uuid4().hex
+        if not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+            raise InvalidRequest("Idempotency-Key must be 16 to 255 printable ASCII characters.")
+        return self.key_namespace + idempotency_key
+
     @property
     def _sales(self) -> Sales:
         return Sales(self.stripe_api, self.catalogue, self.settings.allow_free_orders)
@@ -201,50 +228,6 @@ class Checkouts:
     def _origin(self, source: str) -> Origin:
         return Origin(occurred_at=int(self.now()), source=source)
 
-    def _session_params(
-        self, request: "CheckoutRequest", prices: list[str], order_id: str, fingerprint: str
-    ) -> "SessionCreateParams":
-        mark = self.recorder.readers.mark(order_id)
-        params: SessionCreateParams = {
-            "mode": "payment",
-            "line_items": [
-                {"price": price, "quantity": item.quantity}
-                for price, item in zip(prices, request.items, strict=True)
-            ],
-            "metadata": {**(request.metadata or {}), **mark, FINGERPRINT: fingerprint},
-            # A charge copies these: that is how a refund or a dispute finds its order.
-            "payment_intent_data": {"metadata": mark},
-        }
-        if request.customer_email is not None:
-            params["customer_email"] = request.customer_email
-        if request.client_reference_id is not None:
-            params["client_reference_id"] = request.client_reference_id
-        self._add_return_urls(params, request)
-        return params
-
-    def _add_return_urls(self, params: "SessionCreateParams", request: "CheckoutRequest") -> None:
-        if return_url := self._return_url("return_url", request.return_url):
-            params["ui_mode"] = str(request.ui_mode)
-            params["return_url"] = return_url
-            return
-        # The mode is Stripe's default. Sent, it would be another parameter: a repeat of a request
-        # from before a deploy would not be one to Stripe.
-        params["success_url"] = self._return_url(
-            "success_url", request.success_url
-        ) or with_session_id(self.settings.default_success_url)
-        params["cancel_url"] = (
-            self._return_url("cancel_url", request.cancel_url) or self.settings.default_cancel_url
-        )
-
-    def _return_url(self, name: str, url: str | None) -> str | None:
-        if url is None:
-            return None
-        try:
-            on_allowed_origin(url, self.settings.allowed_origins)
-            return url if name == "cancel_url" else with_session_id(url)
-        except ValueError as error:
-            raise invalid(f"/{name}", str(error)) from None
-
 
 class _AnotherSession(Exception):
     """The order that a session was made for already has another session."""
@@ -257,14 +240,6 @@ class _AnotherSession(Exception):
 def _never_shown(order: Order) -> bool:
     """Whether the order began as expired: a session that create did not record was not returned."""
     return order.status is OrderStatus.EXPIRED and order.version == 1
-
-
-def _checked_key(idempotency_key: str | None) -> str:
-    if idempotency_key is None:
-        return uuid.uuid4().hex
-    if not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-        raise InvalidRequest("Idempotency-Key must be 16 to 255 printable ASCII characters.")
-    return idempotency_key
 
 
 def _order_id(stack: str, key: str) -> str:

@@ -6,6 +6,7 @@ CheckoutError
 ├── UnsupportedMediaType
 ├── IdempotencyMismatch     a known Idempotency-Key with another body
 ├── SessionNotFound         not a session of this stack, whatever the reason
+├── CallerNotAllowed        IAM did not let the caller in
 ├── NotAuthentic            not a webhook delivery that Stripe signed
 ├── UnexpectedStripeObject  authentic, but not shaped as documented
 ├── StripeRefused           Stripe refuses what we sent, and the caller can't help it
@@ -61,6 +62,10 @@ class IdempotencyMismatch(CheckoutError):
 
 
 class SessionNotFound(CheckoutError):
+    pass
+
+
+class CallerNotAllowed(CheckoutError):
     pass
 
 

@@ -25,6 +25,8 @@ class Metric(StrEnum):
     ORDERS_PROCESSING = "OrdersProcessing"
     ORDERS_PAID = "OrdersPaid"
     ORDERS_FAILED = "OrdersFailed"
+    ORDERS_AUTHORIZED = "OrdersAuthorized"
+    ORDERS_CANCELED = "OrdersCanceled"
     ORDERS_EXPIRED = "OrdersExpired"
     REFUNDS = "Refunds"
     REFUNDS_FAILED = "RefundsFailed"
@@ -52,11 +54,13 @@ class Metric(StrEnum):
     RECONCILIATION_FAILED = "ReconciliationFailed"
     RECONCILIATION_FINISHED = "ReconciliationFinished"
     OLDEST_PENDING_ORDER_AGE = "OldestPendingOrderAge"
+    OLDEST_AUTHORIZED_ORDER_AGE = "OldestAuthorizedOrderAge"
 
 
 UNITS = {
     Metric.STRIPE_CALL_TIME: MetricUnit.Milliseconds,
     Metric.OLDEST_PENDING_ORDER_AGE: MetricUnit.Seconds,
+    Metric.OLDEST_AUTHORIZED_ORDER_AGE: MetricUnit.Seconds,
 }
 
 _counted: Counter[Metric] = Counter()

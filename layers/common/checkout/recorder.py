@@ -5,6 +5,7 @@ Stripe for what the order lacks, and tries again:
 
     an order without its items       gets the session's line items first
     a payment that is not recorded   is looked up: by the index, then by its Checkout Session
+    a payment captured separately    is read with its Checkout Session
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from checkout.aws.orders_table import OrdersTable, Recorded
 from checkout.domain.changes import ChangeType, Outcome
-from checkout.domain.facts import Fact, PartsFact, SessionFact
+from checkout.domain.facts import CaptureNews, Fact, News, PartsFact, SessionFact
 from checkout.errors import UnexpectedStripeObject
 from checkout.log import logger
 from checkout.metrics import Metric, count
@@ -28,6 +29,8 @@ METRICS = {
     ChangeType.PROCESSING: Metric.ORDERS_PROCESSING,
     ChangeType.PAID: Metric.ORDERS_PAID,
     ChangeType.FAILED: Metric.ORDERS_FAILED,
+    ChangeType.AUTHORIZED: Metric.ORDERS_AUTHORIZED,
+    ChangeType.CANCELED: Metric.ORDERS_CANCELED,
     ChangeType.EXPIRED: Metric.ORDERS_EXPIRED,
     ChangeType.REFUNDED: Metric.REFUNDS,
     ChangeType.REFUND_FAILED: Metric.REFUNDS_FAILED,
@@ -46,7 +49,7 @@ class Recorder:
     stripe_api: "Callable[[], StripeApi]"
 
     def record(
-        self, fact: Fact | None, *, read_back: bool = False, search_unmarked: bool = True
+        self, fact: News | None, *, read_back: bool = False, search_unmarked: bool = True
     ) -> Recorded:
         """Record a fact, if there is one; `read_back` gives the order of an applied fact too.
 
@@ -60,6 +63,8 @@ class Recorder:
             return NOTHING
         if isinstance(fact, SessionFact):
             return self._record_session(fact, read_back=read_back)
+        if isinstance(fact, CaptureNews):
+            return self._record_capture(fact)
         return self._record_parts(fact, search_unmarked=search_unmarked)
 
     def _record_session(self, fact: SessionFact, *, read_back: bool = False) -> Recorded:
@@ -95,6 +100,29 @@ class Recorder:
         if recorded.outcome is Outcome.UNRESOLVED:
             raise UnexpectedStripeObject("The order has another payment than its Checkout Session.")
         return recorded
+
+    def _record_capture(self, news: CaptureNews) -> Recorded:
+        """Record what a payment that is captured separately is now, by its Checkout Session.
+
+        A session's id is its order's for good. So the session that Stripe has for the PaymentIntent
+        decides whose the payment is, and the index where the session's metadata was edited. Not
+        worth a call to Stripe is a payment of the merchant's other systems, which may hold a lot.
+        """
+        by_payment: str | None = None
+        if news.order_id is None:
+            by_payment = self.orders.order_of_payment(news.payment_intent)
+            if by_payment is None:
+                return NOTHING
+        session = self.stripe_api().session_of_payment_intent(news.payment_intent)
+        if session is None:
+            return NOTHING
+        recorded = self.record(self.readers.session(session, news.origin, order_id=by_payment))
+        if recorded.outcome is not Outcome.IGNORED or by_payment is not None:
+            return recorded
+        by_payment = self.orders.order_of_payment(news.payment_intent)
+        if by_payment is None:
+            return NOTHING
+        return self.record(self.readers.session(session, news.origin, order_id=by_payment))
 
     def _record(self, fact: Fact, *, read_back: bool = False) -> Recorded:
         recorded = self.orders.record(fact, read_back=read_back)

@@ -46,15 +46,18 @@ class Sales:
     catalogue: "Catalogue"
     allow_free_orders: bool
 
-    def prices(self, request: "CheckoutRequest", calls: CallBudget) -> list[str]:
-        """Give the price id of each item; raise InvalidRequest for an unknown lookup key."""
+    def prices(self, request: "CheckoutRequest", calls: CallBudget) -> list[str | None]:
+        """Give the price id of each item, None for one that brings its own amount.
+
+        Raise InvalidRequest for an unknown lookup key.
+        """
         if not self.catalogue.is_cached(request.lookup_keys):
             calls.take()
         found = self.catalogue.prices(request.lookup_keys)
-        prices = []
+        prices: list[str | None] = []
         for index, item in enumerate(request.items):
-            price = item.price or found[item.lookup_key or ""]
-            if price is None:
+            price = item.price or found.get(item.lookup_key or "")
+            if price is None and item.is_named:
                 raise unknown_price(request, index)
             prices.append(price)
         return prices
@@ -104,7 +107,7 @@ class Sales:
         prices = [line["price"] for line in session["line_items"]["data"]]
         sold = {price["id"] for price in prices if self.catalogue.is_sellable(price)}
         for index, item in enumerate(params["line_items"]):
-            if item["price"] not in sold:
+            if "price" in item and item["price"] not in sold:
                 raise unknown_price(request, index)
         if session["amount_total"] == 0 and not self.allow_free_orders:
             raise invalid("/items", FREE)

@@ -5,14 +5,13 @@ at most 6 s, at DynamoDB or Secrets Manager 3 s, and each is made twice. So a fu
 what did not respond, and a warm-up ends within the 10 s that Lambda gives it.
 """
 
+import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
+from checkout.aws import clients
 from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
 from checkout.errors import CheckoutError
@@ -31,11 +30,6 @@ if TYPE_CHECKING:
     from checkout.reconciliation import Reconciliation, SelectedOrders
     from checkout.stripe.api import StripeApi
 
-AWS_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 2},
-)
 STRIPE_TIMEOUT = (2, 4)
 STRIPE_RETRIES = 1
 
@@ -47,13 +41,13 @@ def settings() -> Settings:
 
 @cache
 def credentials() -> CredentialsReader:
-    client = boto3.client("secretsmanager", config=AWS_CONFIG)
+    client = clients.client("secretsmanager")
     return CredentialsReader(client, settings().stripe_secret_arn, livemode=settings().livemode)
 
 
 @cache
 def orders() -> OrdersTable:
-    return OrdersTable(boto3.client("dynamodb", config=AWS_CONFIG), settings().orders_table)
+    return OrdersTable(clients.client("dynamodb"), settings().orders_table)
 
 
 @cache
@@ -81,9 +75,9 @@ def dead_letters() -> "DeadLetters":
     from checkout.aws.dead_letters import DeadLetters
 
     return DeadLetters(
-        boto3.client("sqs", config=AWS_CONFIG),
+        clients.client("sqs"),
         required_setting("UNPROCESSED_EVENTS_QUEUE_URL"),
-        boto3.client("dynamodb", config=AWS_CONFIG),
+        clients.client("dynamodb"),
         required_setting("DEAD_LETTERED_EVENTS_TABLE"),
     )
 
@@ -92,7 +86,7 @@ def dead_letters() -> "DeadLetters":
 def unpublished_changes() -> "UnpublishedChanges":
     from checkout.aws.dead_letters import UnpublishedChanges
 
-    client = boto3.client("sqs", config=AWS_CONFIG)
+    client = clients.client("sqs")
     return UnpublishedChanges(client, required_setting("UNPUBLISHED_CHANGES_QUEUE_URL"))
 
 
@@ -125,6 +119,11 @@ def checkouts() -> "Checkouts":
 
 
 @cache
+def trusted_checkouts() -> "Checkouts":
+    return checkouts().for_trusted_callers()
+
+
+@cache
 def price_list() -> "PriceList":
     from checkout.price_list import PriceList
 
@@ -136,7 +135,7 @@ def reconciliation() -> "Reconciliation":
     from checkout.aws.cursor import CursorStore
     from checkout.reconciliation import Reconciliation
 
-    dynamodb = boto3.client("dynamodb", config=AWS_CONFIG)
+    dynamodb = clients.client("dynamodb")
     cursor_store = CursorStore(dynamodb, required_setting("RECONCILIATION_TABLE"))
     return Reconciliation(orders(), recorder(), stripe_api(), cursor_store)
 
@@ -152,7 +151,7 @@ def selected_orders() -> "SelectedOrders":
 def publisher() -> "Publisher":
     from checkout.aws.publishing import Publisher
 
-    client = boto3.client("sns", config=AWS_CONFIG)
+    client = clients.client("sns")
     return Publisher(client, required_setting("ORDER_EVENTS_TOPIC_ARN"), unpublished_changes)
 
 
@@ -175,3 +174,15 @@ def warm_up(*, writes_orders: bool = True) -> None:
                 connection.result()
     except CheckoutError as error:
         logger.warning("not warm", reason=error.detail)
+    started()
+
+
+def started() -> None:
+    """Begin to collect garbage, which checkout/__init__.py put off; a start's last step.
+
+    What was imported stays, so no collection need examine it.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

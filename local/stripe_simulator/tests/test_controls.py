@@ -103,10 +103,10 @@ def test_paused_deliveries_wait(simulator: Running, receiver: Receiver, secret: 
     simulator.behave(deliveries_paused=True)
     shop = Shop(simulator.sdk)
     session = shop.paid_session()
-    assert shop.event_types()[-1] == "checkout.session.completed"
+    assert "checkout.session.completed" in shop.event_types()
     assert (simulator.attempts(), receiver.received) == ([], [])
     simulator.behave(deliveries_paused=False)
-    bodies = [json.loads(one.body) for one in receiver.wait_for(6)]
+    bodies = [json.loads(one.body) for one in receiver.wait_for(7)]
     completed = [one for one in bodies if one["type"] == "checkout.session.completed"]
     assert [one["data"]["object"]["id"] for one in completed] == [session.id]
 

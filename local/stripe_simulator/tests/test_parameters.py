@@ -6,6 +6,7 @@ import httpx
 import pytest
 import stripe
 
+from stripe_simulator.api.currency_codes import CURRENCIES
 from stripe_simulator.documents import Json
 from stripe_simulator.testing import Running, Shop
 from support.refusals import refused
@@ -131,7 +132,13 @@ def test_missing_parameter_is_named(simulator: Running) -> None:
             None,
             "recurring[interval]",
         ),
-        ("currency=dollars", "Invalid currency: dollars", None, "currency"),
+        (
+            "currency=zzz",
+            "Invalid currency: zzz. Stripe currently supports these currencies: "
+            + ", ".join(CURRENCIES),
+            None,
+            "currency",
+        ),
     ],
 )
 def test_wrong_type_is_refused(

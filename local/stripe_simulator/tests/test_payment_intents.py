@@ -52,7 +52,7 @@ def test_intent_is_canceled_once(sdk: stripe.StripeClient) -> None:
     message = (
         "You cannot cancel this PaymentIntent because it has a status of canceled. Only a "
         "PaymentIntent with one of the following statuses may be canceled: "
-        "requires_payment_method, requires_confirmation, requires_action."
+        "requires_payment_method, requires_capture, requires_confirmation, requires_action."
     )
     with refused(400, message, code="payment_intent_unexpected_state"):
         sdk.v1.payment_intents.cancel(intent.id)
@@ -68,7 +68,7 @@ def test_ended_intent_is_not_confirmed(sdk: stripe.StripeClient, end: str) -> No
     assert ended.status == end
     message = (
         f"This PaymentIntent's status is {end}, but must be one of the following to be "
-        "confirmed: requires_payment_method, requires_confirmation."
+        "confirmed: requires_payment_method, requires_confirmation, requires_action."
     )
     with refused(400, message, code="payment_intent_unexpected_state"):
         intents.confirm(intent.id)

@@ -34,6 +34,7 @@ def test_card_pays(shop: Shop) -> None:
         "charge.succeeded",
         "payment_intent.succeeded",
         "checkout.session.completed",
+        "charge.updated",
     ]
 
 

@@ -6,10 +6,19 @@ from typing import Any
 import pytest
 import stripe
 
-from stripe_simulator.api.expansion import EXPANDABLE
+from stripe_simulator.api.expansion import EXPANDABLE, INLINE
 from stripe_simulator.api.permissions import EXPANDED, PERMISSIONS, permission
 from stripe_simulator.documents import Json
-from stripe_simulator.operations import DESTINATIONS, ENDPOINTS, EVENTS, OBJECTS, SIMULATOR
+from stripe_simulator.operations import (
+    CLI,
+    DESTINATIONS,
+    ENDPOINTS,
+    EVENTS,
+    OBJECTS,
+    OPTIONS,
+    SEARCHES,
+    SIMULATOR,
+)
 from stripe_simulator.testing import RESTRICTED_KEY, Running, Shop, fast, running
 from support.refusals import refused
 
@@ -22,18 +31,24 @@ READS: dict[str, Call] = {
     "balance": lambda sdk: sdk.v1.balance_transactions.list(),
     "charge": lambda sdk: sdk.v1.charges.list(),
     "checkout_session": lambda sdk: sdk.v1.checkout.sessions.list(),
+    "coupon": lambda sdk: sdk.v1.coupons.list(),
     "customer": lambda sdk: sdk.v1.customers.list(),
     "dispute": lambda sdk: sdk.v1.disputes.list(),
     "event": lambda sdk: sdk.v1.events.list(),
     "event_destination": lambda sdk: sdk.v2.core.event_destinations.list(),
+    "invoice": lambda sdk: sdk.v1.invoices.list(),
     "payment_intent": lambda sdk: sdk.v1.payment_intents.list(),
     "plan": lambda sdk: sdk.v1.prices.list(),
     "product": lambda sdk: sdk.v1.products.list(),
+    "promotion_code": lambda sdk: sdk.v1.promotion_codes.list(),
+    "shipping_rate": lambda sdk: sdk.v1.shipping_rates.list(),
+    "tax_rate": lambda sdk: sdk.v1.tax_rates.list(),
     "webhook": lambda sdk: sdk.v1.webhook_endpoints.list(),
 }
 WRITES: dict[str, Call] = {
     "charge": lambda sdk: sdk.v1.refunds.create({"charge": "ch_none"}),
     "checkout_session": lambda sdk: sdk.v1.checkout.sessions.create(wrong()),
+    "coupon": lambda sdk: sdk.v1.coupons.create(wrong()),
     "customer": lambda sdk: sdk.v1.customers.delete("cus_none"),
     "dispute": lambda sdk: sdk.v1.disputes.close("du_none"),
     "event_destination": lambda sdk: sdk.v2.core.event_destinations.ping("ed_none"),
@@ -41,6 +56,9 @@ WRITES: dict[str, Call] = {
     "payment_method": lambda sdk: sdk.raw_request("post", "/v1/payment_methods", type="none"),
     "plan": lambda sdk: sdk.v1.prices.create(wrong()),
     "product": lambda sdk: sdk.v1.products.create(wrong()),
+    "promotion_code": lambda sdk: sdk.v1.promotion_codes.create(wrong()),
+    "shipping_rate": lambda sdk: sdk.v1.shipping_rates.create(wrong()),
+    "tax_rate": lambda sdk: sdk.v1.tax_rates.create(wrong()),
     "webhook": lambda sdk: sdk.v1.webhook_endpoints.create(wrong()),
 }
 
@@ -258,17 +276,27 @@ def test_without_a_restricted_key_there_is_none_to_change(method: str) -> None:
             ).v1.products.list()
 
 
-def test_all_but_the_hosted_page_and_resending_has_a_permission() -> None:
-    rows = [*OBJECTS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *SIMULATOR]
+def test_few_endpoints_need_a_secret_key() -> None:
+    rows = [
+        *(*SEARCHES, *OBJECTS, *OPTIONS, *ENDPOINTS, *DESTINATIONS, *EVENTS, *CLI, *SIMULATOR),
+    ]
     without = {(method, path) for method, path, *_ in rows if permission(method, path) is None}
     assert without == {
+        ("GET", "/v1/account"),
         ("GET", "/v1/payment_pages/{id}"),
+        ("POST", "/v1/payment_pages/{id}"),
         ("POST", "/v1/payment_pages/{id}/confirm"),
         ("POST", "/v1/events/{id}/retry"),
+        ("POST", "/v1/stripecli/sessions"),
     }
 
 
 def test_whatever_can_be_expanded_has_a_permission() -> None:
-    kinds = {kind for fields in EXPANDABLE.values() for kind in fields.values()}
+    kinds = {
+        kind
+        for holder, fields in EXPANDABLE.items()
+        for field, kind in fields.items()
+        if (holder, field) not in INLINE
+    }
     assert kinds == EXPANDED.keys()
     assert {f"{resource}_read" for resource in EXPANDED.values()} <= PERMISSIONS

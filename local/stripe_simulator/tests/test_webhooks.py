@@ -4,17 +4,16 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import stripe
 
+from stripe_simulator.documents import Json
 from stripe_simulator.testing import Received, Receiver, Running, Shop, fast, running
 from support.refusals import refused
 
-if TYPE_CHECKING:
-    from stripe_simulator.documents import Json
-
+LIVE_KEY = "sk_live_51simulatedsimulated"
 FORM = {"email": "jenny@example.com", "name": "Jenny", "card_number": "4242424242424242"}
 
 
@@ -44,6 +43,19 @@ def test_secret_is_shown_once(simulator: Running, receiver: Receiver) -> None:
     later = [endpoints.retrieve(endpoint.id), *endpoints.list().data]
     later.append(endpoints.update(endpoint.id, {"description": "Ours"}))
     assert ["secret" in one.to_dict() for one in later] == [False] * 3
+
+
+@pytest.mark.parametrize(("settings", "fakes"), [({}, 1), ({"secret_keys": (LIVE_KEY,)}, 0)])
+def test_test_events_have_a_fake_signature_too(
+    receiver: Receiver, settings: Json, fakes: int
+) -> None:
+    """https://docs.stripe.com/webhooks?verify=verify-manually"""
+    with running(fast(**settings)) as simulator:
+        secret = secret_of(listen(simulator, receiver.url))
+        make_product(simulator)
+        delivery = receiver.wait_for(1)[0]
+    assert (delivery.signature.count("v1="), delivery.signature.count("v0=")) == (1, fakes)
+    assert verify(delivery, secret).livemode is not bool(fakes)
 
 
 def test_signature_verifies(simulator: Running, receiver: Receiver) -> None:

@@ -28,6 +28,7 @@ RETRY_AFTER_SECONDS = 2
 PROBLEMS: Mapping[type[errors.CheckoutError], tuple[int, str, str]] = {
     errors.InvalidRequest: (400, "invalid-request", "The request is not valid"),
     errors.NotAuthentic: (400, "not-authentic", "Not an authentic delivery"),
+    errors.CallerNotAllowed: (403, "not-allowed", "The caller is not allowed"),
     errors.SessionNotFound: (404, "session-not-found", "No such session"),
     errors.PayloadTooLarge: (413, "payload-too-large", "The body is too large"),
     errors.UnsupportedMediaType: (415, "unsupported-media-type", "The body is not JSON"),
@@ -77,6 +78,18 @@ def header(event: Event, name: str) -> str | None:
     """Give a header; API Gateway and function URLs send their names in lower case."""
     value: str | None = event.get("headers", {}).get(name)
     return value
+
+
+def require_iam_caller(event: Event) -> None:
+    """Raise CallerNotAllowed unless API Gateway's IAM authorizer let the caller in.
+
+    A route that lost its authorizer has no such context, and lets nobody in.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+    """
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    caller = authorizer.get("iam") or {}
+    if not caller.get("userArn"):
+        raise errors.CallerNotAllowed("Sign the request with AWS credentials that may call this.")
 
 
 def raw_body(event: Event, *, at_most: int) -> bytes:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,17 +17,23 @@ from pydantic import (
     model_validator,
 )
 
+from checkout.api.locales import Locale
 from checkout.errors import FieldError, InvalidRequest
-from checkout.stripe.readers import RESERVED_METADATA
+from checkout.stripe.options import NO_OPTIONS, Options
+from checkout.stripe.readers import MARKS, RESERVED_METADATA
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
 
 # Stripe's limits: https://docs.stripe.com/api/checkout/sessions/create and /api/metadata
 MAX_ITEMS = 100
 MAX_QUANTITY = 999_999
 # One call to Stripe finds so many: https://docs.stripe.com/api/prices/list
 MAX_LOOKUP_KEYS = 10
-MAX_METADATA = 50 - len(RESERVED_METADATA)
+MAX_METADATA = 50 - len(MARKS)
 # A body can be wrong in more places than anybody reads.
 MAX_ERRORS = 50
+WRONG_BODY = "The body does not fit the contract."
 
 
 def _not_reserved(key: str) -> str:
@@ -74,6 +80,14 @@ class Item(Model):
             raise ValueError("name the price by either price or lookup_key")
         return self
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the price is one of Stripe's, which the shop may sell or not."""
+        return True
+
+    def line_item(self, price: str | None) -> Any:  # noqa: ANN401  (Stripe's own type for it)
+        return {"price": price, "quantity": self.quantity}
+
 
 class CheckoutRequest(Model):
     items: Annotated[list[Item], Field(min_length=1, max_length=MAX_ITEMS)]
@@ -92,6 +106,8 @@ class CheckoutRequest(Model):
     cancel_url: Url | None = None
     return_url: Annotated[Url | None, Field(validate_default=True)] = None
     replaces: Annotated[str, Field(max_length=255)] | None = None
+    # The language of the page; without it, that of the customer's browser.
+    locale: Locale | None = None
 
     @field_validator("items")
     @classmethod
@@ -117,13 +133,27 @@ class CheckoutRequest(Model):
         return url
 
     @classmethod
-    def from_json(cls, body: bytes) -> "CheckoutRequest":
+    def from_json(cls, body: bytes) -> Self:
         """Raise InvalidRequest with a pointer for each field that is wrong."""
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
             fields = tuple(_field_error(**detail) for detail in error.errors()[:MAX_ERRORS])
-            raise InvalidRequest("The body does not fit the contract.", fields) from None
+            raise InvalidRequest(WRONG_BODY, fields) from None
+
+    @property
+    def own_options(self) -> Options:
+        """Options of this session, which replace those of the environment."""
+        return NO_OPTIONS
+
+    def own_params(self) -> "SessionCreateParams":
+        """Give further parameters of Stripe's that the caller may name."""
+        return {}
+
+    @property
+    def is_adjustable(self) -> bool:
+        """Whether the customer may change quantities on Stripe's page."""
+        return False
 
     @property
     def lookup_keys(self) -> set[str]:
@@ -143,5 +173,10 @@ class CheckoutRequest(Model):
 def _field_error(*, loc: tuple[int | str, ...], msg: str, **_: Any) -> FieldError:  # noqa: ANN401
     # A key of the metadata that fails is reported below its own name, as "[key]".
     parts = loc[:2] if loc[:1] == ("metadata",) else loc
-    path = [str(part).replace("~", "~0").replace("/", "~1") for part in parts]
-    return FieldError("".join(f"/{part}" for part in path), msg.removeprefix("Value error, "))
+    return FieldError(pointer(parts), msg.removeprefix("Value error, "))
+
+
+def pointer(path: tuple[int | str, ...]) -> str:
+    """Write a path as a JSON Pointer: https://www.rfc-editor.org/rfc/rfc6901."""
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in path]
+    return "".join(f"/{part}" for part in parts)

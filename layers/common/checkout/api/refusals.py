@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PARAM_ITEM = re.compile(r"line_items\[(?P<index>[0-9]+)\](\[(?P<field>price|quantity)\])?.*")
 PARAMS_OF_FIELDS = (
     *("customer_email", "client_reference_id", "ui_mode"),
-    *("success_url", "cancel_url", "return_url"),
+    *("success_url", "cancel_url", "return_url", "locale", "customer", "discounts"),
 )
 UNKNOWN_PRICE = "Stripe has no such price that is active and sold here."
 PRICE_REASONS = {
@@ -56,9 +56,12 @@ def refused_request(refused: RequestRefused, request: "CheckoutRequest") -> Chec
         return cart
     if match := PARAM_ITEM.fullmatch(param):
         return _refused_item(refused, request, int(match["index"]), match["field"])
+    name = param.partition("[")[0]
     # A default URL, which the caller did not send, is not the caller's to fix.
-    if param in PARAMS_OF_FIELDS and getattr(request, param) is not None:
-        return invalid(f"/{param}", "Stripe does not accept this value.")
+    if name in PARAMS_OF_FIELDS and getattr(request, name, None) is not None:
+        return invalid(f"/{name}", "Stripe does not accept this value.")
+    if name in request.own_options:
+        return invalid(f"/options/{name}", "Stripe does not accept this value.")
     if param.startswith("metadata") and request.metadata:
         return invalid("/metadata", "Stripe does not accept this metadata.")
     return StripeRefused(f"Stripe refuses the parameter {param or None}: {refused.code}.")
@@ -83,6 +86,8 @@ def _refused_item(
         return invalid(pointer, "Stripe does not accept this item.")
     by_lookup_key = request.items[index].price is None
     guessable = by_lookup_key and refused.reason is not RefusalReason.CURRENCY
+    if not request.items[index].is_named:
+        return invalid(f"/items/{index}", "Stripe does not accept this item.")
     if refused.code == MISSING or refused.reason is None or guessable:
         return unknown_price(request, index)
     name = "lookup_key" if by_lookup_key else "price"

@@ -3,7 +3,7 @@
 Two facts about one order may arrive at the same time. Each write carries its own condition, and
 DynamoDB lets one of them win:
 
-    webhook  paid        ──► status in (open, expired, processing, failed)? ──► written
+    webhook  paid        ──► status in (open, expired, … canceled)?         ──► written
     confirm  paid        ──► the same condition, later                      ──► refused: duplicate
     webhook  processing  ──► status in (open, expired)?                     ──► refused: stale
     webhook  refund 1    ──► its payment, no refunds yet?                   ──► written
@@ -32,7 +32,7 @@ from checkout.aws.order_item import (
 from checkout.domain.changes import ChangeType, Outcome
 from checkout.domain.decisions import Change, CheckoutChange, PartsChange, decide
 from checkout.domain.facts import Fact, Origin
-from checkout.domain.order import Order
+from checkout.domain.order import Order, OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ if TYPE_CHECKING:
 SESSION_UNKNOWN = "attribute_not_exists(session_id)"
 SESSION_KNOWN = "attribute_exists(session_id)"
 SAME_SESSION = "session_id = :session_id"
+# With the amounts that they were read with: another amount means other items, or other totals.
 ITEMS_KNOWN = "attribute_exists(#items)"
 SAME_PAYMENT = "payment_intent = :payment_intent"
 NO_PAYMENT = "attribute_not_exists(payment_intent)"
+AS_SEEN = "#version = :seen_version"
 NO_SUCH_ORDER = "warm-up"
 PENDING_INDEX = "pending"
 PAYMENT_INTENT_INDEX = "payment_intent"
@@ -135,7 +137,7 @@ class OrdersTable:
     def pending(
         self, shard: int, *, created_until: int, after: Key | None
     ) -> tuple[list[PendingOrder], Key | None]:
-        """Give a page of a shard's open and processing orders, oldest first, and where it ends.
+        """Give a page of a shard's pending orders, oldest first, and where it ends.
 
         The index is sparse: it holds no other orders, and each pending one soon after its write.
         """
@@ -240,7 +242,7 @@ def _expressions(order_id: str, change: Change, origin: Origin, now: int) -> dic
         names.add("history")
     if "#items" in condition:
         names.add("items")
-    removals = "".join(f" REMOVE #{name}" for name in removed)
+    removals = f" REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else ""
     return {
         "UpdateExpression": f"SET {', '.join(sets)}{removals}",
         "ConditionExpression": condition,
@@ -259,12 +261,18 @@ def _checkout_expressions(order_id: str, change: CheckoutChange) -> _Expressions
     removed: tuple[str, ...] = ("pending_shard",)
     if checkout.status.is_pending:
         assigned["pending_shard"], removed = pending_shard(order_id), ()
-    values = {f":weaker_{status}": status for status in checkout.status.weaker}
+    elif checkout.status is OrderStatus.PAID and checkout.amount_captured is None:
+        # What was said before this payment, which is nothing, is not what was captured.
+        removed = ("pending_shard", "amount_captured")
+    values: dict[str, Any] = {f":weaker_{status}": status for status in checkout.status.weaker}
     condition = SESSION_UNKNOWN
-    if values:
+    if change.seen_version is not None:
+        condition, values = f"{SAME_SESSION} AND {AS_SEEN}", {":seen_version": change.seen_version}
+    elif values:
         condition += f" OR ({SAME_SESSION} AND #status IN ({', '.join(values)}))"
-    if checkout.items is None:
-        condition = f"({condition}) AND {ITEMS_KNOWN}"
+    if checkout.items is None and not change.items_follow:
+        same = [f"#{amount} = :{amount}" for amount in checkout.amounts_of_items]
+        condition = " AND ".join([f"({condition})", ITEMS_KNOWN, *same])
     return assigned, removed, condition, values
 
 
@@ -274,6 +282,6 @@ def _parts_expressions(change: PartsChange) -> _Expressions:
     if change.seen_version is None:
         unchanged, values[":none_yet"] = f"#{change.kind.name} = :none_yet", {}
     else:
-        unchanged, values[":seen_version"] = "#version = :seen_version", change.seen_version
+        unchanged, values[":seen_version"] = AS_SEEN, change.seen_version
     condition = f"{SESSION_KNOWN} AND {payment} AND {unchanged}"
     return parts_attributes(change.kind, change.parts), (), condition, values

@@ -54,6 +54,7 @@ class OrderMessage:
     amount_tax: int | None
     amount_shipping: int | None
     amount_total: int
+    amount_captured: int
     amount_refunded: int
     currency: str
     items: tuple[OrderItem, ...] | None
@@ -81,6 +82,7 @@ def order_message(new_image: Mapping[str, Any]) -> OrderMessage:
         amount_tax=checkout.amount_tax,
         amount_shipping=checkout.amount_shipping,
         amount_total=checkout.amount_total,
+        amount_captured=order.amount_captured,
         amount_refunded=order.amount_refunded,
         currency=checkout.currency,
         items=checkout.items,

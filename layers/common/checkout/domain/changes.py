@@ -10,7 +10,11 @@ class ChangeType(StrEnum):
     EXPIRED = "order.expired"
     PROCESSING = "order.processing"
     FAILED = "order.failed"
+    AUTHORIZED = "order.authorized"
+    CANCELED = "order.canceled"
     PAID = "order.paid"
+    # The status stays: more is known to be captured than before.
+    CAPTURED = "order.captured"
     PAYMENT_DECLINED = "order.payment_declined"
     REFUNDED = "order.refunded"
     REFUND_UPDATED = "order.refund_updated"
@@ -34,7 +38,10 @@ MOST_NOTABLE_FIRST = (
 # What the stream's filter lets through (template.yaml); the others are in the order's history.
 PUBLISHED = (
     ChangeType.PROCESSING,
+    ChangeType.AUTHORIZED,
+    ChangeType.CANCELED,
     ChangeType.PAID,
+    ChangeType.CAPTURED,
     ChangeType.FAILED,
     ChangeType.EXPIRED,
     ChangeType.REFUNDED,

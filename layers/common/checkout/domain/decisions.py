@@ -3,6 +3,7 @@
 | fact                  | changes                         | where the order                       |
 | --------------------- | ------------------------------- | ------------------------------------- |
 | session, any status   | status, and what a session says | is unknown, or has a weaker status    |
+| session, same status  | amount_captured                 | has less captured, or does not say    |
 | refund, any status    | refunds, amount_refunded        | has its PaymentIntent, and lacks the  |
 |                       |                                 | refund or has it in a weaker status   |
 | dispute, any status   | disputes, dispute_status        | the same, of the dispute              |
@@ -13,7 +14,7 @@ Anything else changes nothing: the order says it already, or says more. So an or
 facts about it, and no timestamp decides between two statuses.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checkout.domain.changes import MOST_NOTABLE_FIRST, ChangeType, Outcome
 from checkout.domain.facts import Fact, PartsFact, SessionFact
@@ -25,6 +26,8 @@ STATUS_CHANGES = {
     OrderStatus.EXPIRED: ChangeType.EXPIRED,
     OrderStatus.PROCESSING: ChangeType.PROCESSING,
     OrderStatus.FAILED: ChangeType.FAILED,
+    OrderStatus.AUTHORIZED: ChangeType.AUTHORIZED,
+    OrderStatus.CANCELED: ChangeType.CANCELED,
     OrderStatus.PAID: ChangeType.PAID,
 }
 
@@ -33,11 +36,15 @@ STATUS_CHANGES = {
 class CheckoutChange:
     """May be written where the order is unknown, or has this session and a weaker status.
 
-    Without `items` it may be written only to an order that has its items.
+    With `seen_version`, it may be written while the order is as it was seen. Without `items` it may
+    be written only to an order that has its items, for the same amounts; or to a new one whose
+    `items_follow`.
     """
 
     change_type: ChangeType
     checkout: CheckoutState
+    items_follow: bool = False
+    seen_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +77,31 @@ def decide(order: Order | None, fact: Fact) -> Change | Outcome:
 
 def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome:
     reported = fact.checkout
-    change = CheckoutChange(change_type=STATUS_CHANGES[reported.status], checkout=reported)
+    change = CheckoutChange(
+        change_type=STATUS_CHANGES[reported.status],
+        checkout=reported,
+        items_follow=fact.items_follow,
+    )
     if order is None:
         return change
     known = order.checkout
     if reported.session_id != known.session_id:
         return Outcome.IGNORED
-    if known.status not in reported.status.weaker:
-        return Outcome.DUPLICATE if reported.status is known.status else Outcome.STALE
-    if reported.items is None and known.items is None:
+    same = reported.status is known.status
+    if known.status not in reported.status.weaker and not (same and _has_more(reported, known)):
+        return Outcome.DUPLICATE if same else Outcome.STALE
+    if reported.items is None and not known.has_items_for(reported):
         return Outcome.UNRESOLVED
+    if same:
+        return replace(change, change_type=ChangeType.CAPTURED, seen_version=order.version)
     return change
+
+
+def _has_more(reported: CheckoutState, known: CheckoutState) -> bool:
+    """Whether more was captured: a known amount is more than one that nobody said."""
+    if reported.amount_captured is None:
+        return False
+    return known.amount_captured is None or reported.amount_captured > known.amount_captured
 
 
 def _decide_parts(order: Order | None, fact: PartsFact) -> Change | Outcome:

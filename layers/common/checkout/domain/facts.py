@@ -23,11 +23,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFact:
-    """A Checkout Session of this stack, as Stripe described it."""
+    """A Checkout Session of this stack, as Stripe described it.
+
+    With `items_follow`, the customer may still change the items in a way that the amounts need not
+    show: they are read once the session is closed.
+    """
 
     order_id: str
     checkout: CheckoutState
     origin: Origin
+    items_follow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,4 +51,18 @@ class PartsFact:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureNews:
+    """A payment that is captured separately was authorized, captured or canceled.
+
+    What it is now, its Checkout Session says together with it. `order_id` is a first guess, as that
+    of PartsFact is.
+    """
+
+    order_id: str | None
+    payment_intent: str
+    origin: Origin
+
+
 type Fact = SessionFact | PartsFact
+type News = Fact | CaptureNews

@@ -37,7 +37,8 @@ class Report:
 
     `checked` counts the objects of Stripe that were compared with an order, `repaired` the orders
     that changed, `failed` what could not be fetched, read or written. `finished` is false where the
-    run ran out of time or gave up. The age is in seconds, 0 without a pending order.
+    run ran out of time or gave up. Ages are in seconds, 0 without such an order: of those open or
+    processing, and of those that the run found authorized.
     `without_webhook` counts the completed checkouts that are new since the last run, if no event of
     Stripe's recorded any of them; it is 0 where one did.
     """
@@ -47,6 +48,7 @@ class Report:
     failed: int = 0
     finished: bool = True
     oldest_pending_age: int = 0
+    oldest_authorized_age: int = 0
     without_webhook: int = 0
 
 

@@ -1,11 +1,12 @@
-"""The orders that are still open or processing, read from the table into memory."""
+"""The orders that are still open, processing or authorized, read from the table into memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from checkout.aws.orders_table import PENDING_SHARDS, PendingOrder
+from checkout.domain.order import OrderStatus
 from checkout.log import logger
 from checkout.reconciliation.lists import DAY_SECONDS
 
@@ -23,11 +24,13 @@ CLOCK_SKEW_SECONDS = 300
 class PendingOrders:
     """`waiting` has those that no object of Stripe was compared with yet, by their session.
 
-    Some are missing in it unless `whole`. `created` has the time of each one that is still pending.
+    Some are missing in it unless `whole`. `created` has the time of each one that is still pending,
+    but for those in `authorized`: what waits for the merchant's capture waits for no payment.
     """
 
     waiting: dict[str, PendingOrder] = field(default_factory=dict)
     created: dict[str, int] = field(default_factory=dict)
+    authorized: dict[str, int] = field(default_factory=dict)
     whole: bool = True
 
     def between(self, since: int, until: float = inf) -> list[PendingOrder]:
@@ -35,8 +38,22 @@ class PendingOrders:
         found = [one for one in self.waiting.values() if since <= one.created_at <= until]
         return sorted(found, key=place)
 
+    def compared(self, order: PendingOrder, status: OrderStatus) -> None:
+        """Note what Stripe says that an order is now."""
+        if status is OrderStatus.AUTHORIZED:
+            self.authorized[order.order_id] = order.created_at
+        if status is OrderStatus.AUTHORIZED or not status.is_pending:
+            self.created.pop(order.order_id, None)
+
     def oldest_age(self, now: int) -> int:
-        return max(0, now - min(self.created.values(), default=now))
+        return _oldest(self.created, now)
+
+    def oldest_authorized_age(self, now: int) -> int:
+        return _oldest(self.authorized, now)
+
+
+def _oldest(created: Mapping[str, int], now: int) -> int:
+    return max(0, now - min(created.values(), default=now))
 
 
 def place(order: PendingOrder) -> tuple[int, str]:

@@ -70,6 +70,7 @@ class Reconciliation:
             failed=run.failed,
             finished=run.finished,
             oldest_pending_age=pending.oldest_age(now),
+            oldest_authorized_age=pending.oldest_authorized_age(now),
             without_webhook=0 if run.by_event else run.not_by_event,
         )
         logger.info("reconciled", **asdict(report))

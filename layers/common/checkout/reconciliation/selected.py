@@ -107,7 +107,7 @@ class SelectedOrders:
             run.finished = False
             run.failed += 1
             log_failure(error)
-        report = Report(run.checked, len(run.repaired), run.failed, run.finished)
+        report = Report(run.checked, len(run.repaired), run.failed, finished=run.finished)
         logger.info("reconciled by an operator", **asdict(report))
         return report
 

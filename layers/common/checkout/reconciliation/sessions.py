@@ -7,9 +7,10 @@ a hundred sessions a call:
     expired    with the time that is left, as strangers can make any number of these
     neither    still open: no call at all
 
-Older orders, such as bank debits in processing, are retrieved singly; each gets its turn across
-runs. Where many are from one day, that day is listed first. A list that fails is replaced by single
-calls, and a single call that fails by a list of its second.
+Older orders, such as bank debits in processing and payments that wait for their capture, are
+retrieved singly; each gets its turn across runs. Where many are from one day, that day is listed
+first. A list that fails is replaced by single calls, and a single call that fails by a list of its
+second.
 https://docs.stripe.com/api/checkout/sessions/list
 """
 
@@ -207,8 +208,7 @@ class Sessions:
             raise UnexpectedStripeObject("The Checkout Session is of the other mode.")
         recorded = self.recorder.record(fact)
         self.run.succeeded()
-        if not fact.checkout.status.is_pending:
-            self.pending.created.pop(order.order_id, None)
+        self.pending.compared(order, fact.checkout.status)
         if recorded.outcome is Outcome.APPLIED:
             self.run.repaired.add(fact.checkout.payment_intent or fact.order_id)
             logger.info("repaired")

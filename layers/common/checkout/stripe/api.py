@@ -1,12 +1,17 @@
-"""The calls that we make to Stripe: https://docs.stripe.com/api"""
+"""The calls that we make to Stripe: https://docs.stripe.com/api
+
+The SDK sends them as raw requests: its JSON is what we read, and making its objects of it, and
+JSON of these, would cost a warm call more CPU than the request.
+https://github.com/stripe/stripe-python#custom-requests
+"""
 
 import copy
-import functools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import quote
 
 import stripe
 
@@ -16,13 +21,19 @@ from checkout.metrics import Metric, count, observe
 from checkout.stripe.errors import MISSING, RequestRefused, is_replay, translate
 
 if TYPE_CHECKING:
-    from stripe import RequestOptions, StripeClient
+    from stripe import StripeClient, StripeResponse
     from stripe.params.checkout import SessionCreateParams
 
     from checkout.credentials import CredentialsReader
 
 type Json = dict[str, Any]
 
+SESSIONS = "/v1/checkout/sessions"
+PRICES = "/v1/prices"
+PAYMENT_INTENTS = "/v1/payment_intents"
+CHARGES = "/v1/charges"
+REFUNDS = "/v1/refunds"
+DISPUTES = "/v1/disputes"
 PAGE = 100
 LOOKUP_KEYS_PER_CALL = 10  # https://docs.stripe.com/api/prices/list
 
@@ -39,11 +50,7 @@ class StripeApi:
     """Stripe's objects, as its JSON. Every method raises what `translate` says."""
 
     def __init__(self, client: "StripeClient", credentials: "CredentialsReader") -> None:
-        self._sessions = client.v1.checkout.sessions
-        self._prices = client.v1.prices
-        self._payment_intents = client.v1.payment_intents
-        self._refunds = client.v1.refunds
-        self._disputes = client.v1.disputes
+        self._client = client
         self._credentials = credentials
         self._before_call: Callable[[], None] = _no_wait
 
@@ -61,67 +68,52 @@ class StripeApi:
         other parameters. https://docs.stripe.com/api/idempotent_requests
         """
         wanted: SessionCreateParams = {"expand": ["line_items.data.price.product"], **params}
-        response = self._respond(
-            lambda options: self._sessions.create(wanted, options), idempotency_key=idempotency_key
-        )
-        sent = response.last_response
-        return CreatedSession(response.to_dict(), is_replay(sent.headers if sent else None))
+        response = self._respond("post", SESSIONS, wanted, idempotency_key)
+        return CreatedSession(_json(response), is_replay(response.headers))
 
     def session(self, session_id: str) -> Json | None:
-        """Give a session with its PaymentIntent, which distinguishes unpaid from failed."""
-        return self._found(
-            lambda options: self._sessions.retrieve(
-                session_id, {"expand": ["payment_intent"]}, options
-            )
-        )
+        """Give a session with its PaymentIntent, which tells what an unpaid one waits for."""
+        return self._found(_path(SESSIONS, session_id), {"expand": ["payment_intent"]})
 
     def expire_session(self, session_id: str) -> Json | None:
         """Close a session and give it; None where Stripe refuses, as it is not open any more."""
         try:
-            return self._call(lambda options: self._sessions.expire(session_id, {}, options))
+            return _json(self._respond("post", _path(SESSIONS, session_id, "expire"), {}))
         except StripeRefused:
             logger.warning("not expired", session_id=session_id)
             return None
 
     def line_items(self, session_id: str) -> list[Json]:
         """Give all line items of a session, with their products: one call, as a cart has 100."""
-        lines: list[Json] = self._call(
-            lambda options: self._sessions.line_items.list(
-                session_id, {"limit": PAGE, "expand": ["data.price.product"]}, options
-            )
-        )["data"]
+        wanted = {"limit": PAGE, "expand": ["data.price.product"]}
+        lines: list[Json] = self._get(_path(SESSIONS, session_id, "line_items"), wanted)["data"]
         return lines
 
     def session_of_payment_intent(self, payment_intent: str) -> Json | None:
         """Give the session that made a PaymentIntent, with both; None where no session did."""
         found = self._found(
-            lambda options: self._sessions.list(
-                {
-                    "payment_intent": payment_intent,
-                    "limit": 1,
-                    "expand": ["data.payment_intent", "data.line_items"],
-                },
-                options,
-            )
+            SESSIONS,
+            {
+                "payment_intent": payment_intent,
+                "limit": 1,
+                "expand": ["data.payment_intent", "data.line_items"],
+            },
         )
         return found["data"][0] if found and found["data"] else None
 
     def sessions_of_customer(self, email: str) -> Iterator[list[Json]]:
         """Give the sessions in which a customer gave this e-mail address, newest first."""
-        return self._pages(self._sessions.list, {"customer_details": {"email": email}})
+        return self._pages(SESSIONS, {"customer_details": {"email": email}})
 
     def payment_intent(self, payment_intent: str) -> Json | None:
-        return self._found(
-            lambda options: self._payment_intents.retrieve(payment_intent, {}, options)
-        )
+        return self._found(_path(PAYMENT_INTENTS, payment_intent), {})
+
+    def charge(self, charge_id: str) -> Json | None:
+        return self._found(_path(CHARGES, charge_id), {})
 
     def refund(self, refund_id: str) -> Json | None:
         """Give a refund with its PaymentIntent, whose metadata names the order."""
-        return self._found(
-            lambda options: self._refunds.retrieve(
-                refund_id, {"expand": ["payment_intent"]}, options
-            )
-        )
+        return self._found(_path(REFUNDS, refund_id), {"expand": ["payment_intent"]})
 
     def refunds_of_charge(self, charge: str) -> Iterator[Json]:
         """Give a charge's refunds, newest first, with their PaymentIntent.
@@ -129,26 +121,22 @@ class StripeApi:
         None, where this account has no such charge.
         """
         try:
-            yield from chain.from_iterable(self._pages(self._refunds.list, {"charge": charge}))
+            yield from chain.from_iterable(self._pages(REFUNDS, {"charge": charge}))
         except RequestRefused as refused:
             if refused.code != MISSING:
                 raise
 
     def refunds_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
         """Give a PaymentIntent's refunds, newest first, with the PaymentIntent."""
-        return self._pages(self._refunds.list, {"payment_intent": payment_intent})
+        return self._pages(REFUNDS, {"payment_intent": payment_intent})
 
     def disputes_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
         """Give a PaymentIntent's disputes in the same way."""
-        return self._pages(self._disputes.list, {"payment_intent": payment_intent})
+        return self._pages(DISPUTES, {"payment_intent": payment_intent})
 
     def dispute(self, dispute_id: str) -> Json | None:
         """Give a dispute with its PaymentIntent, whose metadata names the order."""
-        return self._found(
-            lambda options: self._disputes.retrieve(
-                dispute_id, {"expand": ["payment_intent"]}, options
-            )
-        )
+        return self._found(_path(DISPUTES, dispute_id), {"expand": ["payment_intent"]})
 
     def sessions_between(
         self, since: int, until: int, status: str | None = None
@@ -159,77 +147,73 @@ class StripeApi:
         `open`, `complete` or `expired`. https://docs.stripe.com/api/checkout/sessions/list
         """
         wanted = _created(since, until) | ({"status": status} if status else {})
-        return self._pages(self._sessions.list, wanted)
+        return self._pages(SESSIONS, wanted)
 
     def refunds_between(self, since: int, until: int) -> Iterator[list[Json]]:
         """Give refunds in the same way."""
-        return self._pages(self._refunds.list, _created(since, until))
+        return self._pages(REFUNDS, _created(since, until))
 
     def disputes_between(self, since: int, until: int) -> Iterator[list[Json]]:
         """Give disputes in the same way."""
-        return self._pages(self._disputes.list, _created(since, until))
+        return self._pages(DISPUTES, _created(since, until))
 
     def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, Json]:
         """Give the active prices of at most ten lookup keys, with their products."""
-        prices = self._call(
-            lambda options: self._prices.list(
-                {
-                    "lookup_keys": sorted(lookup_keys),
-                    "active": True,
-                    "limit": LOOKUP_KEYS_PER_CALL,
-                    "expand": ["data.product"],
-                },
-                options,
-            )
+        prices = self._get(
+            PRICES,
+            {
+                "lookup_keys": sorted(lookup_keys),
+                "active": True,
+                "limit": LOOKUP_KEYS_PER_CALL,
+                "expand": ["data.product"],
+            },
         )
         return {price["lookup_key"]: price for price in prices["data"]}
 
     def active_prices(self) -> Iterator[list[Json]]:
         """Give the active one-time prices, newest first, with their products, in pages."""
         wanted = {"active": True, "type": "one_time", "expand": ["data.product"]}
-        return self._pages(self._prices.list, wanted)
+        return self._pages(PRICES, wanted)
 
-    def _found(self, operation: "Callable[[RequestOptions], stripe.StripeObject]") -> Json | None:
+    def _found(self, path: str, wanted: Json) -> Json | None:
         """Give an object, None where this account has none of its id.
 
         Only `resource_missing` says so: any other refusal is an error, never an absence.
         https://docs.stripe.com/error-codes#resource-missing
         """
         try:
-            return self._call(operation)
+            return self._get(path, wanted)
         except RequestRefused as refused:
             if refused.code == MISSING:
                 return None
             raise
 
-    def _pages(
-        self,
-        list_: "Callable[[Any, RequestOptions], stripe.StripeObject]",
-        wanted: Json,
-    ) -> Iterator[list[Json]]:
+    def _pages(self, path: str, wanted: Json) -> Iterator[list[Json]]:
         """Give the pages of a list, each fetched when it is needed."""
         page: Json = {"limit": PAGE, "expand": ["data.payment_intent"], **wanted}
         more = True
         while more:
-            listed = self._call(functools.partial(list_, page))
+            listed = self._get(path, page)
             yield listed["data"]
             more = listed["has_more"]
             if more:
                 page["starting_after"] = listed["data"][-1]["id"]
 
-    def _call(self, operation: "Callable[[RequestOptions], stripe.StripeObject]") -> Json:
-        return self._respond(operation).to_dict()
+    def _get(self, path: str, wanted: Json) -> Json:
+        return _json(self._respond("get", path, wanted))
 
     def _respond(
         self,
-        operation: "Callable[[RequestOptions], stripe.StripeObject]",
+        method: Literal["get", "post"],
+        path: str,
+        wanted: Mapping[str, Any],
         idempotency_key: str | None = None,
-    ) -> stripe.StripeObject:
-        def send(api_key: str) -> stripe.StripeObject:
-            options: RequestOptions = {"api_key": api_key}
+    ) -> "StripeResponse":
+        def send(api_key: str) -> "StripeResponse":
+            options = {"api_key": api_key}
             if idempotency_key:
                 options["idempotency_key"] = idempotency_key
-            return _measured(operation, options)
+            return _measured(lambda: self._client.raw_request(method, path, **wanted, **options))
 
         self._before_call()
         cached = self._credentials.read()
@@ -249,13 +233,19 @@ class StripeApi:
             translate(error, key_is_ours=idempotency_key is not None)
 
 
-def _measured(
-    operation: "Callable[[RequestOptions], stripe.StripeObject]", options: "RequestOptions"
-) -> stripe.StripeObject:
+def _path(collection: str, object_id: str, action: str | None = None) -> str:
+    return "/".join([collection, quote(object_id, safe=""), *([action] if action else [])])
+
+
+def _json(response: "StripeResponse") -> Json:
+    return cast("Json", response.data)
+
+
+def _measured(call: "Callable[[], StripeResponse]") -> "StripeResponse":
     started = time.perf_counter()
     result = Metric.STRIPE_CALLS_FAILED
     try:
-        response = operation(options)
+        response = call()
         result = Metric.STRIPE_CALLS_SUCCEEDED
     except stripe.RateLimitError:
         result = Metric.STRIPE_CALLS_RATE_LIMITED

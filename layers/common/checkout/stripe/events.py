@@ -4,7 +4,8 @@
     thin event          names the object, which is fetched      {"object": "v2.core.event", …}
 
 A session's snapshot says enough by itself. A refund or a dispute does not name its order, its
-PaymentIntent does: the object is fetched with it, whichever form the event has.
+PaymentIntent does: the object is fetched with it, whichever form the event has. A PaymentIntent's
+snapshot tells whether the money is captured separately; of any other its session says more.
 https://docs.stripe.com/event-destinations#snapshot-vs-thin
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from checkout.domain.facts import Fact, Origin
+from checkout.domain.facts import Fact, News, Origin
 from checkout.errors import UnexpectedStripeObject
 from checkout.stripe.readers import Readers
 
@@ -43,7 +44,7 @@ class EventReader:
     readers: Readers
     stripe_api: "Callable[[], StripeApi]"
 
-    def fact(self, document: Json) -> Fact | None:
+    def fact(self, document: Json) -> News | None:
         """Read an authentic event; fetch its object where the event does not say enough.
 
         Raise UnexpectedStripeObject for what is not as documented, and what StripeApi raises.
@@ -63,6 +64,14 @@ class EventReader:
         payment_intent = event.object or self.stripe_api().payment_intent(event.object_id)
         return self.readers.decline(payment_intent, event.origin)
 
+    def payment(self, event: Event) -> News | None:
+        payment_intent = event.object or self.stripe_api().payment_intent(event.object_id)
+        return self.readers.payment(payment_intent, event.origin)
+
+    def captured_charge(self, event: Event) -> News | None:
+        charge = event.object or self.stripe_api().charge(event.object_id)
+        return self.readers.captured_charge(charge, event.origin)
+
     def refund(self, event: Event) -> Fact | None:
         refund = self.stripe_api().refund(event.object_id)
         return self.readers.refunds([refund] if refund else [], event.origin)
@@ -76,12 +85,16 @@ class EventReader:
         return self.readers.disputes([dispute] if dispute else [], event.origin)
 
 
-HANDLED_EVENTS: dict[str, Callable[[EventReader, Event], Fact | None]] = {
+HANDLED_EVENTS: dict[str, Callable[[EventReader, Event], News | None]] = {
     "checkout.session.completed": EventReader.session,
     "checkout.session.async_payment_succeeded": EventReader.session,
     "checkout.session.async_payment_failed": EventReader.session,
     "checkout.session.expired": EventReader.session,
+    "payment_intent.amount_capturable_updated": EventReader.payment,
+    "payment_intent.succeeded": EventReader.payment,
+    "payment_intent.canceled": EventReader.payment,
     "payment_intent.payment_failed": EventReader.decline,
+    "charge.captured": EventReader.captured_charge,
     "charge.refunded": EventReader.refunds_of_charge,
     "refund.created": EventReader.refund,
     "refund.updated": EventReader.refund,

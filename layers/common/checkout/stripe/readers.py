@@ -3,7 +3,7 @@ not about an order of this stack.
 
 They are read as Stripe's JSON, from an event or from the API; what may be null may be absent:
 https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
-/api/payment_intents/object
+/api/payment_intents/object, /api/charges/object
 """
 
 import re
@@ -12,17 +12,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from checkout.domain.facts import Origin, PartsFact, SessionFact
+from checkout.domain.facts import CaptureNews, Origin, PartsFact, SessionFact
 from checkout.domain.order import CheckoutState, OrderItem, OrderStatus
 from checkout.domain.parts import Decline, Dispute, Part, Refund
 from checkout.errors import UnexpectedStripeObject
+from checkout.stripe.captures import is_captured_separately, without_releases
+from checkout.stripe.statuses import payment_status, status_of_capture, status_of_session
 
 ORDER_ID = "order_id"
 STACK = "checkout_stack"
 FINGERPRINT = "request_fingerprint"
-RESERVED_METADATA = frozenset({ORDER_ID, STACK, FINGERPRINT})
+# On sessions whose customer may change quantities, which a session itself does not show.
+ADJUSTABLE = "checkout_adjustable"
+MARKS = (ORDER_ID, STACK, FINGERPRINT)
+RESERVED_METADATA = frozenset({*MARKS, ADJUSTABLE})
 OUR_ORDER_ID = re.compile(r"ord_[0-9a-f]{32}")
-PAID = ("paid", "no_payment_required")
 
 type Json = Mapping[str, Any]
 
@@ -56,15 +60,21 @@ class Readers:
         if order_id is None:
             return None
         with _documented("Checkout Session"):
+            follow = _items_follow(session)
+            items = None if follow else _expanded_items(session)
             return SessionFact(
                 order_id=order_id,
-                checkout=_checkout_state(session, event_type),
+                checkout=_checkout_state(session, event_type, items),
                 origin=origin,
+                items_follow=follow,
             )
 
     def refunds(self, refunds: Iterable[Json], origin: Origin) -> PartsFact | None:
-        """Read refunds of one charge, each with its PaymentIntent expanded."""
-        return self._payment_parts(Refund, refunds, _refund, origin)
+        """Read refunds of one charge, each with its PaymentIntent expanded.
+
+        What was reserved and then released was never taken: it is no refund of an order.
+        """
+        return self._payment_parts(Refund, without_releases(refunds), _refund, origin)
 
     def disputes(self, disputes: Iterable[Json], origin: Origin) -> PartsFact | None:
         """Read disputes of one charge, each with its PaymentIntent expanded."""
@@ -87,6 +97,33 @@ class Readers:
                 parts={_string(_attempt_id(payment_intent, error)): decline},
                 origin=origin,
             )
+
+    def payment(self, payment_intent: Json | None, origin: Origin) -> CaptureNews | None:
+        """Read a PaymentIntent whose money is captured separately; None for any other."""
+        if payment_intent is None or payment_intent.get("livemode") is not self.livemode:
+            return None
+        with _documented("PaymentIntent"):
+            if not is_captured_separately(payment_intent):
+                return None
+            return self._capture_news(payment_intent, payment_intent["id"], origin)
+
+    def captured_charge(self, charge: Json | None, origin: Origin) -> CaptureNews | None:
+        """Read a charge that was captured after it was authorized."""
+        if charge is None or charge.get("livemode") is not self.livemode:
+            return None
+        with _documented("charge"):
+            if charge["payment_intent"] is None:
+                return None
+            return self._capture_news(charge, charge["payment_intent"], origin)
+
+    def _capture_news(
+        self, stripe_object: Json, payment_intent: object, origin: Origin
+    ) -> CaptureNews:
+        return CaptureNews(
+            order_id=self._marked_order(stripe_object),
+            payment_intent=_string(payment_intent),
+            origin=origin,
+        )
 
     def _payment_parts(
         self,
@@ -141,24 +178,42 @@ def _order_item(line_item: Json) -> OrderItem:
     )
 
 
-def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
+def _items_follow(session: Json) -> bool:
+    """Whether the customer may still swap items at the same total: the amounts would not show it.
+
+    Promotion codes and taxes change amounts, and shipping changes no item.
+    https://docs.stripe.com/payments/checkout/adjustable-quantity
+    https://docs.stripe.com/payments/checkout/optional-items
+    """
+    adjustable = session["metadata"].get(ADJUSTABLE) is not None
+    return session["status"] == "open" and (adjustable or bool(session.get("optional_items")))
+
+
+def _checkout_state(
+    session: Json, event_type: str | None, items: tuple[OrderItem, ...] | None
+) -> CheckoutState:
     totals = session.get("total_details") or {}
+    of_capture = status_of_capture(session)
+    status = of_capture or status_of_session(session, event_type)
     return CheckoutState(
         session_id=_string(session["id"]),
-        status=_status(session, event_type),
-        payment_status=_string(session["payment_status"]),
-        payment_intent=_payment_intent(session),
+        status=status,
+        payment_status=payment_status(_string(session["payment_status"]), status),
+        payment_intent=_payment_intent(session, status),
         amount_total=_integer(session["amount_total"]),
         amount_subtotal=_integer(session["amount_subtotal"]),
         amount_discount=_integer(totals.get("amount_discount") or 0),
         amount_tax=_integer(totals.get("amount_tax") or 0),
         amount_shipping=_integer(totals.get("amount_shipping") or 0),
+        amount_captured=_integer(session["payment_intent"]["amount_received"])
+        if of_capture
+        else None,
         currency=_string(session["currency"]),
         client_reference_id=_optional(session.get("client_reference_id")),
         request_fingerprint=_optional((session.get("metadata") or {}).get(FINGERPRINT)),
         created_at=_integer(session["created"]),
         expires_at=_integer(session["expires_at"]),
-        items=_expanded_items(session),
+        items=items,
     )
 
 
@@ -198,42 +253,13 @@ def _attempt_id(payment_intent: Json, error: Json) -> object:
     return error.get("charge") or method.get("id") or payment_intent["id"]
 
 
-def _status(session: Json, event_type: str | None) -> OrderStatus:
-    match session["status"], session["payment_status"]:
-        case "open", _:
-            return OrderStatus.OPEN
-        case "expired", _:
-            return OrderStatus.EXPIRED
-        case "complete", payment_status if payment_status in PAID:
-            return OrderStatus.PAID
-        case "complete", "unpaid":
-            failed = event_type == "checkout.session.async_payment_failed"
-            if failed or _payment_failed(session.get("payment_intent")):
-                return OrderStatus.FAILED
-            return OrderStatus.PROCESSING
-        case _:
-            raise ValueError("unknown status or payment_status")
-
-
-def _payment_failed(payment_intent: Json | str | None) -> bool:
-    """Distinguish failed from processing: the session itself does not, nor does an id alone."""
-    if not isinstance(payment_intent, Mapping):
-        return False
-    if payment_intent["status"] == "canceled":
-        return True
-    return (
-        payment_intent["status"] == "requires_payment_method"
-        and payment_intent.get("last_payment_error") is not None
-    )
-
-
-def _payment_intent(session: Json) -> str | None:
+def _payment_intent(session: Json, status: OrderStatus) -> str | None:
     """Give the id of the PaymentIntent, expanded or not.
 
     A declined card leaves one on a session that stays open; an open order names none, so that it
     is the same order whether it was seen before or after that.
     """
-    if session["status"] == "open":
+    if status is OrderStatus.OPEN:
         return None
     payment_intent = session.get("payment_intent")
     return _optional(

@@ -105,6 +105,10 @@ RetrySeconds = Annotated[
 AsyncPaymentSeconds = Annotated[
     float, typer.Option(metavar="S", help="How long a bank debit is processing.")
 ]
+BalanceTransactionSeconds = Annotated[
+    float,
+    typer.Option(metavar="S", help="How long until a card payment has its balance transaction."),
+]
 RefundSeconds = Annotated[
     float, typer.Option(metavar="S", help="How long until a pending or failing refund changes.")
 ]
@@ -143,6 +147,7 @@ def serve(  # noqa: PLR0913  (one for each option)
     ready_file: ReadyFile = None,
     retry_seconds: RetrySeconds = RETRY_SECONDS,
     async_payment_seconds: AsyncPaymentSeconds = DEFAULT.async_payment_seconds,
+    balance_transaction_seconds: BalanceTransactionSeconds = DEFAULT.balance_transaction_seconds,
     refund_seconds: RefundSeconds = DEFAULT.refund_seconds,
     redirect_seconds: RedirectSeconds = DEFAULT.redirect_seconds,
     connect_to: Connections = [],  # noqa: B006
@@ -158,6 +163,7 @@ def serve(  # noqa: PLR0913  (one for each option)
         restricted_permissions=tuple(permission),
         retry_seconds=_seconds_list(retry_seconds),
         async_payment_seconds=async_payment_seconds,
+        balance_transaction_seconds=balance_transaction_seconds,
         refund_seconds=refund_seconds,
         redirect_seconds=redirect_seconds,
         connect_to=dict(map(_connection, connect_to)),

@@ -18,10 +18,12 @@ from stripe_simulator.hosts import KnownHosts
 from stripe_simulator.journal import Report
 from stripe_simulator.observed import STRIPE_CALLS, Observed
 from stripe_simulator.operations import operations
+from stripe_simulator.page import challenge
 from stripe_simulator.page import routes as page
 from stripe_simulator.settings import Settings
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.web import assets
+from stripe_simulator.webhooks import cli_sockets
 
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
@@ -38,9 +40,11 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
 
     app = Starlette(
         routes=[
+            *cli_sockets.routes(simulator),
             *_api_routes(simulator),
             *controls.routes(simulator),
             *page.routes(simulator),
+            *challenge.routes(simulator),
             *dashboard.routes(simulator),
             *assets.routes(),
         ],

@@ -1,5 +1,6 @@
 """`/_simulator/`: what a test asks of the simulator itself. JSON in, JSON out."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +11,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from stripe_simulator import snapshots
+from stripe_simulator.api.errors import CardDeclined
 from stripe_simulator.api.permissions import PERMISSIONS
 from stripe_simulator.behaviour import Behaviour
 from stripe_simulator.journal import Report
-from stripe_simulator.objects import dispute_cases
+from stripe_simulator.objects import (
+    authentication,
+    captures,
+    checkout_payments,
+    dispute_cases,
+)
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.snapshots import Snapshot, StillPending
 from stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS
@@ -23,6 +30,10 @@ type Handler = Callable[[Request], Awaitable[Response]]
 
 class RollSecret(BaseModel, extra="forbid", strict=True):
     overlap_seconds: float = Field(ROLLED_SECRET_SECONDS, ge=0)
+
+
+class Authentication(BaseModel, extra="forbid", strict=True):
+    passed: bool
 
 
 class ChangePermissions(BaseModel, extra="forbid", strict=True):
@@ -53,6 +64,12 @@ def routes(simulator: Simulator) -> list[Route]:
         Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
         Route("/_simulator/charges/{id}/dispute", controls.dispute_charge, methods=["POST"]),
         Route("/_simulator/disputes/{id}/escalate", controls.escalate_dispute, methods=["POST"]),
+        Route("/_simulator/payment_intents/{id}/expire", controls.expire_hold, methods=["POST"]),
+        Route(
+            "/_simulator/payment_intents/{id}/authenticate",
+            controls.authenticate,
+            methods=["POST"],
+        ),
         Route("/_simulator/idempotency_keys", controls.forget_keys, methods=["DELETE"]),
         Route("/_simulator/reset", controls.reset, methods=["POST"]),
         Route("/_simulator/snapshot", controls.snapshot, methods=["GET"]),
@@ -138,6 +155,36 @@ class Controls:
             return _error(HTTPStatus.CONFLICT, f"{dispute['id']} is no open inquiry")
         dispute_cases.escalate(account, dispute)
         return JSONResponse(dispute)
+
+    async def expire_hold(self, request: Request) -> Response:
+        """The authorization of a PaymentIntent runs out, as after a week."""
+        account = self._simulator.account
+        intent = account.payment_intents.find(request.path_params["id"])
+        if intent is None:
+            return _error(HTTPStatus.NOT_FOUND, f"no payment_intent {request.path_params['id']}")
+        if intent["status"] != captures.STATUS:
+            return _error(HTTPStatus.CONFLICT, f"{intent['id']} holds no money")
+        captures.expire(account, intent)
+        return JSONResponse(intent)
+
+    async def authenticate(self, request: Request) -> Response:
+        """The customer responds to the bank that asks before a payment."""
+        account = self._simulator.account
+        intent = account.payment_intents.find(request.path_params["id"])
+        if intent is None:
+            return _error(HTTPStatus.NOT_FOUND, f"no payment_intent {request.path_params['id']}")
+        if intent["status"] != authentication.STATUS:
+            return _error(HTTPStatus.CONFLICT, f"{intent['id']} asks for no authentication")
+        given = await _document(request)
+        if isinstance(given, Response):
+            return given
+        try:
+            passed = Authentication.model_validate(given).passed
+        except ValidationError as error:
+            return _refused(error)
+        with contextlib.suppress(CardDeclined):
+            checkout_payments.authenticate(account, intent, passed=passed)
+        return JSONResponse(intent)
 
     async def forget_keys(self, _: Request) -> Response:
         """What 24 hours do to idempotency keys; those of requests under way stay."""

@@ -2,9 +2,10 @@
 
 import ipaddress
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from stripe_simulator.settings import Settings
 
@@ -21,8 +22,11 @@ class KnownHosts:
         self._names = {name.lower() for name in (settings.host, *settings.allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_known(Request(scope)):
+        if scope["type"] == "lifespan" or self._is_known(HTTPConnection(scope)):
             await self._app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
             return
         why = (
             "The simulator accepts loopback requests only.\n"
@@ -31,7 +35,7 @@ class KnownHosts:
         )
         await PlainTextResponse(why, 403)(scope, receive, send)
 
-    def _is_known(self, request: Request) -> bool:
+    def _is_known(self, request: HTTPConnection) -> bool:
         named = (request.url.hostname or "").lower()
         peer = request.client.host if request.client else ""
         return (_is_loopback(peer) or not self._on_loopback) and (

@@ -8,25 +8,48 @@ from stripe_simulator.api.gateway import Operation
 from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.documents import Json
 from stripe_simulator.objects import (
+    accounts,
     balance_transactions,
+    captures,
     charges,
     checkout_sessions,
+    coupons,
     customers,
     disputes,
+    invoices,
     payment_intents,
     payment_methods,
     payment_pages,
     prices,
     products,
+    promotion_codes,
     refunds,
+    saved_methods,
+    search,
+    shipping_rates,
+    tax_rates,
 )
 from stripe_simulator.simulator import Simulator
-from stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
+from stripe_simulator.webhooks import (
+    cli_sessions,
+    event_destinations,
+    event_endpoints,
+    webhook_endpoints,
+)
 
 type Run = Callable[..., Json | Awaitable[Json]]
 type Row = tuple[str, str, Run, str]
 
+# Before the objects' own paths, whose ids `search` would be.
+SEARCHES: list[Row] = [
+    ("GET", "/v1/charges/search", search.charges, "list charge"),
+    ("GET", "/v1/customers/search", search.customers, "list customer"),
+    ("GET", "/v1/payment_intents/search", search.payment_intents, "list payment_intent"),
+    ("GET", "/v1/prices/search", search.prices, "list price"),
+    ("GET", "/v1/products/search", search.products, "list product"),
+]
 OBJECTS: list[Row] = [
+    ("GET", "/v1/account", accounts.retrieve, ""),
     ("POST", "/v1/products", products.create, "product"),
     ("GET", "/v1/products", products.list_, "list product"),
     ("GET", "/v1/products/{id}", products.retrieve, "product"),
@@ -53,6 +76,7 @@ OBJECTS: list[Row] = [
         "list item",
     ),
     ("GET", "/v1/payment_pages/{id}", payment_pages.retrieve, ""),
+    ("POST", "/v1/payment_pages/{id}", payment_pages.update, ""),
     ("POST", "/v1/payment_methods", payment_methods.create, "payment_method"),
     ("GET", "/v1/payment_methods/{id}", payment_methods.retrieve, "payment_method"),
     ("POST", "/v1/payment_intents", payment_intents.create, "payment_intent"),
@@ -60,6 +84,7 @@ OBJECTS: list[Row] = [
     ("GET", "/v1/payment_intents/{id}", payment_intents.retrieve, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}", payment_intents.update, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm, "payment_intent"),
+    ("POST", "/v1/payment_intents/{id}/capture", captures.capture, "payment_intent"),
     ("POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel, "payment_intent"),
     ("GET", "/v1/charges", charges.list_, "list charge"),
     ("GET", "/v1/charges/{id}", charges.retrieve, "charge"),
@@ -75,6 +100,43 @@ OBJECTS: list[Row] = [
     ("GET", "/v1/disputes/{id}", disputes.retrieve, "dispute"),
     ("POST", "/v1/disputes/{id}", disputes.update, "dispute"),
     ("POST", "/v1/disputes/{id}/close", disputes.close, "dispute"),
+]
+OPTIONS: list[Row] = [
+    ("GET", "/v1/payment_methods", saved_methods.list_, "list payment_method"),
+    ("POST", "/v1/payment_methods/{id}", saved_methods.update, "payment_method"),
+    ("POST", "/v1/payment_methods/{id}/attach", saved_methods.attach, "payment_method"),
+    ("POST", "/v1/payment_methods/{id}/detach", saved_methods.detach, "payment_method"),
+    (
+        "GET",
+        "/v1/customers/{id}/payment_methods",
+        saved_methods.list_of_customer,
+        "list payment_method",
+    ),
+    (
+        "GET",
+        "/v1/customers/{id}/payment_methods/{method}",
+        saved_methods.retrieve_of_customer,
+        "payment_method",
+    ),
+    ("GET", "/v1/invoices", invoices.list_, "list invoice"),
+    ("GET", "/v1/invoices/{id}", invoices.retrieve, "invoice"),
+    ("POST", "/v1/coupons", coupons.create, "coupon"),
+    ("GET", "/v1/coupons", coupons.list_, "list coupon"),
+    ("GET", "/v1/coupons/{id}", coupons.retrieve, "coupon"),
+    ("POST", "/v1/coupons/{id}", coupons.update, "coupon"),
+    ("DELETE", "/v1/coupons/{id}", coupons.delete, ""),
+    ("POST", "/v1/promotion_codes", promotion_codes.create, "promotion_code"),
+    ("GET", "/v1/promotion_codes", promotion_codes.list_, "list promotion_code"),
+    ("GET", "/v1/promotion_codes/{id}", promotion_codes.retrieve, "promotion_code"),
+    ("POST", "/v1/promotion_codes/{id}", promotion_codes.update, "promotion_code"),
+    ("POST", "/v1/shipping_rates", shipping_rates.create, "shipping_rate"),
+    ("GET", "/v1/shipping_rates", shipping_rates.list_, "list shipping_rate"),
+    ("GET", "/v1/shipping_rates/{id}", shipping_rates.retrieve, "shipping_rate"),
+    ("POST", "/v1/shipping_rates/{id}", shipping_rates.update, "shipping_rate"),
+    ("POST", "/v1/tax_rates", tax_rates.create, "tax_rate"),
+    ("GET", "/v1/tax_rates", tax_rates.list_, "list tax_rate"),
+    ("GET", "/v1/tax_rates/{id}", tax_rates.retrieve, "tax_rate"),
+    ("POST", "/v1/tax_rates/{id}", tax_rates.update, "tax_rate"),
 ]
 ENDPOINTS: list[Row] = [
     ("POST", "/v1/webhook_endpoints", webhook_endpoints.create, ""),
@@ -99,16 +161,20 @@ EVENTS: list[Row] = [
     ("GET", "/v2/core/events/{id}", event_endpoints.retrieve_thin, ""),
     ("POST", "/v2/core/event_destinations/{id}/ping", event_endpoints.ping, ""),
 ]
+CLI: list[Row] = [("POST", "/v1/stripecli/sessions", cli_sessions.create, "")]
 # The paid page's redirect waits for the webhook: the simulator's, not an object's, concern.
 SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.confirm_page, "")]
 
 
 def operations(simulator: Simulator) -> list[Operation]:
     return [
+        *_bound(simulator.account, SEARCHES),
         *_bound(simulator.account, OBJECTS),
+        *_bound(simulator.account, OPTIONS),
         *_bound(simulator.endpoints, ENDPOINTS),
         *_bound(simulator.endpoints, DESTINATIONS),
         *_bound(simulator.webhooks, EVENTS),
+        *_bound(simulator.cli, CLI),
         *_bound(simulator, SIMULATOR),
     ]
 

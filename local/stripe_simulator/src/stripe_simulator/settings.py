@@ -24,7 +24,8 @@ class Settings:
     Without `secret_keys`, every key that begins with `sk_test_` is accepted.
     `retry_seconds` are the waits before the second, third, ... attempt of a delivery: Stripe's go
     on for three days, these for half a minute. `async_payment_seconds` is how long a bank debit
-    is processing. `redirect_seconds` is how long a paid page waits for the webhook's response.
+    is processing, `balance_transaction_seconds` how long until a card payment has its balance
+    transaction. `redirect_seconds` is how long a paid page waits for the webhook's response.
     `restricted_key` may do what `restricted_permissions` say, at first.
     `shop_name` is what the payment page calls the merchant.
     `orders_url` continued by an order's id gives the order's history (local/order_reader.py).
@@ -38,6 +39,7 @@ class Settings:
     restricted_permissions: tuple[str, ...] = ()
     retry_seconds: tuple[float, ...] = DEFAULT_RETRY_SECONDS
     async_payment_seconds: float = 0.5
+    balance_transaction_seconds: float = 2.5
     refund_seconds: float = 0.5
     redirect_seconds: float = 10.0
     delivery_timeout_seconds: float = 30.0

@@ -14,9 +14,11 @@ from stripe_simulator.documents import Json
 from stripe_simulator.journal import Journal
 from stripe_simulator.objects import payment_pages
 from stripe_simulator.objects.account import Account
+from stripe_simulator.objects.checkout_amounts import included
 from stripe_simulator.objects.payment_pages import ConfirmPage
 from stripe_simulator.objects.schedule import Schedule
 from stripe_simulator.settings import Settings
+from stripe_simulator.webhooks.cli_sessions import CliSessions
 from stripe_simulator.webhooks.deliveries import Deliveries
 from stripe_simulator.webhooks.endpoints import Endpoints
 from stripe_simulator.webhooks.event_endpoints import Webhooks
@@ -40,17 +42,20 @@ class Simulator:
         self.deliveries = Deliveries(
             settings, self.behaviour, self.endpoints, attempted=self.changes.notify
         )
-        self.webhooks = Webhooks(self.log, self.deliveries, self.endpoints)
+        self.cli = CliSessions()
+        self.webhooks = Webhooks(self.log, self.deliveries, self.endpoints, self.cli)
         self.log.announce = self._announce
         self.restricted_key = self._restricted_key()
         self.gateway = Gateway(
             settings,
             self.behaviour,
+            account_id=self.account.id,
             restricted=self.restricted_key,
             clock=clock,
             prepare=self.schedule.run_due,
             find=self.account.find,
             include=self._include,
+            log=self.cli.log,
         )
 
     def _restricted_key(self) -> RestrictedKey | None:
@@ -76,7 +81,8 @@ class Simulator:
 
     async def confirm_page(self, parameters: ConfirmPage, id_: str) -> Json:
         page = payment_pages.confirm(self.account, parameters, id_)
-        await self.redirect_may_go(id_)
+        if page["status"] == "complete":
+            await self.redirect_may_go(id_)
         return page
 
     async def redirect_may_go(self, session_id: str) -> None:
@@ -97,9 +103,10 @@ class Simulator:
 
     def _announce(self, event: Json) -> int:
         self.changes.notify()
+        self.cli.announce(event)
         return self.deliveries.announce(event)
 
-    def _include(self, document: Json, field: str) -> Json | None:
+    def _include(self, document: Json, field: str) -> Json | list[Json] | None:
         id_ = document["id"]
         match document["object"], field:
             case "checkout.session", "line_items":
@@ -110,5 +117,7 @@ class Simulator:
                     one for one in self.account.refunds.newest_first() if one["charge"] == id_
                 ]
                 return embedded(refunds, url=f"/v1/charges/{id_}/refunds")
+            case (("checkout.session" | "item"), _):
+                return included(self.account, id_, field)
             case _:
                 return None

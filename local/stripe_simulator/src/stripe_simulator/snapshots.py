@@ -9,13 +9,13 @@ from pydantic import BaseModel, TypeAdapter
 
 from stripe_simulator.behaviour import Behaviour
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import checkout_sessions
+from stripe_simulator.objects import captures, checkout_sessions, coupons, promotion_codes
 from stripe_simulator.objects.account import Account, Collection
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.webhooks.endpoints import Endpoint
 
 # What the simulator itself gives the account.
-NOT_STATE = frozenset({"clock", "id", "record", "schedule", "settings"})
+NOT_STATE = frozenset({"clock", "created", "id", "record", "schedule", "settings"})
 # How often `begin` looks: what is pending takes half a second or more.
 PENDING_SECONDS = 0.05
 
@@ -87,7 +87,8 @@ async def restore(simulator: Simulator, snapshot: Snapshot) -> None:
         simulator.restricted_key.permissions = tuple(snapshot.permissions)
     simulator.gateway.forget()
     simulator.change_behaviour(snapshot.behaviour)
-    checkout_sessions.resume(account)
+    for objects in (captures, checkout_sessions, coupons, promotion_codes):
+        objects.resume(account)
     simulator.changes.notify()
 
 

@@ -20,7 +20,7 @@ def authenticate(
 
     Where no secret key is named, every secret test key is one.
     """
-    given = _key(authorization)
+    given = given_key(authorization)
     if given is None:
         raise Unauthenticated(
             "You did not provide an API key. You need to provide your API key in the "
@@ -41,7 +41,8 @@ def _same(given: str, key: str) -> bool:
     return hmac.compare_digest(given.encode(), key.encode())
 
 
-def _key(authorization: str | None) -> str | None:
+def given_key(authorization: str | None) -> str | None:
+    """The key of an `Authorization` header, whether it lets in or not."""
     scheme, _, credentials = (authorization or "").partition(" ")
     match scheme.lower():
         case "bearer":

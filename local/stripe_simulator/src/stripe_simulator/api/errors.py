@@ -2,12 +2,14 @@
 
 StripeError                 anything that Stripe refuses with an `error` document
 ├── InvalidRequest          400: a parameter or a state that Stripe refuses
+│   ├── UnexpectedState     400: of a PaymentIntent, which the error shows
 │   ├── NoSuchObject        404, or 400 where the id is a parameter's value
 │   ├── NotFound            404, of the v2 API
 │   └── NotSimulated        400: Stripe can do this, the simulator can't
 ├── Unauthenticated         401
 ├── CardDeclined            402
 ├── PermissionMissing       403
+├── AccountInvalid          403: another's account
 ├── IdempotencyConflict     400 or 409
 └── Unavailable             429 or 5xx: an injected fault
 """
@@ -66,6 +68,12 @@ class NoSuchObject(InvalidRequest):
         super().__init__(message, param=param, code="resource_missing", status=status)
 
 
+class UnexpectedState(InvalidRequest):
+    def __init__(self, message: str, payment_intent: Json) -> None:
+        super().__init__(message, code="payment_intent_unexpected_state")
+        self.details = {"payment_intent": dict(payment_intent)}
+
+
 class NotFound(InvalidRequest):
     """What the v2 API says of an unknown id: https://docs.stripe.com/api/v2/core/event-destinations"""
 
@@ -99,6 +107,18 @@ class PermissionMissing(InvalidRequest):
             f"The provided key '{masked_key}' does not have the required permissions for this "
             f"endpoint on account '{account}'. {remedy}",
             code="more_permissions_required",
+            status=403,
+        )
+
+
+class AccountInvalid(InvalidRequest):
+    """https://docs.stripe.com/error-codes#account-invalid"""
+
+    def __init__(self, masked_key: str, account: str) -> None:
+        super().__init__(
+            f"The provided key '{masked_key}' does not have access to account '{account}' (or "
+            "that account does not exist). Application access may have been revoked.",
+            code="account_invalid",
             status=403,
         )
 

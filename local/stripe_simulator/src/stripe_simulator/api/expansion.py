@@ -12,6 +12,7 @@ MAX_DEPTH = 4
 # What each kind of object can expand, and what kind comes of it.
 EXPANDABLE = {
     "balance_transaction": {"source": "charge"},
+    "breakdown": {"discounts": "line discount", "taxes": "line tax"},
     "charge": {
         "balance_transaction": "balance_transaction",
         "customer": "customer",
@@ -22,18 +23,33 @@ EXPANDABLE = {
     "checkout.session": {
         "customer": "customer",
         "line_items": "list item",
+        "discounts": "session discount",
+        "invoice": "invoice",
         "payment_intent": "payment_intent",
+        "shipping_cost": "shipping cost",
+        "shipping_options": "shipping option",
+        "total_details": "total details",
     },
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
-    "item": {"price": "price"},
+    "discount": {"promotion_code": "promotion_code", "source": "discount source"},
+    "discount source": {"coupon": "coupon"},
+    "invoice": {"customer": "customer"},
+    "item": {"discounts": "line discount", "price": "price", "taxes": "line tax"},
+    "line discount": {"discount": "discount"},
     "payment_intent": {
         "customer": "customer",
         "latest_charge": "charge",
         "payment_method": "payment_method",
     },
     "payment_method": {"customer": "customer"},
+    "promotion": {"coupon": "coupon"},
+    "promotion_code": {"customer": "customer", "promotion": "promotion"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},
+    "session discount": {"coupon": "coupon", "promotion_code": "promotion_code"},
+    "shipping cost": {"shipping_rate": "shipping_rate", "taxes": "line tax"},
+    "shipping option": {"shipping_rate": "shipping_rate"},
+    "total details": {"breakdown": "breakdown"},
     "refund": {
         "balance_transaction": "balance_transaction",
         "charge": "charge",
@@ -45,13 +61,28 @@ EXPANDABLE = {
 }
 
 # What is there without being expanded: only what it holds can be.
-INLINE = frozenset({("item", "price")})
+INLINE = frozenset(
+    {
+        ("breakdown", "discounts"),
+        ("breakdown", "taxes"),
+        ("checkout.session", "discounts"),
+        ("checkout.session", "shipping_cost"),
+        ("checkout.session", "shipping_options"),
+        ("checkout.session", "total_details"),
+        ("discount", "source"),
+        ("item", "price"),
+        ("line discount", "discount"),
+        ("promotion_code", "promotion"),
+    }
+)
 
 type Find = Callable[[str], Json | None]
 """The object of an id."""
 
-type Include = Callable[[Json, str], Json | None]
-"""What a field holds that a response leaves out unless it is expanded."""
+type Include = Callable[[Json, str], Json | list[Json] | None]
+"""What an object's field holds that a response leaves out unless it is expanded. The field of a
+hash in the object is a path: `total_details.breakdown`.
+"""
 
 
 def check(kind: str, paths: Iterable[str]) -> None:
@@ -104,20 +135,30 @@ def _kind_after(kind: str, step: str) -> str | None:
     return EXPANDABLE.get(kind, {}).get(step)
 
 
-def _expand(document: Json, steps: list[str], find: Find, include: Include) -> None:
-    step, *rest = steps
-    if document["object"] == "list":
-        for item in document["data"]:
-            if rest:
-                _expand(item, rest, find, include)
+def _expand(
+    document: Json | list[Json],
+    steps: list[str],
+    find: Find,
+    include: Include,
+    hash_of: tuple[Json, str] | None = None,
+) -> None:
+    """`hash_of` is the object that a hash is in, and the hash's path in it."""
+    if isinstance(document, list):
+        for one in document:
+            _expand(one, steps, find, include, hash_of)
         return
+    step, *rest = steps
+    if document.get("object") in {"list", "search_result"}:
+        if rest:
+            _expand(document["data"], rest, find, include)
+        return
+    owner, path = (document, "") if hash_of is None or "object" in document else hash_of
     value = document.get(step)
     if value is None:
-        value = include(document, step)
+        value = copy.deepcopy(include(owner, f"{path}{step}"))
     elif isinstance(value, str):
-        value = find(value)
-    if value is None:
-        return
-    document[step] = copy.deepcopy(value)
-    if rest:
-        _expand(document[step], rest, find, include)
+        value = copy.deepcopy(find(value)) or value
+    if value is not None:
+        document[step] = value
+    if rest and isinstance(value, dict | list):
+        _expand(value, rest, find, include, (owner, f"{path}{step}."))

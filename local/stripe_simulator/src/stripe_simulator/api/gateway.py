@@ -14,8 +14,8 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stripe_simulator.api import body, expansion
-from stripe_simulator.api.authentication import authenticate
+from stripe_simulator.api import body, expansion, request_context
+from stripe_simulator.api.authentication import authenticate, given_key
 from stripe_simulator.api.call import Call, current_call
 from stripe_simulator.api.errors import (
     InvalidRequest,
@@ -50,27 +50,33 @@ class Operation:
 
 
 class Gateway:
-    """`prepare` is called before each request: what is due by now has then happened."""
+    """`prepare` is called before each request: what is due by now has then happened. `log` is
+    called after it.
+    """
 
     def __init__(  # noqa: PLR0913  (what the endpoints have in common)
         self,
         settings: Settings,
         behaviour: Behaviour,
         *,
+        account_id: str,
         restricted: RestrictedKey | None,
         clock: Callable[[], float],
         prepare: Callable[[], None],
         find: Find,
         include: Include,
+        log: Callable[[Json], None],
     ) -> None:
         self.requests: list[Json] = []
         self._settings = settings
         self._behaviour = behaviour
+        self._account_id = account_id
         self._restricted = restricted
         self._clock = clock
         self._prepare = prepare
         self._find = find
         self._include = include
+        self._tell = log
         self._keys = IdempotencyKeys(clock)
 
     def forget_keys(self) -> int:
@@ -99,14 +105,16 @@ class Gateway:
             response = self._refusal(error, call)
         entry["status"] = response.status
         entry["duration_ms"] = round(1000 * (time.monotonic() - started), 3)
+        self._tell(self._logged(request, response, call))
         return self._response(response, request, call)
 
     async def _respond(
         self, operation: Operation | None, request: Request, call: Call
     ) -> StoredResponse:
-        restricted = authenticate(
-            request.headers.get("authorization"), self._settings.secret_keys, self._restricted
-        )
+        authorization = request.headers.get("authorization")
+        restricted = authenticate(authorization, self._settings.secret_keys, self._restricted)
+        key = given_key(authorization) or ""
+        request_context.require_known(request.headers, self._account_id, key)
         if operation is None:
             raise InvalidRequest(
                 f"Unrecognized request URL ({request.method}: {request.url.path}). Please see "
@@ -117,21 +125,21 @@ class Gateway:
             restricted.require_endpoint(operation.method, operation.path)
             call = replace(call, restricted=restricted)
         raw = body.read(request.method, request.url, request.headers, await request.body())
-        key = call.idempotency_key if request.method == "POST" else None
-        if key is None:
+        idempotency_key = call.idempotency_key if request.method == "POST" else None
+        if idempotency_key is None:
             return await self._run(operation, request, raw, call)
-        kept = self._keys.begin(key, request.url.path, raw)
+        kept = self._keys.begin(idempotency_key, request.url.path, raw)
         if kept is not None:
             return kept
         try:
             response = await self._run(operation, request, raw, call)
         except BaseException:
-            self._keys.forget(key)
+            self._keys.forget(idempotency_key)
             raise
         if response.status in NOT_KEPT:
-            self._keys.forget(key)
+            self._keys.forget(idempotency_key)
         else:
-            self._keys.keep(key, response)
+            self._keys.keep(idempotency_key, response)
         return response
 
     async def _run(
@@ -186,6 +194,19 @@ class Gateway:
             again = response.status in NOT_KEPT or call.idempotency_key is None
             headers["Stripe-Should-Retry"] = "true" if again else "false"
         return Response(response.body, response.status, headers, media_type="application/json")
+
+    def _logged(self, request: Request, response: StoredResponse, call: Call) -> Json:
+        """As `stripe logs tail` shows a request."""
+        refused = response.status >= HTTPStatus.BAD_REQUEST
+        return {
+            "created_at": int(self._clock()),
+            "error": json.loads(response.body)["error"] if refused else {},
+            "livemode": self._settings.livemode,
+            "method": request.method,
+            "request_id": call.request_id,
+            "status": response.status,
+            "url": request.url.path,
+        }
 
     def _log(self, request: Request, call: Call) -> Json:
         entry: Json = {

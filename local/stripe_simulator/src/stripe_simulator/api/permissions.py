@@ -17,31 +17,43 @@ RESOURCES = {
     "/v1/balance_transactions": "balance",
     "/v1/charges": "charge",
     "/v1/checkout/sessions": "checkout_session",
+    "/v1/coupons": "coupon",
     "/v1/customers": "customer",
     "/v1/disputes": "dispute",
     "/v1/events": "event",
+    "/v1/invoices": "invoice",
     "/v1/payment_intents": "payment_intent",
     "/v1/payment_methods": "payment_method",
     # Prices took over the permission of plans.
     "/v1/prices": "plan",
     "/v1/products": "product",
+    "/v1/promotion_codes": "promotion_code",
     # The Dashboard's "Charges and Refunds" is one permission.
     "/v1/refunds": "charge",
+    "/v1/shipping_rates": "shipping_rate",
+    "/v1/tax_rates": "tax_rate",
     "/v1/webhook_endpoints": "webhook",
     "/v2/core/event_destinations": "event_destination",
     "/v2/core/events": "event",
 }
 # To expand an object takes the permission to read it.
 EXPANDED = {
+    "breakdown": "checkout_session",
     "balance_transaction": "balance",
     "charge": "charge",
+    "coupon": "coupon",
     "customer": "customer",
+    "invoice": "invoice",
+    "line discount": "checkout_session",
+    "line tax": "checkout_session",
     "list item": "checkout_session",
     "list refund": "charge",
     "payment_intent": "payment_intent",
     "payment_method": "payment_method",
     "price": "plan",
     "product": "product",
+    "promotion_code": "promotion_code",
+    "shipping_rate": "shipping_rate",
 }
 READ_ONLY = frozenset({"balance", "event"})
 

@@ -5,10 +5,13 @@ An error carries Stripe's code as pydantic's error type, and Stripe's message as
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator
 from pydantic_core import PydanticCustomError
+
+from stripe_simulator.api.currency_codes import CURRENCIES
 
 MAX_METADATA_KEYS = 50
 MAX_METADATA_KEY = 40
@@ -30,6 +33,30 @@ def _text(value: object) -> object:
     if isinstance(value, dict | list):
         raise refusal(f"Invalid string: {json.dumps(value)}")
     return value
+
+
+def _up_to(longest: int) -> AfterValidator:
+    """https://github.com/pay-rails/pay/issues/670 has Stripe's message."""
+
+    def check(value: str) -> str:
+        if len(value) > longest:
+            shown = f"{value[:10]}...{value[-10:]}"
+            raise refusal(f"Invalid string: {shown}; must be at most {longest} characters")
+        return value
+
+    return AfterValidator(check)
+
+
+def one_of(values: Sequence[str]) -> AfterValidator:
+    """A string that is one of Stripe's own list, such as the SDK's types have it."""
+
+    def check(value: str) -> str:
+        if value not in values:
+            expected = " or ".join(", ".join(values).rsplit(", ", 1))
+            raise PydanticCustomError("literal_error", "one of a list", {"expected": expected})
+        return value
+
+    return AfterValidator(check)
 
 
 def _text_or_unset(value: object) -> object:
@@ -85,6 +112,15 @@ def _array(value: object) -> object:
     raise refusal("Invalid array")
 
 
+def at_most(most: int, name: str) -> AfterValidator:
+    def check(value: list[object]) -> list[object]:
+        if len(value) > most:
+            raise refusal(f"Array {name} exceeded maximum {most} allowed elements.")
+        return value
+
+    return AfterValidator(check)
+
+
 def _metadata_changes(value: object) -> object:
     if value == "":
         return {}
@@ -129,9 +165,26 @@ def _email(value: str) -> str:
 
 
 def _currency(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{3}", value):
-        raise refusal(f"Invalid currency: {value}")
+    """https://github.com/lukec/stripe-perl/issues/156 has Stripe's message."""
+    if value.lower() not in CURRENCIES:
+        raise refusal(
+            f"Invalid currency: {value}. Stripe currently supports these currencies: "
+            f"{', '.join(CURRENCIES)}"
+        )
     return value.lower()
+
+
+def _percent(value: object) -> object:
+    """Up to four digits after the point: https://docs.stripe.com/api/tax_rates/create"""
+    if not re.fullmatch(r"\d{1,3}(\.\d{0,4})?", str(value)) or not 0 <= float(str(value)) <= 100:  # noqa: PLR2004
+        raise refusal(f"Invalid percentage: {_shown(value)}. It must be between 0 and 100.")
+    return float(str(value))
+
+
+def _not_zero(value: float) -> float:
+    if value == 0:
+        raise refusal("Invalid percent_off: it must be greater than 0.")
+    return value
 
 
 def _period(value: object) -> object:
@@ -146,6 +199,13 @@ def _shown(value: object) -> str:
 
 
 type Text = Annotated[str, BeforeValidator(_text)]
+type Text40 = Annotated[Text, _up_to(40)]
+type Text50 = Annotated[Text, _up_to(50)]
+type Text100 = Annotated[Text, _up_to(100)]
+type Text200 = Annotated[Text, _up_to(200)]
+type Text255 = Annotated[Text, _up_to(255)]
+type Text500 = Annotated[Text, _up_to(500)]
+type Text1200 = Annotated[Text, _up_to(1200)]
 type TextOrUnset = Annotated[str | None, BeforeValidator(_text_or_unset)]
 type Integer = Annotated[int, BeforeValidator(_integer)]
 type NonNegative = Annotated[int, BeforeValidator(_integer), AfterValidator(_not_negative)]
@@ -160,6 +220,8 @@ type Metadata = Annotated[
 ]
 type Url = Annotated[str, BeforeValidator(_text), AfterValidator(_url)]
 type Email = Annotated[str, BeforeValidator(_text), AfterValidator(_email)]
+type Percent = Annotated[float, BeforeValidator(_percent)]
+type PercentOff = Annotated[Percent, AfterValidator(_not_zero)]
 type Currency = Annotated[str, BeforeValidator(_text), AfterValidator(_currency)]
 
 

@@ -7,8 +7,16 @@ from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.dashboard.amounts import minor_units
 from stripe_simulator.dashboard.screens import Action, Ask, Form, Screen, filled, latest
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import checkout_sessions, dispute_cases, refunds
+from stripe_simulator.objects import (
+    captures,
+    checkout_sessions,
+    dispute_cases,
+    payment_intents,
+    refunds,
+)
+from stripe_simulator.objects.captures import CapturePaymentIntent
 from stripe_simulator.objects.instruments import Dispute
+from stripe_simulator.objects.payment_intents import CancelPaymentIntent
 from stripe_simulator.objects.refunds import CreateRefund
 from stripe_simulator.simulator import Simulator
 
@@ -62,6 +70,23 @@ def refund_list(simulator: Simulator, ask: Ask) -> Json:
 def dispute_list(simulator: Simulator, ask: Ask) -> Json:
     every = reversed(simulator.account.disputes)
     return {"disputes": latest(every, ask.query, "id", "charge", "payment_intent")}
+
+
+def capture(simulator: Simulator, id_: str, form: Form) -> str:
+    """All that is reserved, or the amount that was typed."""
+    intent = payment(simulator, Ask(id_))["payment"]
+    parameters: Json = {}
+    if form.get("amount", "").strip():
+        parameters["amount_to_capture"] = minor_units(form["amount"], intent["currency"])
+    captures.capture(simulator.account, CapturePaymentIntent.read(parameters), intent["id"])
+    return f"/dashboard/payments/{intent['id']}"
+
+
+def cancel(simulator: Simulator, id_: str, form: Form) -> str:
+    intent = payment(simulator, Ask(id_))["payment"]
+    reason = {"cancellation_reason": form["reason"]} if form.get("reason") else {}
+    payment_intents.cancel(simulator.account, CancelPaymentIntent.read(reason), intent["id"])
+    return f"/dashboard/payments/{intent['id']}"
 
 
 def refund(simulator: Simulator, id_: str, form: Form) -> str:
@@ -132,6 +157,8 @@ REFUNDS = Screen("/dashboard/refunds", "refunds.html", refund_list)
 DISPUTES = Screen("/dashboard/disputes", "disputes.html", dispute_list)
 SCREENS = (PAYMENTS, PAYMENT, SESSIONS, SESSION, REFUNDS, DISPUTES)
 ACTIONS = (
+    Action("/dashboard/payments/{id}/capture", capture, PAYMENT, "The payment was captured."),
+    Action("/dashboard/payments/{id}/cancel", cancel, PAYMENT, "The payment was canceled."),
     Action("/dashboard/payments/{id}/refund", refund, PAYMENT, "The refund was created."),
     Action("/dashboard/payments/{id}/dispute", dispute, PAYMENT, "The dispute was opened."),
     Action("/dashboard/disputes/{id}/win", win, DISPUTES, "The dispute was won."),

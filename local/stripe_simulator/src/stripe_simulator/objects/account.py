@@ -77,6 +77,20 @@ class CheckoutFacts:
     line_items: list[Json]
     payment_intent_data: Json
     customer_creation: bool
+    customer_update: Json = field(default_factory=dict)
+    tax_rates: dict[str, list[str]] = field(default_factory=dict)
+    """The tax rates of each line item, by its id."""
+    optional_items: dict[str, str] = field(default_factory=dict)
+    """The line items that the customer added: their ids by the price's."""
+    discounts: list[Json] = field(default_factory=list)
+    """What makes the amounts of the session's `discounts` known, in their order."""
+    shipping_rate: str | None = None
+    save_method: bool = False
+    """Whether the customer wants the payment method kept."""
+    country: str | None = None
+    """Where automatic tax takes the customer to be."""
+    included: dict[str, Json] = field(default_factory=dict)
+    """What a response leaves out unless it is expanded: by the object's id, then the field."""
 
 
 @dataclass
@@ -87,9 +101,11 @@ class Account:
     record: Record
     """Makes an event of a type, an object, and for an update its previous attributes."""
     id: str = field(default_factory=lambda: new_id("acct", 16))
+    created: int = field(init=False)
     products: Collection = field(default_factory=lambda: Collection("product", "id"))
     prices: Collection = field(default_factory=lambda: Collection("price", "price"))
     customers: Collection = field(default_factory=lambda: Collection("customer", "id"))
+    deleted_customers: Collection = field(default_factory=lambda: Collection("customer", "id"))
     sessions: Collection = field(default_factory=lambda: Collection("checkout.session", "session"))
     payment_methods: Collection = field(
         default_factory=lambda: Collection("PaymentMethod", "payment_method")
@@ -103,9 +119,26 @@ class Account:
     balance_transactions: Collection = field(
         default_factory=lambda: Collection("balance transaction", "id")
     )
+    coupons: Collection = field(default_factory=lambda: Collection("coupon", "coupon"))
+    promotion_codes: Collection = field(
+        default_factory=lambda: Collection("promotion code", "promotion_code")
+    )
+    shipping_rates: Collection = field(
+        default_factory=lambda: Collection("shipping rate", "shipping_rate_token")
+    )
+    tax_rates: Collection = field(default_factory=lambda: Collection("tax rate", "tax_rate"))
+    automatic_tax_rates: Collection = field(
+        default_factory=lambda: Collection("tax rate", "tax_rate")
+    )
+    invoices: Collection = field(default_factory=lambda: Collection("invoice", "invoice"))
     checkout: dict[str, CheckoutFacts] = field(default_factory=dict)
+    coupon_products: dict[str, list[str]] = field(default_factory=dict)
+    """The products that a coupon applies to, by its id: all where it has none."""
     instruments: dict[str, Instrument] = field(default_factory=dict)
     """What a payment method is, by its id: the test value that it was made from."""
+
+    def __post_init__(self) -> None:
+        self.created = self.now()
 
     @property
     def livemode(self) -> bool:

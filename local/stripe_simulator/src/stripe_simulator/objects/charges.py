@@ -75,19 +75,63 @@ def await_bank(account: Account, charge: Json) -> None:
     account.record("charge.pending", charge, None)
 
 
+def authorize(account: Account, charge: Json, capture_before: int) -> None:
+    """The card's bank has reserved the amount until `capture_before`."""
+    details = charge["payment_method_details"]
+    charge.update(
+        outcome=_outcome(None),
+        paid=True,
+        payment_method_details=details
+        | {"card": details["card"] | {"capture_before": capture_before}},
+        status="succeeded",
+    )
+    account.record("charge.succeeded", charge, None)
+
+
+def capture(account: Account, charge: Json, amount: int) -> None:
+    """Take an authorized amount, or a part of it."""
+    _collect(account, charge, amount)
+    account.record("charge.captured", charge, None)
+
+
 def succeed(account: Account, charge: Json) -> None:
+    charge.update(outcome=_outcome(None), paid=True, status="succeeded")
+    _collect(account, charge, charge["amount"])
+    account.record("charge.succeeded", charge, None)
+
+
+def succeed_early(account: Account, charge: Json) -> None:
+    """The balance transaction follows later, and an event with it.
+
+    https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+    """
     amount = charge["amount"]
-    movement = Movement("charge", "charge", amount, balance_transactions.fee(amount))
-    transaction = balance_transactions.make(account, movement, charge)
     charge.update(
         amount_captured=amount,
-        balance_transaction=transaction["id"],
         captured=True,
         outcome=_outcome(None),
         paid=True,
         status="succeeded",
     )
     account.record("charge.succeeded", charge, None)
+
+    def book() -> None:
+        changes = {"balance_transaction": _booked(account, charge, amount)}
+        account.update("charge.updated", charge, changes)
+
+    account.schedule.after(account.settings.balance_transaction_seconds, book)
+
+
+def _collect(account: Account, charge: Json, amount: int) -> None:
+    transaction = _booked(account, charge, amount)
+    charge.update(amount_captured=amount, balance_transaction=transaction, captured=True)
+
+
+def _booked(account: Account, charge: Json, amount: int) -> str:
+    """The id of a new balance transaction."""
+    movement = Movement("charge", "charge", amount, balance_transactions.fee(amount))
+    id_: str = balance_transactions.make(account, movement, charge)["id"]
+    return id_
 
 
 def fail(account: Account, charge: Json, decline: Decline) -> None:

@@ -9,6 +9,11 @@ from stripe_simulator.api.values import Url
 from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
 
+# The merchant's own page does them: https://docs.stripe.com/api/checkout/sessions/create
+NOT_WITH_ELEMENTS = (
+    *("after_expiration", "branding_settings", "custom_fields", "custom_text", "optional_items"),
+    *("origin_context", "submit_type"),
+)
 ON_MERCHANTS_PAGE = ("elements", "embedded_page")
 # Of sessions on Stripe's page these are absent, not null.
 ABSENT = ("redirect_on_completion", "return_url")
@@ -25,8 +30,12 @@ def require_addresses(place: Place) -> None:
     """Refuse what Stripe refuses: each kind of page has addresses of its own."""
     on_merchants_page = place.ui_mode in ON_MERCHANTS_PAGE
     required = "return_url" if on_merchants_page else "success_url"
-    refused = ("cancel_url", "success_url") if on_merchants_page else ("return_url",)
-    given = [name for name in refused if getattr(place, name) is not None]
+    refused: tuple[str, ...] = (
+        ("cancel_url", "success_url") if on_merchants_page else ("permissions", "return_url")
+    )
+    if place.ui_mode == "elements":
+        refused += NOT_WITH_ELEMENTS
+    given = [name for name in refused if name in place.model_fields_set]
     if given:
         raise InvalidRequest(
             f"The following parameters are not supported with `ui_mode: {place.ui_mode}`: "

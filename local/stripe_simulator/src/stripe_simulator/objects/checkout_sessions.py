@@ -4,7 +4,7 @@ open ─┬─> complete   paid, or a bank debit under way (`checkout_payments`)
       └─> expired    at `expires_at`, or by the merchant
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import stripe
 from pydantic import Field
@@ -21,40 +21,46 @@ from stripe_simulator.api.values import (
     MetadataChanges,
     Period,
     Text,
+    Text200,
+    at_most,
 )
 from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
-from stripe_simulator.objects import line_items, metadata, payment_intents
+from stripe_simulator.objects import (
+    captures,
+    checkout_amounts,
+    checkout_offers,
+    checkout_settings,
+    line_items,
+    metadata,
+)
 from stripe_simulator.objects.account import Account, CheckoutFacts
+from stripe_simulator.objects.checkout_options import CustomerUpdate, Options
 from stripe_simulator.objects.checkout_places import Place, closed, placed, require_addresses
-from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
+from stripe_simulator.objects.intent_options import PaymentMethodType, switched_on
 from stripe_simulator.objects.line_items import LineItem
-from stripe_simulator.objects.payment_intents import IntentData, PaymentMethodType
+from stripe_simulator.objects.payment_intents import IntentData
 from stripe_simulator.objects.shapes import declared
 
 MIN_SECONDS = 30 * 60
 MAX_SECONDS = 24 * 60 * 60
-SHOWN = (
-    *("billing_address_collection", "client_reference_id", "customer", "customer_email"),
-    *("locale", "metadata", "mode", "submit_type"),
-)
+MAX_LINE_ITEMS = 100
+SHOWN = ("client_reference_id", "customer", "customer_email", "metadata", "mode")
 
 
-class CreateSession(Place):
-    billing_address_collection: Literal["auto", "required"] | None = None
-    client_reference_id: Text | None = None
+class CreateSession(Place, Options):
+    client_reference_id: Text200 | None = None
     currency: Currency | None = None
     customer: Text | None = None
-    customer_creation: Literal["always", "if_required"] = "if_required"
     customer_email: Email | None = None
     expires_at: Integer | None = None
-    line_items: Array[LineItem] = Field(default_factory=list)
-    locale: Text | None = None
+    line_items: Annotated[Array[LineItem], at_most(MAX_LINE_ITEMS, "line_items")] = Field(
+        default_factory=list
+    )
     metadata: Metadata = Field(default_factory=dict)
     mode: Literal["payment", "setup", "subscription"]
     payment_intent_data: IntentData | None = None
     payment_method_types: Array[PaymentMethodType] | None = None
-    submit_type: Literal["auto", "book", "donate", "pay", "subscribe"] | None = None
 
 
 class UpdateSession(Parameters):
@@ -80,14 +86,27 @@ def create(account: Account, parameters: CreateSession) -> Json:
     require_addresses(parameters)
     if not parameters.line_items:
         raise missing("line_items")
-    _require_customer(account, parameters)
+    if len(parameters.line_items) + len(parameters.optional_items) > MAX_LINE_ITEMS:
+        raise InvalidRequest(
+            f"A Checkout Session can have up to {MAX_LINE_ITEMS} line items and optional items.",
+            param="optional_items",
+        )
+    customer = _customer(account, parameters)
+    checkout_settings.require_valid(parameters, customer)
     expires_at = _expiry(account, parameters.expires_at)
-    amount, currency = line_items.total(account, parameters.line_items)
-    _require_chargeable(amount, currency)
+    amounts, currency = line_items.amounts(account, parameters.line_items)
+    offers = checkout_offers.read(account, parameters, currency)
+    products = [line_items.product(account, item) for item in parameters.line_items]
+    checkout_amounts.require_chargeable(
+        checkout_amounts.at_first(
+            account, list(zip(amounts, products, strict=True)), offers.coupon, offers.shipping
+        ),
+        currency,
+    )
     methods = _payment_method_types(parameters, currency)
     # Last: a session that is refused leaves no prices behind.
     items = line_items.make_all(account, parameters.line_items)
-    session = _make(account, parameters, amount, currency) | {
+    session = _make(account, parameters, sum(amounts), currency) | {
         "expires_at": expires_at,
         "payment_method_types": methods,
     }
@@ -96,7 +115,15 @@ def create(account: Account, parameters: CreateSession) -> Json:
         line_items=items,
         payment_intent_data=intent_data.model_dump(),
         customer_creation=parameters.customer_creation == "always",
+        customer_update=(parameters.customer_update or CustomerUpdate()).model_dump(),
+        tax_rates={
+            item["id"]: given.tax_rates
+            for item, given in zip(items, parameters.line_items, strict=True)
+        },
+        country=checkout_settings.location(customer) if customer else None,
     )
+    checkout_offers.make(account, session, parameters, offers)
+    checkout_amounts.refresh(account, session)
     _schedule_expiry(account, session)
     return account.sessions.add(session)
 
@@ -171,7 +198,7 @@ def _close(account: Account, session: Json) -> None:
     session.update(closed(), status="expired")
     if session["payment_intent"] is not None:
         intent = account.payment_intents[session["payment_intent"]]
-        payment_intents.close(account, intent, "expired")
+        captures.cancel(account, intent, "expired")
     account.record("checkout.session.expired", session, None)
 
 
@@ -182,15 +209,16 @@ def _require_simulated(parameters: CreateSession) -> None:
         raise NotSimulated(f"the ui_mode `{parameters.ui_mode}`", param="ui_mode")
 
 
-def _require_customer(account: Account, parameters: CreateSession) -> None:
+def _customer(account: Account, parameters: CreateSession) -> Json | None:
     if parameters.customer is None:
-        return
-    if parameters.customer_email is not None:
-        raise InvalidRequest(
-            "You may only specify one of these parameters: customer, customer_email.",
-            param="customer",
-        )
-    account.customers.named(parameters.customer, "customer")
+        return None
+    for name in ("customer_email", "customer_creation"):
+        if getattr(parameters, name) is not None:
+            raise InvalidRequest(
+                f"You may only specify one of these parameters: customer, {name}.",
+                param="customer",
+            )
+    return account.customers.named(parameters.customer, "customer")
 
 
 def _expiry(account: Account, given: int | None) -> int:
@@ -206,24 +234,9 @@ def _expiry(account: Account, given: int | None) -> int:
     raise InvalidRequest(f"The `expires_at` timestamp {message}", param="expires_at")
 
 
-def _require_chargeable(amount: int, currency: str) -> None:
-    least = minimum(currency)
-    if 0 < amount < least:
-        raise InvalidRequest(
-            "The Checkout Session's total amount due must add up to at least "
-            f"{written(least, currency)} {currency}",
-            code="amount_too_small",
-        )
-    if amount > MAXIMUM:
-        raise InvalidRequest(
-            "The Checkout Session's total amount due must be no more than "
-            f"{written(MAXIMUM, currency)}.",
-            code="amount_too_large",
-        )
-
-
 def _payment_method_types(parameters: CreateSession, currency: str) -> list[PaymentMethodType]:
     given = parameters.payment_method_types
+    excluded = parameters.excluded_payment_method_types or []
     if parameters.currency not in {None, currency}:
         raise InvalidRequest(
             f"The price specified only supports `{currency}`. This doesn't match the expected "
@@ -236,29 +249,29 @@ def _payment_method_types(parameters: CreateSession, currency: str) -> list[Paym
             "the following currencies: eur.",
             param="payment_method_types",
         )
-    # Without types, Stripe offers what the account has switched on: here, everything.
-    return given or (["card", "sepa_debit"] if currency == "eur" else ["card"])
+    manual = (parameters.payment_intent_data or IntentData()).capture_method == "manual"
+    if manual and given:
+        captures.require_capturable_types(given)
+    return given or [one for one in switched_on(currency, manual=manual) if one not in excluded]
 
 
 def _make(account: Account, parameters: CreateSession, amount: int, currency: str) -> Json:
     mode = "live" if account.livemode else "test"
     id_ = new_id(f"cs_{mode}", 58)
-    dynamic = parameters.payment_method_types is None
     session = declared(
         stripe.checkout.Session,
         **parameters.model_dump(include=set(SHOWN)),
+        **checkout_settings.shown(account, parameters),
         **_defaults(parameters),
-        adaptive_pricing={"enabled": False},
         amount_subtotal=amount,
         amount_total=amount,
         created=account.now(),
         currency=currency,
-        customer_creation=None if parameters.customer else parameters.customer_creation,
+        customer_creation=(
+            None if parameters.customer else parameters.customer_creation or "if_required"
+        ),
         id=id_,
         livemode=account.livemode,
-        payment_method_configuration_details=(
-            {"id": f"pmc_{account.id.removeprefix('acct_')}", "parent": None} if dynamic else None
-        ),
         payment_status="unpaid" if amount else "no_payment_required",
         status="open",
     )
@@ -266,29 +279,15 @@ def _make(account: Account, parameters: CreateSession, amount: int, currency: st
 
 
 def _defaults(parameters: CreateSession) -> Json:
-    """What Stripe returns for settings that the simulator has no use for."""
+    """What a session has before its customer did anything."""
     session = stripe.checkout.Session
     email = parameters.customer_email
     return {
-        "automatic_tax": declared(session.AutomaticTax, enabled=False),
         "collected_information": declared(session.CollectedInformation),
-        "custom_fields": [],
-        "custom_text": declared(session.CustomText),
         "customer_details": (
             declared(session.CustomerDetails, email=email, tax_exempt="none") if email else None
         ),
         "discounts": [],
-        "invoice_creation": declared(
-            session.InvoiceCreation,
-            enabled=False,
-            invoice_data=declared(session.InvoiceCreation.InvoiceData, metadata={}),
-        ),
-        "managed_payments": {"enabled": False},
         "payment_method_collection": "if_required",
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "phone_number_collection": {"enabled": False},
         "shipping_options": [],
-        "total_details": declared(
-            session.TotalDetails, amount_discount=0, amount_shipping=0, amount_tax=0
-        ),
     }

@@ -1,11 +1,14 @@
 """Customers: who pays, where the merchant wants to know."""
 
+from typing import Literal
+
 import stripe
 from pydantic import Field
 
 from stripe_simulator.api.lists import page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import (
+    Array,
     Email,
     Metadata,
     MetadataChanges,
@@ -28,7 +31,9 @@ class CreateCustomer(Parameters):
     metadata: Metadata = Field(default_factory=dict)
     name: TextOrUnset = None
     phone: TextOrUnset = None
+    preferred_locales: Array[Text] = Field(default_factory=list)
     shipping: Shipping | None = None
+    tax_exempt: Literal["exempt", "none", "reverse"] = "none"
 
 
 class UpdateCustomer(CreateCustomer):
@@ -48,7 +53,7 @@ def make(account: Account, values: Json) -> Json:
     id_ = new_id("cus", 14)
     customer = declared(
         stripe.Customer,
-        **({"metadata": {}} | values),
+        **({"metadata": {}, "preferred_locales": [], "tax_exempt": "none"} | values),
         balance=0,
         created=account.now(),
         delinquent=False,
@@ -57,8 +62,6 @@ def make(account: Account, values: Json) -> Json:
         invoice_settings=declared(stripe.Customer.InvoiceSettings),
         livemode=account.livemode,
         next_invoice_sequence=1,
-        preferred_locales=[],
-        tax_exempt="none",
     )
     account.customers.add(customer)
     account.record("customer.created", customer, None)
@@ -66,7 +69,8 @@ def make(account: Account, values: Json) -> Json:
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
-    return account.customers.retrieve(id_)
+    """One that was deleted is still there, as that."""
+    return account.deleted_customers.find(id_) or account.customers.retrieve(id_)
 
 
 def update(account: Account, parameters: UpdateCustomer, id_: str) -> Json:
@@ -79,7 +83,7 @@ def delete(account: Account, _: Parameters, id_: str) -> Json:
     customer = account.customers.retrieve(id_)
     account.customers.remove(id_)
     account.record("customer.deleted", customer, None)
-    return {"id": id_, "object": "customer", "deleted": True}
+    return account.deleted_customers.add({"id": id_, "object": "customer", "deleted": True})
 
 
 def list_(account: Account, parameters: ListCustomers) -> Json:

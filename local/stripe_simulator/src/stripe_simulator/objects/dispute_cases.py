@@ -132,7 +132,8 @@ def _make(account: Account, charge: Json, instrument: Instrument, kind: Dispute)
     code = NETWORK_REASON_CODES[kind.reason] if card else None
     return declared(
         stripe.Dispute,
-        **pick(charge, ("amount", "currency", "payment_intent")),
+        **pick(charge, ("currency", "payment_intent")),
+        amount=charge["amount_captured"],
         balance_transactions=[],
         charge=charge["id"],
         created=account.now(),

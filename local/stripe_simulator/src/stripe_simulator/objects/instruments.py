@@ -32,12 +32,17 @@ class Instrument:
     brand: str = ""
     bank_code: str = ""
     decline: Decline | None = None
+    authenticates: bool = False
+    """The customer has to authenticate before each payment."""
     settles: bool = True
     refunds: Literal["succeed", "fail", "pend"] = "succeed"
     dispute: Dispute | None = None
 
 
 DECLINED = Decline("card_declined", "generic_decline", "Your card was declined.")
+INSUFFICIENT_FUNDS = Decline(
+    "card_declined", "insufficient_funds", "Your card has insufficient funds."
+)
 VISA = Instrument("card", "4242", "US", brand="visa")
 
 
@@ -45,14 +50,16 @@ def _declining(last4: str, code: str, decline_code: str, message: str) -> Instru
     return replace(VISA, last4=last4, decline=Decline(code, decline_code, message))
 
 
+def _authenticating(last4: str, decline: Decline | None = None) -> Instrument:
+    return replace(VISA, last4=last4, authenticates=True, decline=decline)
+
+
 CARD_NUMBERS = {
     "4242424242424242": VISA,
     "5555555555554444": replace(VISA, last4="4444", brand="mastercard"),
     "378282246310005": replace(VISA, last4="0005", brand="amex"),
     "4000000000000002": replace(VISA, last4="0002", decline=DECLINED),
-    "4000000000009995": _declining(
-        "9995", "card_declined", "insufficient_funds", "Your card has insufficient funds."
-    ),
+    "4000000000009995": replace(VISA, last4="9995", decline=INSUFFICIENT_FUNDS),
     "4000000000009987": _declining("9987", "card_declined", "lost_card", "Your card was declined."),
     "4000000000009979": _declining(
         "9979", "card_declined", "stolen_card", "Your card was declined."
@@ -69,6 +76,12 @@ CARD_NUMBERS = {
         "processing_error",
         "An error occurred while processing your card. Try again in a little bit.",
     ),
+    "4000000000003220": _authenticating("3220"),
+    "4000000000003063": _authenticating("3063"),
+    "4000002500003155": _authenticating("3155"),
+    "4000002760003184": _authenticating("3184"),
+    "4000008260003178": _authenticating("3178", INSUFFICIENT_FUNDS),
+    "4000008400001629": _authenticating("1629", DECLINED),
     "4000000000000259": replace(VISA, last4="0259", dispute=Dispute("fraudulent")),
     "4000000000002685": replace(VISA, last4="2685", dispute=Dispute("product_not_received")),
     "4000000000001976": replace(VISA, last4="1976", dispute=Dispute("general", inquiry=True)),
@@ -88,6 +101,12 @@ CARD_NAMES = {
     "chargeDeclinedExpiredCard": "4000000000000069",
     "chargeDeclinedIncorrectCvc": "4000000000000127",
     "chargeDeclinedProcessingError": "4000000000000119",
+    "threeDSecure2Required": "4000000000003220",
+    "threeDSecureRequired": "4000000000003063",
+    "threeDSecureRequiredChargeDeclined": "4000008400001629",
+    "authenticationRequired": "4000002760003184",
+    "authenticationRequiredOnSetup": "4000002500003155",
+    "authenticationRequiredChargeDeclinedInsufficientFunds": "4000008260003178",
     "createDispute": "4000000000000259",
     "createDisputeProductNotReceived": "4000000000002685",
     "createDisputeInquiry": "4000000000001976",

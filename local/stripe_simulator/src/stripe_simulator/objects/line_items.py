@@ -31,21 +31,29 @@ class LineItem(Fields):
     tax_rates: Array[Text] = Field(default_factory=list)
 
 
-def total(account: Account, items: list[LineItem]) -> tuple[int, str]:
-    """Their amount and currency: all have the first's. Refuses what can't be sold."""
+def amounts(account: Account, items: list[LineItem]) -> tuple[list[int], str]:
+    """Theirs and the currency: all have the first's. Refuses what can't be sold."""
     currency = _currency(account, items[0], "line_items[0]")
-    amounts = [
+    each = [
         _amount(account, item, f"line_items[{index}]", currency) for index, item in enumerate(items)
     ]
-    return sum(amounts), currency
+    return each, currency
 
 
 def make_all(account: Account, items: list[LineItem]) -> list[Json]:
-    """Of items whose `total` there is."""
+    """Of items whose `amounts` there are."""
     return [
-        _make(account, item, _price(account, item, f"line_items[{index}]"))
+        make(account, _price(account, item, f"line_items[{index}]"), item.quantity or 1, item)
         for index, item in enumerate(items)
     ]
+
+
+def product(account: Account, item: LineItem) -> str | None:
+    """The product of an item whose amount there is; None where it is yet to be made."""
+    if item.price is None:
+        return item.price_data.product if item.price_data else None
+    id_: str = account.prices[item.price]["product"]
+    return id_
 
 
 def _amount(account: Account, item: LineItem, param: str, currency: str) -> int:
@@ -59,7 +67,7 @@ def _amount(account: Account, item: LineItem, param: str, currency: str) -> int:
         unit_amount = prices.check(account, item.price_data, f"{param}[price_data]")
     else:
         price = _named(account, item, param)
-        _require_sellable(account, price, param)
+        require_sellable(account, price, param)
         unit_amount = price["unit_amount_decimal"]
     if item.quantity is None:
         raise InvalidRequest(f"Quantity is required. Add `quantity` to `{param}`", param=param)
@@ -69,7 +77,26 @@ def _amount(account: Account, item: LineItem, param: str, currency: str) -> int:
             f"match the expected currency: `{currency}`.",
             param=f"{param}[price]",
         )
-    return _times(unit_amount, item.quantity)
+    _require_tax_rates(account, item, param)
+    return times(unit_amount, item.quantity)
+
+
+def _require_tax_rates(account: Account, item: LineItem, param: str) -> None:
+    behavior = item.price_data.tax_behavior if item.price_data else None
+    if item.price is not None:
+        behavior = account.prices[item.price]["tax_behavior"]
+    for position, id_ in enumerate(item.tax_rates):
+        rate = account.tax_rates.named(id_, f"{param}[tax_rates][{position}]")
+        if not rate["active"]:
+            raise InvalidRequest(
+                f"The tax rate `{id_}` is inactive. This field only accepts active tax rates.",
+                param=f"{param}[tax_rates][{position}]",
+            )
+        if behavior == ("exclusive" if rate["inclusive"] else "inclusive"):
+            raise InvalidRequest(
+                "One or more prices has a `tax_behavior` that conflicts with the tax rates that "
+                "apply to the corresponding line item."
+            )
 
 
 def _currency(account: Account, item: LineItem, param: str) -> str:
@@ -95,7 +122,7 @@ def _price(account: Account, item: LineItem, param: str) -> Json:
     return prices.make(account, item.price_data, f"{param}[price_data]", {"active": False})
 
 
-def _require_sellable(account: Account, price: Json, param: str) -> None:
+def require_sellable(account: Account, price: Json, param: str) -> None:
     if not price["active"]:
         raise InvalidRequest(
             "The price specified is inactive. This field only accepts active prices.",
@@ -122,9 +149,10 @@ def _recurring(param: str) -> InvalidRequest:
     )
 
 
-def _make(account: Account, item: LineItem, price: Json) -> Json:
-    amount = _times(price["unit_amount_decimal"], item.quantity or 1)
-    return declared(
+def make(account: Account, price: Json, quantity: int, item: LineItem) -> Json:
+    """Its discounts and taxes come with the amounts of its session (`checkout_amounts`)."""
+    amount = times(price["unit_amount_decimal"], quantity)
+    made = declared(
         stripe.LineItem,
         adjustable_quantity=item.adjustable_quantity and item.adjustable_quantity.model_dump(),
         amount_discount=0,
@@ -133,15 +161,15 @@ def _make(account: Account, item: LineItem, price: Json) -> Json:
         amount_total=amount,
         currency=price["currency"],
         description=account.products[price["product"]]["name"],
-        discounts=[],
         id=new_id("li"),
         metadata=item.metadata,
         price=price,
-        quantity=item.quantity,
-        taxes=[],
+        quantity=quantity,
     )
+    # Only where they are expanded.
+    return {name: value for name, value in made.items() if name not in {"discounts", "taxes"}}
 
 
-def _times(unit_amount: str, quantity: int) -> int:
+def times(unit_amount: str, quantity: int) -> int:
     exact = Decimal(unit_amount) * quantity
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,38 +1,73 @@
 """What an attempt to pay does to a PaymentIntent.
 
-requires_payment_method ─┬─> succeeded                     a card
-          ▲              ├─> processing ─┬─> succeeded     a bank debit
+requires_payment_method ─┬─> requires_action               a card of 3D Secure (`authentication`)
+          ▲              ├─> succeeded                     a card
+          ▲              ├─> requires_capture              a card to capture later (`captures`)
+          │              ├─> processing ─┬─> succeeded     a bank debit
           │              │               │
           └── declined ──┴─── refused ───┘
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import stripe
 
-from stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest
+from stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest, UnexpectedState
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import charges, dispute_cases
+from stripe_simulator.objects import authentication, captures, charges, dispute_cases
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.charges import BANK_REFUSAL
-from stripe_simulator.objects.instruments import Decline
+from stripe_simulator.objects.instruments import Decline, Instrument
 from stripe_simulator.objects.shapes import declared
 
-CONFIRMABLE = ("requires_payment_method", "requires_confirmation")
+CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Of an attempt. `on_settled` is called when a bank has responded; a card settles at once."""
+
+    on_settled: Callable[[], None] = lambda: None
+    off_session: bool = False
+    return_url: str | None = None
+
+
+ORDINARY = Circumstances()
 
 
 def attempt(
-    account: Account, intent: Json, method: Json, on_settled: Callable[[], None] = lambda: None
+    account: Account, intent: Json, method: Json, circumstances: Circumstances = ORDINARY
 ) -> None:
-    """Pay with a method. A declined card is recorded, then raised.
-
-    `on_settled` is called when a bank has responded; a card is settled at once.
-    """
+    """Pay with a method. A declined card is recorded, then raised."""
     _require_confirmable(intent, method)
     instrument = account.instruments[method["id"]]
+    if instrument.authenticates and not circumstances.off_session:
+        authentication.challenge(account, intent, method, circumstances.return_url)
+        return
+    if instrument.authenticates:
+        instrument = replace(instrument, decline=authentication.REQUIRED)
+    _charge(account, intent, method, instrument, circumstances.on_settled)
+
+
+def authenticated(account: Account, intent: Json) -> None:
+    """Go on with the attempt. A declined card is recorded, then raised."""
+    method = account.payment_methods[intent["payment_method"]]
+    intent["next_action"] = None
+    _charge(account, intent, method, account.instruments[method["id"]], lambda: None)
+
+
+def _charge(
+    account: Account,
+    intent: Json,
+    method: Json,
+    instrument: Instrument,
+    on_settled: Callable[[], None],
+) -> None:
     charge = charges.make(account, intent, method)
     intent.update(
         last_payment_error=None,
+        next_action=None,
         latest_charge=charge["id"],
         payment_method=method["id"],
         status="processing",
@@ -41,7 +76,10 @@ def attempt(
         _fail(account, intent, charge, instrument.decline)
         raise _declined(intent, charge, method, instrument.decline)
     if instrument.type == "card":
-        _succeed(account, intent, charge)
+        if captures.is_manual(intent):
+            captures.authorize(account, intent, charge)
+        else:
+            _succeed(account, intent, charge)
         return
     account.record("payment_intent.processing", intent, None)
     charges.await_bank(account, charge)
@@ -58,10 +96,10 @@ def attempt(
 
 def _require_confirmable(intent: Json, method: Json) -> None:
     if intent["status"] not in CONFIRMABLE:
-        raise InvalidRequest(
+        raise UnexpectedState(
             f"This PaymentIntent's status is {intent['status']}, but must be one of the "
             f"following to be confirmed: {', '.join(CONFIRMABLE)}.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
     if method["type"] not in intent["payment_method_types"]:
         raise InvalidRequest(
@@ -73,7 +111,11 @@ def _require_confirmable(intent: Json, method: Json) -> None:
 
 
 def _succeed(account: Account, intent: Json, charge: Json) -> None:
-    charges.succeed(account, charge)
+    card = charge["payment_method_details"]["type"] == "card"
+    if card and intent["capture_method"] == "automatic_async":
+        charges.succeed_early(account, charge)
+    else:
+        charges.succeed(account, charge)
     dispute_cases.open_if_disputed(account, charge)
     intent.update(amount_received=intent["amount"], status="succeeded")
     account.record("payment_intent.succeeded", intent, None)

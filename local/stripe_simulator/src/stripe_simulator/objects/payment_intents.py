@@ -5,7 +5,7 @@ from typing import Literal
 import stripe
 from pydantic import Field
 
-from stripe_simulator.api.errors import InvalidRequest
+from stripe_simulator.api.errors import InvalidRequest, UnexpectedState
 from stripe_simulator.api.lists import page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters
 from stripe_simulator.api.values import (
@@ -22,20 +22,32 @@ from stripe_simulator.api.values import (
 )
 from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
-from stripe_simulator.objects import metadata, payment_attempts, payment_methods
+from stripe_simulator.objects import captures, metadata, payment_attempts, payment_methods
 from stripe_simulator.objects.account import Account
+from stripe_simulator.objects.captures import CaptureMethod
 from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
+from stripe_simulator.objects.intent_options import (
+    AutomaticPaymentMethods,
+    MandateData,
+    PaymentMethodOptions,
+    PaymentMethodType,
+    switched_on,
+)
+from stripe_simulator.objects.payment_attempts import Circumstances
 from stripe_simulator.objects.people import Shipping
 from stripe_simulator.objects.shapes import declared
 
-CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
-
-type PaymentMethodType = Literal["card", "sepa_debit"]
+UPDATABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+CANCELABLE = (
+    *("requires_payment_method", "requires_capture", "requires_confirmation"),
+    "requires_action",
+)
 
 
 class IntentData(Fields):
     """What a Checkout Session may say about the PaymentIntent that it will make."""
 
+    capture_method: CaptureMethod = "automatic_async"
     description: Text | None = None
     metadata: Metadata = Field(default_factory=dict)
     receipt_email: Email | None = None
@@ -46,25 +58,23 @@ class IntentData(Fields):
     transfer_group: Text | None = None
 
 
-class AutomaticPaymentMethods(Fields):
-    enabled: Boolean
-    allow_redirects: Literal["always", "never"] = "always"
-
-
 class CreatePaymentIntent(IntentData, Parameters):
     amount: Positive
     automatic_payment_methods: AutomaticPaymentMethods | None = None
-    capture_method: Literal["automatic", "automatic_async"] = "automatic_async"
     confirm: Boolean = False
+    confirmation_method: Literal["automatic", "manual"] = "automatic"
     currency: Currency
     customer: Text | None = None
+    mandate_data: MandateData | None = None
     off_session: Boolean = False
     payment_method: Text | None = None
+    payment_method_options: PaymentMethodOptions = Field(default_factory=PaymentMethodOptions)
     payment_method_types: Array[PaymentMethodType] | None = None
     return_url: Text | None = None
 
 
 class UpdatePaymentIntent(Parameters):
+    amount: Positive | None = None
     description: TextOrUnset = None
     metadata: MetadataChanges = Field(default_factory=dict)
     receipt_email: TextOrUnset = None
@@ -72,6 +82,7 @@ class UpdatePaymentIntent(Parameters):
 
 
 class ConfirmPaymentIntent(Parameters):
+    mandate_data: MandateData | None = None
     off_session: Boolean = False
     payment_method: Text | None = None
     receipt_email: Email | None = None
@@ -91,6 +102,8 @@ class ListPaymentIntents(ListParameters):
 
 def create(account: Account, parameters: CreatePaymentIntent) -> Json:
     _require_chargeable(parameters.amount, parameters.currency)
+    if parameters.capture_method == "manual":
+        captures.require_capturable_types(parameters.payment_method_types or ())
     if parameters.confirm and parameters.payment_method is None:
         raise InvalidRequest(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You "
@@ -104,22 +117,36 @@ def create(account: Account, parameters: CreatePaymentIntent) -> Json:
     if parameters.payment_method is not None:
         method = payment_methods.named(account, parameters.payment_method, "payment_method")
     values = parameters.model_dump(
-        include={"amount", "capture_method", "currency", "customer", *IntentData.model_fields}
+        include={
+            *("amount", "confirmation_method", "currency", "customer"),
+            *IntentData.model_fields,
+        }
     )
-    automatic = parameters.automatic_payment_methods
     intent = make(
         account,
         values
+        | _methods(parameters)
         | {
-            "automatic_payment_methods": automatic.model_dump() if automatic else None,
             "payment_method": method["id"] if method else None,
-            "payment_method_types": parameters.payment_method_types or ["card"],
             "status": "requires_confirmation" if method else "requires_payment_method",
         },
     )
     if method is not None and parameters.confirm:
-        payment_attempts.attempt(account, intent, method)
+        payment_attempts.attempt(account, intent, method, _circumstances(parameters))
     return intent
+
+
+def _methods(parameters: CreatePaymentIntent) -> Json:
+    """Without a word of either, automatic payment methods: since 2023-08-16, the default."""
+    automatic, types = parameters.automatic_payment_methods, parameters.payment_method_types
+    if automatic is None and types is None:
+        automatic = AutomaticPaymentMethods(enabled=True)
+    manual = parameters.capture_method == "manual"
+    return {
+        "automatic_payment_methods": automatic and automatic.model_dump(),
+        "payment_method_options": parameters.payment_method_options.model_dump(exclude_none=True),
+        "payment_method_types": types or switched_on(parameters.currency, manual=manual),
+    }
 
 
 def make(account: Account, values: Json) -> Json:
@@ -129,7 +156,9 @@ def make(account: Account, values: Json) -> Json:
         **(
             {
                 "capture_method": "automatic_async",
+                "confirmation_method": "automatic",
                 "metadata": {},
+                "payment_method_options": {},
                 "status": "requires_payment_method",
             }
             | values
@@ -138,11 +167,9 @@ def make(account: Account, values: Json) -> Json:
         amount_details={"tip": {}},
         amount_received=0,
         client_secret=new_id(f"{id_}_secret", 25),
-        confirmation_method="automatic",
         created=account.now(),
         id=id_,
         livemode=account.livemode,
-        payment_method_options={},
     )
     account.payment_intents.add(intent)
     account.record("payment_intent.created", intent, None)
@@ -155,6 +182,9 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 def update(account: Account, parameters: UpdatePaymentIntent, id_: str) -> Json:
     intent = account.payment_intents.retrieve(id_)
+    if parameters.amount is not None:
+        _require_updatable(intent)
+        _require_chargeable(parameters.amount, intent["currency"])
     intent.update(metadata.merged(intent, parameters.given()))
     return intent
 
@@ -164,32 +194,33 @@ def confirm(account: Account, parameters: ConfirmPaymentIntent, id_: str) -> Jso
     _require_not_checkouts(account, intent, "confirm")
     method_id = parameters.payment_method or intent["payment_method"]
     if method_id is None:
-        raise InvalidRequest(
+        raise UnexpectedState(
             "You cannot confirm this PaymentIntent because it's missing a payment method.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
     method = payment_methods.named(account, method_id, "payment_method")
-    payment_attempts.attempt(account, intent, method)
+    payment_attempts.attempt(account, intent, method, _circumstances(parameters))
     return intent
+
+
+def _circumstances(parameters: CreatePaymentIntent | ConfirmPaymentIntent) -> Circumstances:
+    return Circumstances(off_session=parameters.off_session, return_url=parameters.return_url)
 
 
 def cancel(account: Account, parameters: CancelPaymentIntent, id_: str) -> Json:
     intent = account.payment_intents.retrieve(id_)
-    _require_not_checkouts(account, intent, "cancel")
+    # https://docs.stripe.com/api/payment_intents/cancel: of a session only while it is uncaptured.
+    if intent["status"] != captures.STATUS:
+        _require_not_checkouts(account, intent, "cancel")
     if intent["status"] not in CANCELABLE:
-        raise InvalidRequest(
+        raise UnexpectedState(
             f"You cannot cancel this PaymentIntent because it has a status of "
             f"{intent['status']}. Only a PaymentIntent with one of the following statuses may "
             f"be canceled: {', '.join(CANCELABLE)}.",
-            code="payment_intent_unexpected_state",
+            intent,
         )
-    close(account, intent, parameters.cancellation_reason)
+    captures.cancel(account, intent, parameters.cancellation_reason)
     return intent
-
-
-def close(account: Account, intent: Json, reason: str | None) -> None:
-    intent.update(canceled_at=account.now(), cancellation_reason=reason, status="canceled")
-    account.record("payment_intent.canceled", intent, None)
 
 
 def list_(account: Account, parameters: ListPaymentIntents) -> Json:
@@ -218,10 +249,20 @@ def _require_chargeable(amount: int, currency: str) -> None:
         )
 
 
+def _require_updatable(intent: Json) -> None:
+    if intent["status"] not in UPDATABLE:
+        raise UnexpectedState(
+            f"This PaymentIntent's amount could not be updated because it has a status of "
+            f"{intent['status']}. You may only update the amount of a PaymentIntent with one of "
+            f"the following statuses: {', '.join(UPDATABLE)}.",
+            intent,
+        )
+
+
 def _require_not_checkouts(account: Account, intent: Json, verb: str) -> None:
     if any(session["payment_intent"] == intent["id"] for session in account.sessions):
-        raise InvalidRequest(
+        raise UnexpectedState(
             f"You cannot {verb} this PaymentIntent because it was created by a Checkout Session. "
             "Expire the Checkout Session instead.",
-            code="payment_intent_unexpected_state",
+            intent,
         )

@@ -6,8 +6,10 @@ Undocumented, and pinned by what the Stripe CLI's triggers send.
 from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.api.values import Integer, Text
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import checkout_payments, payment_methods
+from stripe_simulator.objects import checkout_choices, checkout_payments, payment_methods
 from stripe_simulator.objects.account import Account
+from stripe_simulator.objects.checkout_choices import Choices
+from stripe_simulator.objects.checkout_details import Details
 from stripe_simulator.objects.shapes import pick
 
 SHOWN = (
@@ -16,7 +18,11 @@ SHOWN = (
 )
 
 
-class ConfirmPage(Parameters):
+class UpdatePage(Choices, Parameters):
+    pass
+
+
+class ConfirmPage(Details, Parameters):
     expected_amount: Integer | None = None
     payment_method: Text | None = None
 
@@ -25,12 +31,21 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
     return _page(account.sessions.retrieve(id_))
 
 
+def update(account: Account, parameters: UpdatePage, id_: str) -> Json:
+    """What the page does while its customer chooses, before paying."""
+    session = account.sessions.retrieve(id_)
+    checkout_payments.require_open(session)
+    billing = parameters.billing_address
+    checkout_choices.apply(account, session, parameters, billing.country if billing else None)
+    return _page(session)
+
+
 def confirm(account: Account, parameters: ConfirmPage, id_: str) -> Json:
     session = account.sessions.retrieve(id_)
     method = None
     if parameters.payment_method is not None:
         method = payment_methods.named(account, parameters.payment_method, "payment_method")
-    checkout_payments.pay(account, session, method, parameters.expected_amount)
+    checkout_payments.pay(account, session, method, parameters.expected_amount, parameters)
     return _page(session)
 
 

@@ -109,7 +109,7 @@ def _charge(account: Account, parameters: CreateRefund) -> Json:
 
 
 def _successful(charge: Json) -> Json:
-    if charge["status"] != "succeeded":
+    if charge["status"] != "succeeded" or not charge["captured"]:
         raise _unsuccessful(charge["payment_intent"])
     return charge
 
@@ -135,7 +135,7 @@ def _require_refundable(account: Account, charge: Json) -> None:
 
 def _amount(charge: Json, asked: int | None) -> int:
     """Without one, all that is left."""
-    left: int = charge["amount"] - charge["amount_refunded"]
+    left: int = charge["amount_captured"] - charge["amount_refunded"]
     if asked is None:
         return left
     if asked > left:
@@ -198,7 +198,7 @@ def _destination(*, card: bool, pending: bool) -> Json:
 
 def _count(charge: Json, amount: int) -> None:
     refunded = charge["amount_refunded"] + amount
-    charge.update(amount_refunded=refunded, refunded=refunded == charge["amount"])
+    charge.update(amount_refunded=refunded, refunded=refunded == charge["amount_captured"])
 
 
 def _go_on(account: Account, refund: Json, charge: Json, instrument: Instrument) -> None:

@@ -6,12 +6,15 @@ country. What they send is checked as a customer's input is.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stripe_simulator.api.errors import StripeError
 from stripe_simulator.api.values import is_email
 from stripe_simulator.documents import Json
+from stripe_simulator.objects.checkout_details import Details
+from stripe_simulator.objects.payment_pages import ConfirmPage
 from stripe_simulator.page import countries
+from stripe_simulator.page.fields import Asked
 
 # The fields' names, with the ids that public end-to-end tests use on Stripe's own page.
 IDS = {
@@ -66,11 +69,13 @@ class Typed:
 
     session: Json
     values: Mapping[str, str]
+    asked: Asked = field(default_factory=Asked)
+    known_email: str | None = None
+    """The merchant's knowledge of the customer: it can't be changed."""
 
     def get(self, name: str) -> str | None:
-        if name == "email" and self.session["customer_email"]:
-            email: str = self.session["customer_email"]
-            return email
+        if name == "email" and self.known_email:
+            return self.known_email
         value = self.values.get(name)
         return value.strip() if value is not None else None
 
@@ -84,6 +89,25 @@ class Typed:
     def country(self) -> str:
         return self.get("country") or countries.usual(self.session["currency"])
 
+    @property
+    def saved_method(self) -> str | None:
+        """The saved payment method that the customer chose, by its id."""
+        return self.get("saved_method") or None
+
+    def details(self) -> Details:
+        """What the session asks for, as the API's parameters. Raises StripeError."""
+        given = self.asked.parameters(dict(self.values))
+        if self.session["automatic_tax"]["enabled"] or "billing_address" in given:
+            code = self.get("postal_code")
+            billing = {"country": self.country} | ({"postal_code": code} if code else {})
+            given["billing_address"] = given.get("billing_address", {}) | billing
+        if "tax_id" in given:
+            given["tax_id"]["type"] = self.get("tax_id_type") or "eu_vat"
+        email = self.get("email")
+        if email and is_email(email):
+            given["email"] = email
+        return ConfirmPage.read(given)
+
     def mistakes(self) -> Mistakes:
         """What can be said without asking the bank."""
         found: dict[str, Mistake] = {}
@@ -93,7 +117,7 @@ class Typed:
         elif not is_email(email):
             message = "Your email address is incomplete. Example: name@example.com"
             found["email"] = Mistake(message, "email_invalid")
-        if self.session["amount_total"] == 0:
+        if self.session["amount_total"] == 0 or self.saved_method:
             return found
         found |= self._card() if self.method == "card" else self._bank_account()
         if self.get("country") is not None and self.get("country") not in countries.COUNTRIES:
@@ -103,6 +127,7 @@ class Typed:
     def payment_method(self) -> Json:
         """The parameters of the payment method."""
         address = {"country": self.country, "postal_code": self.get("postal_code") or ""}
+        address |= {name: self.get(name) or "" for name in ("line1", "line2", "city", "state")}
         details = {
             "address": address,
             "email": self.get("email") or "",
@@ -142,10 +167,12 @@ class Typed:
         return found
 
 
-def refused(error: StripeError) -> Mistakes:
+def refused(error: StripeError, asked: Asked) -> Mistakes:
     """Stripe's error in the customer's words, at the field that it is about."""
     for code in (error.details.get("decline_code"), error.code):
         if isinstance(code, str) and code in MESSAGES:
             field, message = MESSAGES[code]
             return {field: Mistake(message, error.code or code)}
+    if name := asked.named(error.param):
+        return {name: Mistake(error.message, error.code or error.type)}
     return {"": Mistake(NOT_CHARGED, error.code or error.type)}

@@ -20,22 +20,33 @@ VERBS = {"book": "Book", "donate": "Donate"}
 def form(account: Account, typed: Typed, mistakes: Mistakes, frame: Frame | None = None) -> str:
     """The page of an open session."""
     session = typed.session
-    amount = written(session["amount_total"], session["currency"])
-    verb = VERBS.get(session["submit_type"] or "", "Pay")
     return TEMPLATES.get_template("pay.html").render(
-        button=f"{verb} {amount}" if session["amount_total"] else "Place order",
+        **order(account, typed),
+        asked=typed.asked,
         cards=CARDS,
         countries=countries.COUNTRIES,
         frame=frame,
         ibans=IBANS,
-        ids=IDS,
-        items=[_item(account, item) for item in account.checkout[session["id"]].line_items],
+        ids=IDS | {one.name: one.id_ for one in typed.asked.fields},
         mistakes=mistakes,
         session=session,
         shop=account.settings.shop_name,
-        title=f"{verb} {amount}",
         typed=typed,
     )
+
+
+def order(account: Account, typed: Typed) -> Json:
+    """The parts of the page that change with the customer's choices."""
+    session = typed.session
+    amount = written(session["amount_total"], session["currency"])
+    verb = VERBS.get(session["submit_type"] or "", "Pay")
+    section = TEMPLATES.get_template("order.html").render(
+        items=[_item(account, item) for item in account.checkout[session["id"]].line_items],
+        session=session,
+        shop=account.settings.shop_name,
+    )
+    button = f"{verb} {amount}" if session["amount_total"] else "Place order"
+    return {"order": section, "button": button, "amount": session["amount_total"]}
 
 
 def closed(account: Account, session: Json) -> str:
@@ -45,12 +56,19 @@ def closed(account: Account, session: Json) -> str:
     else:
         heading, message = "This page has expired", "Nothing was charged."
         url = session["cancel_url"] or success_url(session)
-    return _notice(account, heading=heading, message=message, url=url)
+    return notice(account, heading=heading, message=message, url=url)
 
 
 def unknown(account: Account) -> str:
     message = "There is no such page to pay on. Go back to the shop and check out again."
-    return _notice(account, heading="Something went wrong", message=message, url=None)
+    return notice(account, heading="Something went wrong", message=message, url=None)
+
+
+def challenge(account: Account, intent: Json) -> str:
+    """What the customer's bank asks."""
+    amount = written(intent["amount"], intent["currency"])
+    template = TEMPLATES.get_template("challenge.html")
+    return template.render(amount=amount, shop=account.settings.shop_name)
 
 
 def _done(session: Json) -> str:
@@ -59,7 +77,7 @@ def _done(session: Json) -> str:
     return "This order is paid. You can close this page."
 
 
-def _notice(account: Account, **values: str | None) -> str:
+def notice(account: Account, **values: str | None) -> str:
     template = TEMPLATES.get_template("notice.html")
     return template.render(shop=account.settings.shop_name, **values)
 

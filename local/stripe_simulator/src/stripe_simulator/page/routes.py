@@ -4,7 +4,12 @@ form for a frame in the shop's own page, by the session's `client_secret`.
 The form works without a script: it is posted, and the response is the redirect to the shop, or
 the page again with what was wrong. The page's script posts the same form and asks for JSON:
 `{"redirect": URL}`, or `{"mistakes": {FIELD: {"code", "message"}}}`, or `{"closed": true}`.
+With the field `update`, nothing is paid: the response is the page with the amounts of what was
+chosen, or `{"order": HTML, "button": TEXT, "amount": INTEGER, "mistakes": {…}}`.
 """
+
+from collections.abc import Mapping
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -12,10 +17,19 @@ from starlette.routing import Route
 
 from stripe_simulator.api.errors import StripeError
 from stripe_simulator.documents import Json
-from stripe_simulator.objects import checkout_payments, payment_methods
+from stripe_simulator.objects import (
+    authentication,
+    checkout_choices,
+    checkout_details,
+    checkout_payments,
+    payment_methods,
+)
+from stripe_simulator.objects.checkout_choices import Choices
+from stripe_simulator.objects.currencies import written
 from stripe_simulator.objects.payment_methods import CreatePaymentMethod
 from stripe_simulator.page import render
-from stripe_simulator.page.form import Mistakes, Typed, refused
+from stripe_simulator.page.asked import asked
+from stripe_simulator.page.form import Mistake, Mistakes, Typed, refused
 from stripe_simulator.page.frames import Frame, framed
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.web.templating import html
@@ -42,7 +56,12 @@ class CheckoutPage:
             return self._unknown()
         if session["status"] != "open":
             return _page(render.closed(self._account, session), frame)
-        return _page(render.form(self._account, Typed(session, {}), {}, frame), frame)
+        typed = self._typed(session, {})
+        # The tax of the country that the form begins with.
+        if session["automatic_tax"]["enabled"]:
+            with suppress(StripeError):
+                checkout_choices.apply(self._account, session, Choices(), typed.country)
+        return _page(render.form(self._account, typed, {}, frame), frame)
 
     async def pay(self, request: Request) -> Response:
         session, frame = self._find(request)
@@ -52,12 +71,17 @@ class CheckoutPage:
         if session["status"] == "open":
             form = await request.form()
             values = {name: value for name, value in form.items() if isinstance(value, str)}
-            typed = Typed(session, values)
+            typed = self._typed(session, values)
+            if "update" in values:
+                return self._updated(typed, frame, as_json=as_json)
             status, mistakes = self._pay(typed)
             if mistakes and as_json:
                 return JSONResponse({"mistakes": _shown(mistakes)}, status)
             if mistakes:
                 return _page(render.form(self._account, typed, mistakes, frame), frame, status)
+            if checkout_payments.awaits_authentication(self._account, session):
+                url = f"{authentication.PATH}/{session['payment_intent']}"
+                return JSONResponse({"redirect": url}) if as_json else RedirectResponse(url, 303)
         return await self._closed(session, frame, as_json=as_json)
 
     async def _closed(self, session: Json, frame: Frame | None, *, as_json: bool) -> Response:
@@ -80,22 +104,60 @@ class CheckoutPage:
             return None, None
         return session, None
 
+    def _typed(self, session: Json, values: Mapping[str, str]) -> Typed:
+        customer = self._account.customers.find(session["customer"] or "") or {}
+        email = session["customer_email"] or customer.get("email")
+        return Typed(session, values, asked(self._account, session), email)
+
+    def _updated(self, typed: Typed, frame: Frame | None, *, as_json: bool) -> Response:
+        """The page with the amounts of what the customer chose, before paying."""
+        status, mistakes = self._choose(typed)
+        typed = self._typed(typed.session, typed.values)
+        if as_json:
+            parts = render.order(self._account, typed)
+            return JSONResponse(parts | {"mistakes": _shown(mistakes)}, status)
+        return _page(render.form(self._account, typed, mistakes, frame), frame, status)
+
+    def _choose(self, typed: Typed) -> tuple[int, Mistakes]:
+        try:
+            checkout_choices.apply(self._account, typed.session, typed.details(), typed.country)
+        except StripeError as error:
+            return error.status, refused(error, typed.asked)
+        return 200, {}
+
     def _pay(self, typed: Typed) -> tuple[int, Mistakes]:
         """The status and the mistakes of a refusal; no mistakes: it is paid."""
-        mistakes = typed.mistakes()
+        status, mistakes = self._choose(typed)
+        mistakes = mistakes or {**typed.mistakes(), **self._problems(typed)}
         if mistakes:
-            return 400, mistakes
+            return max(status, 400), mistakes
         session = typed.session
+        amount = session["amount_total"]
+        if typed.get("shown_amount") not in {None, str(amount)}:
+            total = written(amount, session["currency"])
+            message = f"The total is now {total}. Check it, and pay again."
+            return 400, {"": Mistake(message, "checkout_amount_mismatch")}
         try:
-            method = None
-            if session["amount_total"]:
-                parameters = CreatePaymentMethod.read(typed.payment_method())
-                method = payment_methods.create(self._account, parameters)
-            amount, email = session["amount_total"], typed.get("email")
-            checkout_payments.pay(self._account, session, method, amount, email)
+            method = self._method(typed) if amount else None
+            checkout_payments.pay(self._account, session, method, amount, typed.details())
         except StripeError as error:
-            return error.status, refused(error)
+            return error.status, refused(error, typed.asked)
         return 200, {}
+
+    def _problems(self, typed: Typed) -> Mistakes:
+        """What the session asks for and was not filled in, at its fields."""
+        billing = typed.payment_method()["billing_details"]["address"]
+        found = checkout_details.problems(self._account, typed.session, typed.details(), billing)
+        return {
+            typed.asked.named(one.param): Mistake(one.message, f"incomplete_{one.param}")
+            for one in found
+        }
+
+    def _method(self, typed: Typed) -> Json:
+        if typed.saved_method is not None:
+            return payment_methods.named(self._account, typed.saved_method, "payment_method")
+        parameters = CreatePaymentMethod.read(typed.payment_method())
+        return payment_methods.create(self._account, parameters)
 
     def _unknown(self) -> Response:
         return _page(render.unknown(self._account), None, 404)

@@ -5,6 +5,7 @@ https://docs.stripe.com/testing
 
 CARDS = {
     "4242 4242 4242 4242": "pays",
+    "4000 0000 0000 3220": "pays, once it is authenticated",
     "4000 0000 0000 0002": "is declined",
     "4000 0000 0000 9995": "has insufficient funds",
     "4000 0000 0000 0259": "pays, and is disputed",

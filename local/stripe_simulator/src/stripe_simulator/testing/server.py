@@ -146,6 +146,7 @@ def fast(**changes: Any) -> Settings:  # noqa: ANN401  (whatever the settings ar
         secret_keys=(SECRET_KEY,),
         retry_seconds=(0.01, 0.01, 0.01),
         async_payment_seconds=0.0,
+        balance_transaction_seconds=0.0,
         refund_seconds=0.0,
         redirect_seconds=WAIT_SECONDS,
         random_seed=1,

@@ -79,6 +79,14 @@ class Deliveries:
             event["pending_webhooks"] += 1
         self.send(event, endpoint)
 
+    def note(self, event: Json, url: str, status: int) -> None:
+        """An attempt that the Stripe CLI made."""
+        self._log(event, url, 1, status, _outcome(status))
+
+    async def going(self) -> None:
+        """Wait while deliveries are paused."""
+        await self._going.wait()
+
     def behaviour_changed(self) -> None:
         if self._behaviour.deliveries_paused:
             self._going.clear()
@@ -101,7 +109,6 @@ class Deliveries:
             delivery.first_attempt_over.set()
         self._of_event.clear()
         self.attempts.clear()
-        self.under_way.clear()
 
     async def aclose(self) -> None:
         await self.forget()
@@ -116,7 +123,7 @@ class Deliveries:
         """The first attempt, its copies, and the retries until one is taken."""
         await self._going.wait()
         if self._chance.random() < self._behaviour.drop_probability:
-            self._log(delivery, 1, None, "dropped")
+            self._log_of(delivery, 1, None, "dropped")
             delivery.first_attempt_over.set()
             return
         for _ in range(self._behaviour.duplicates):
@@ -142,16 +149,16 @@ class Deliveries:
             await self._going.wait()
             endpoint = self._endpoints.find(delivery.endpoint.id)
             if endpoint is None or not endpoint.enabled:
-                self._log(delivery, attempt, None, "canceled")
+                self._log_of(delivery, attempt, None, "canceled")
                 return "canceled"
             self.under_way[endpoint.id] += 1
             try:
                 status = await self._post(delivery)
             finally:
                 self.under_way[endpoint.id] -= 1
-        delivered = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
-        outcome: Outcome = "delivered" if delivered else "failed"
-        self._log(delivery, attempt, status, outcome)
+        outcome = _outcome(status)
+        delivered = outcome == "delivered"
+        self._log_of(delivery, attempt, status, outcome)
         counted = "pending_webhooks" in delivery.event  # Not in a ping.
         if delivered and counted and not self._has(endpoint, delivery.event):
             delivery.event["pending_webhooks"] -= 1
@@ -161,7 +168,12 @@ class Deliveries:
     async def _post(self, delivery: Delivery) -> int | None:
         endpoint = delivery.endpoint
         body = self._body(delivery)
-        signed = signature.header(body, self._endpoints.secrets(endpoint), int(time.time()))
+        signed = signature.header(
+            body,
+            self._endpoints.secrets(endpoint),
+            int(time.time()),
+            livemode=self._settings.livemode,
+        )
         try:
             return await self._transport.post(endpoint.url, body, signed)
         except httpx.HTTPError:
@@ -184,12 +196,19 @@ class Deliveries:
     def _has(self, endpoint: Endpoint, event: Json) -> bool:
         return any(one.delivered for one in self._sent(endpoint, event))
 
-    def _log(self, delivery: Delivery, attempt: int, status: int | None, outcome: Outcome) -> None:
+    def _log_of(
+        self, delivery: Delivery, attempt: int, status: int | None, outcome: Outcome
+    ) -> None:
+        self._log(delivery.event, delivery.endpoint.url, attempt, status, outcome)
+
+    def _log(
+        self, event: Json, url: str, attempt: int, status: int | None, outcome: Outcome
+    ) -> None:
         self.attempts.append(
             {
-                "event": delivery.event["id"],
-                "type": delivery.event["type"],
-                "url": delivery.endpoint.url,
+                "event": event["id"],
+                "type": event["type"],
+                "url": url,
                 "status": status,
                 "attempt": attempt,
                 "at": written(time.time()),
@@ -197,3 +216,9 @@ class Deliveries:
             }
         )
         self._attempted()
+
+
+def _outcome(status: int | None) -> Outcome:
+    """Of an attempt that was made; no status: there was no response."""
+    successful = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
+    return "delivered" if successful else "failed"

@@ -8,6 +8,7 @@ from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import Array, Boolean, Period, Text
 from stripe_simulator.documents import Json
 from stripe_simulator.webhooks import event_destinations, thin_events
+from stripe_simulator.webhooks.cli_sessions import CliSessions
 from stripe_simulator.webhooks.deliveries import Deliveries
 from stripe_simulator.webhooks.endpoints import Endpoints
 from stripe_simulator.webhooks.events import EventLog
@@ -25,6 +26,7 @@ class ListEvents(ListParameters):
 class RetryEvent(Parameters):
     """What `stripe events resend` sends."""
 
+    for_stripecli: Boolean = False
     webhook_endpoint: Text | None = None
 
 
@@ -33,6 +35,7 @@ class Webhooks:
     log: EventLog
     deliveries: Deliveries
     endpoints: Endpoints
+    cli: CliSessions
 
 
 def retrieve(webhooks: Webhooks, _: Parameters, id_: str) -> Json:
@@ -56,6 +59,9 @@ def list_(webhooks: Webhooks, parameters: ListEvents) -> Json:
 
 def retry(webhooks: Webhooks, parameters: RetryEvent, id_: str) -> Json:
     event = webhooks.log.events.retrieve(id_)
+    if parameters.for_stripecli:
+        webhooks.cli.announce(event)
+        return event
     for endpoint in webhooks.endpoints.wanting(event["type"]):
         if parameters.webhook_endpoint in {None, endpoint.id}:
             webhooks.deliveries.resend(event, endpoint)

@@ -4,11 +4,18 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+# Test events have one more signature, of a fake scheme that nobody may accept.
+FAKE_SECRET = b"whsec_v0"
 
-def header(payload: bytes, secrets: Sequence[str], timestamp: int) -> str:
-    """`t=...,v1=...`, one `v1` for each secret that is valid now."""
+
+def header(payload: bytes, secrets: Sequence[str], timestamp: int, *, livemode: bool) -> str:
+    """`t=...,v1=...`, one `v1` for each secret that is valid now, and in test mode one `v0`."""
     signed = f"{timestamp}.".encode() + payload
-    signatures = [
-        "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets
-    ]
+    signatures = [f"v1={_signature(secret.encode(), signed)}" for secret in secrets]
+    if not livemode:
+        signatures.append(f"v0={_signature(FAKE_SECRET, signed)}")
     return ",".join([f"t={timestamp}", *signatures])
+
+
+def _signature(secret: bytes, signed: bytes) -> str:
+    return hmac.new(secret, signed, hashlib.sha256).hexdigest()

@@ -3,7 +3,7 @@
 export {}; // A module, for type checkers too.
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("payment-form"));
-const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+const button = /** @type {HTMLButtonElement} */ (form.querySelector("button.primary"));
 const summary = /** @type {HTMLElement} */ (document.getElementById("form-errors"));
 const progress = /** @type {HTMLElement} */ (document.getElementById("form-status"));
 /** @type {Record<string, string>} the fields' ids by their names */
@@ -83,9 +83,40 @@ if (shop) {
   }).observe(document.documentElement);
 }
 
+// The amounts for what was chosen, without paying.
+async function update() {
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  body.set("update", "1");
+  const response = await fetch(window.location.pathname, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    body,
+  });
+  const answer = await response.json();
+  if (answer.closed || answer.redirect) {
+    window.location.reload();
+    return;
+  }
+  const order = new DOMParser().parseFromString(answer.order, "text/html").querySelector("section");
+  if (order) document.querySelector("section.order")?.replaceWith(order);
+  button.textContent = answer.button;
+  /** @type {HTMLInputElement} */ (form.elements.namedItem("shown_amount")).value = answer.amount;
+  show(answer.mistakes);
+  const total = document.getElementById("totalAmount")?.textContent ?? "";
+  if (Object.keys(answer.mistakes).length === 0) progress.textContent = `The total is ${total}.`;
+}
+
+form.addEventListener("change", (event) => {
+  if (/** @type {HTMLElement} */ (event.target).matches("[data-updates]")) void update();
+});
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.disabled) return;
+  if (/** @type {HTMLButtonElement | null} */ (event.submitter)?.name === "update") {
+    await update();
+    return;
+  }
   work(true);
   try {
     const response = await fetch(window.location.pathname, {

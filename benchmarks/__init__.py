@@ -1,0 +1,1 @@
+"""`make bench`: start, warm calls, memory and cost of the functions, as ratios."""

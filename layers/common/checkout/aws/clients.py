@@ -1,0 +1,43 @@
+"""AWS's clients, as botocore makes them.
+
+boto3's are the same, and importing it costs a cold start a third more: it brings S3's transfers.
+The layer describes to botocore only the operations that are called (reduce_models.py), as further
+models that botocore reads first. Without them, as in a clone, botocore's own are used.
+https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html (AWS_DATA_PATH)
+
+The timeouts fit into the functions' own (wiring.py).
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from botocore.config import Config
+from botocore.session import Session
+
+MODELS = Path(__file__).with_name("models")
+ENDPOINTS = Path(__file__).with_name("endpoints")
+VARIANTS = ("use_fips_endpoint", "use_dualstack_endpoint")
+CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+
+
+@cache
+def session() -> Session:
+    """Give the one session, which finds the credentials once and reads each model once."""
+    one = Session()
+    paths = [MODELS]
+    # botocore prefers further endpoints to its rules, which have other FIPS endpoints than these.
+    if not any(one.get_config_variable(variant) for variant in VARIANTS):
+        paths.append(ENDPOINTS)
+    one.set_config_variable("data_path", os.pathsep.join(map(str, paths)))
+    return one
+
+
+def client(service: Literal["dynamodb", "secretsmanager", "sns", "sqs"]) -> Any:  # noqa: ANN401
+    """Make a client; each caller names the type that boto3's stubs have for it."""
+    return session().create_client(service, config=CONFIG)

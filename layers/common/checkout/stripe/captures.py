@@ -1,0 +1,52 @@
+"""Payments whose money is first reserved and captured later, with `capture_method` manual.
+
+What they are is said by the PaymentIntent alone:
+
+    PaymentIntent       order         money
+    requires_capture    authorized    reserved, for about seven days
+    succeeded           paid          captured, in full or in part; the rest was released
+    canceled            canceled      released, by the merchant or because the time was over
+
+https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+# https://docs.stripe.com/api/payment_intents/object#payment_intent_object-capture_method
+MANUAL = ("manual", "manual_preferred")
+
+type Json = Mapping[str, Any]
+
+
+def is_captured_separately(payment_intent: Json) -> bool:
+    """Whether a later capture takes the money, of this payment or with one of its methods."""
+    options = payment_intent.get("payment_method_options") or {}
+    methods = [one.get("capture_method") for one in options.values()]
+    return any(method in MANUAL for method in (payment_intent.get("capture_method"), *methods))
+
+
+def without_releases(refunds: Iterable[Json]) -> Iterator[Json]:
+    """Leave out the refunds that took nothing back, each being read with its PaymentIntent."""
+    for refund in refunds:
+        payment_intent = refund["payment_intent"]
+        if payment_intent is None or not _is_release(refund, payment_intent):
+            yield refund
+
+
+def _is_release(refund: Json, payment_intent: Json) -> bool:
+    """Whether a refund only gives up a reservation.
+
+    Stripe makes one for what is not captured where a program with an API version before
+    2025-03-31.basil captures or cancels. A canceled or expired authorization has nothing else. What
+    was captured in part has one of the rest, without a balance transaction, as no money moved.
+    https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
+    """
+    if not is_captured_separately(payment_intent):
+        return False
+    received = payment_intent["amount_received"]
+    if received == 0:
+        return True
+    rest = payment_intent["amount"] - received
+    no_money = refund["status"] == "succeeded" and refund.get("balance_transaction") is None
+    return bool(no_money and refund["amount"] == rest)

@@ -1,0 +1,27 @@
+"""What a request's headers say beside its key: the version of the API, and whose objects."""
+
+import re
+
+from starlette.datastructures import Headers
+
+from stripe_simulator.api.errors import AccountInvalid, InvalidRequest
+from stripe_simulator.api.masking import masked
+from stripe_simulator.settings import API_VERSIONS
+
+PREVIEW = re.compile(r"\d{4}-\d{2}-\d{2}\.preview")
+# Stripe-Context is the v2 API's name of it: https://docs.stripe.com/context
+ACCOUNT_HEADERS = ("stripe-account", "stripe-context")
+
+
+def require_known(headers: Headers, account_id: str, key: str) -> None:
+    """Raise StripeError for a version that Stripe never had, and for another's account: this
+    account has no connected ones.
+    """
+    # A version may be followed by what the caller previews: `2026-10-28.endive; some_beta=v1`.
+    version = headers.get("stripe-version", "").partition(";")[0].strip()
+    if version and version not in API_VERSIONS and not PREVIEW.fullmatch(version):
+        raise InvalidRequest(f"Invalid Stripe API version: {version}")
+    for name in ACCOUNT_HEADERS:
+        account = headers.get(name)
+        if account and account != account_id:
+            raise AccountInvalid(masked(key), account)
