@@ -124,3 +124,32 @@ def test_web_page_can_not_reset(simulator: Running, shop: Shop) -> None:
     refused = simulator.request("POST", "/_simulator/reset", data={})
     assert refused.status_code == 415
     assert simulator.get("/v1/prices")["data"] != []
+
+
+def test_restored_coupons_and_promotion_codes_end(simulator: Running) -> None:
+    sdk = simulator.sdk
+    end = int(simulator.clock.now) + 100
+    coupon = sdk.v1.coupons.create({"percent_off": 10, "duration": "once", "redeem_by": end})
+    promotion: Any = {"type": "coupon", "coupon": coupon.id}
+    code = sdk.v1.promotion_codes.create({"promotion": promotion, "expires_at": end})
+    restore(simulator, snapshot(simulator))
+    simulator.clock.now = end + 1
+    assert not sdk.v1.coupons.retrieve(coupon.id).valid
+    assert not sdk.v1.promotion_codes.retrieve(code.id).active
+
+
+def test_restored_authorization_runs_out(simulator: Running) -> None:
+    intents = simulator.sdk.v1.payment_intents
+    intent = intents.create(
+        {
+            "amount": 500,
+            "currency": "usd",
+            "payment_method": "pm_card_visa",
+            "capture_method": "manual",
+            "confirm": True,
+        }
+    )
+    assert intent.status == "requires_capture"
+    restore(simulator, snapshot(simulator))
+    simulator.clock.now += 8 * 24 * 60 * 60
+    assert intents.retrieve(intent.id).status == "canceled"
