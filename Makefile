@@ -63,11 +63,11 @@ help:
 
 demo:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.demo
+	@exec $(DEV_PYTHON) -m local.commands.demo
 
 dev:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.dev
+	@exec $(DEV_PYTHON) -m local.commands.dev
 
 test: lint types chromium
 	@$(BOOTSTRAP) dev sam ministack schemathesis
@@ -93,23 +93,23 @@ CHECKED := .local/checked
 checkov:
 	@$(BOOTSTRAP) sam checkov
 	rm -rf $(CHECKED) && mkdir -p $(CHECKED)
-	for template in $(TEMPLATES); do .local/sam/bin/python -m local.transformed_template \
+	for template in $(TEMPLATES); do .local/sam/bin/python -m local.cloud.transformed_template \
 		"$$template" > "$(CHECKED)/$$(echo "$$template" | tr / -).json" || exit 1; done
 	.local/checkov/bin/checkov --config-file .checkov.yaml --directory $(CHECKED)
 
 types:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m mypy
-	$(DEV_PYTHON) -m local.javascript
+	$(DEV_PYTHON) -m local.contract.javascript
 
 # The browser of tests/e2e, from Debian's packages where it is missing.
 chromium:
 	@$(BOOTSTRAP) dev
-	@$(DEV_PYTHON) -m local.browser
+	@$(DEV_PYTHON) -m local.machine.browser
 
 tour: chromium
 	@$(BOOTSTRAP) sam ministack
-	$(DEV_PYTHON) -m local.tour
+	$(DEV_PYTHON) -m local.commands.tour
 
 format:
 	@$(BOOTSTRAP) dev
@@ -174,7 +174,7 @@ simulator-contract:
 
 chaos:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
+	@exec $(DEV_PYTHON) -m local.commands.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
 
 # make logs ENV=prod DO="--level ERROR --since 2h"; without ENV, of the running make dev
 logs:
@@ -182,19 +182,19 @@ logs:
 
 example:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.example
+	@exec $(DEV_PYTHON) -m local.commands.example
 
 api-types:
 	@$(BOOTSTRAP) dev
-	$(DEV_PYTHON) -m local.api_types
+	$(DEV_PYTHON) -m local.contract.api_types
 
 schema:
 	@$(BOOTSTRAP) dev
-	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.message_schema > docs/order-message.schema.json
+	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.contract.message_schema > docs/order-message.schema.json
 
 rename:
 	@$(BOOTSTRAP) dev
-	@exec $(DEV_PYTHON) -m local.rename -- '$(NAME)'
+	@exec $(DEV_PYTHON) -m local.commands.rename -- '$(NAME)'
 
 MUTATED := .local/mutated
 mutants:

@@ -1,6 +1,6 @@
 """What a million checkouts cost on AWS, from counted requests and measured CPU time.
 
-A checkout is one create, one confirm, one webhook and two published changes (created, paid).
+A checkout is one create, one confirm, one webhook and one published change (order.paid).
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from benchmarks.measuring import Requests
 
 CHECKOUTS = 1_000_000
 # Of each function, for one checkout.
-INVOCATIONS = {"create": 1, "confirm": 1, "webhook": 1, "publish": 2}
+INVOCATIONS = {"create": 1, "confirm": 1, "webhook": 1, "publish": 1}
 
 # US dollars in us-east-1, without the free tier.
 # https://aws.amazon.com/lambda/pricing/ (arm64; the init phase is billed since August 2025:
@@ -32,8 +32,8 @@ VCPUS = 1024 / 1769
 COLD_SHARE = 0.01
 STRIPE_SECONDS = 0.4
 AWS_SECONDS = 0.01
-# An order is stored in up to 3 KB; each write also changes an entry of one index of its keys.
-UNITS_PER_WRITE = 4
+# An order has 1 to 2 KB, and a write changes an entry of an index or two, unless it is refused.
+UNITS_PER_WRITE = 3
 
 
 @dataclass(frozen=True)

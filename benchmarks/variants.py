@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import samples
-from local.build import PLATFORMS, architecture, built_template
+from local.cloud.build import PLATFORMS, architecture, built_template
 from local.paths import LOCAL, ROOT, UV
 
 HANDLERS = ROOT / "benchmarks" / "handlers"

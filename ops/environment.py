@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMCONFIG = ROOT / "samconfig.toml"
 STACK_FILE = ROOT / ".local" / "stack.json"
 LOCAL = "local"
-# The local AWS takes no others (local/aws.py).
+# The local AWS takes no others (local/cloud/aws.py).
 LOCAL_ACCESS_KEY = LOCAL_SECRET_KEY = "test"  # noqa: S105
 
 

@@ -11,7 +11,7 @@
 /** @typedef {Callbacks & {signal: AbortSignal}} Polling */
 /** @typedef {{success_url: string, cancel_url: string}} Hosted */
 /** @typedef {{ui_mode: "embedded_page", return_url: string}} Embedded */
-/** @typedef {Hosted | Embedded} Destination */
+/** @typedef {(Hosted | Embedded) & {locale?: Schemas["Locale"]}} Destination */
 /** @typedef {Pick<Payment, "session_id" | "status"> & {url: null, client_secret: null}} Ordered */
 /** @typedef {{session_id: string, items: Item[]}} Asked */
 /**

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import npm
+from local.machine import npm
 from local.paths import LOCAL, ROOT
 
 PINS = ROOT / "tests/simulator"

@@ -10,12 +10,12 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from local import browser as local_browser
-from local.console import Console
-from local.ports import free_port
-from local.purchase import stored_order
-from local.stack import local_stack
-from local.storefront import HOSTED_PAGE, Config, local_frontend, storefront
+from local.cloud.stack import local_stack
+from local.machine import browser as local_browser
+from local.machine.console import Console
+from local.machine.ports import free_port
+from local.shop.purchase_steps import stored_order
+from local.shop.storefront import HOSTED_PAGE, Config, local_frontend, storefront
 from tests.e2e.shopper import DESKTOP, Shopper, watched
 from tests.integration.world import World
 

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Request, expect
 
-from local import npm
-from local.api_types import INSTALLED, PINS
-from local.customer import GOOD_CARD, PAYING_IBAN
+from local.contract.api_types import INSTALLED, PINS
+from local.machine import npm
 from local.paths import LOCAL
+from local.shop.customer import GOOD_CARD, PAYING_IBAN
 from tests.samples import SAMPLES
 
 SCREENSHOTS = LOCAL / "e2e"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from local.customer import GOOD_CARD
+from local.shop.customer import GOOD_CARD
 from tests.e2e.conftest import NewShopper
 from tests.e2e.shopper import Shopper
 from tests.samples import sample

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from local.customer import DECLINED_CARD, GOOD_CARD
+from local.shop.customer import DECLINED_CARD, GOOD_CARD
 from tests.e2e.shopper import Shopper, fill_in_card, submit
 from tests.integration.world import World
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Route, expect
 
-from local.customer import DECLINED_CARD, FAILING_IBAN
+from local.shop.customer import DECLINED_CARD, FAILING_IBAN
 from tests.e2e.conftest import NewShopper
 from tests.e2e.shopper import PHONE, Shopper
 from tests.integration.world import World, changes

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from local.customer import Frontend, Json
+from local.shop.customer import Frontend, Json
 from tests import contract
 
 

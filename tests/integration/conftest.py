@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.console import Console
-from local.stack import LocalStack, local_stack
-from local.storefront import local_frontend
+from local.cloud.stack import LocalStack, local_stack
+from local.machine.console import Console
+from local.shop.storefront import local_frontend
 from tests.integration.world import World
 
 # That of the template's default origin. Nothing listens there: these tests open no page.

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from local.cloud.stack import LocalStack
 from local.paths import ROOT
-from local.stack import LocalStack
 
 
 @dataclass(frozen=True)

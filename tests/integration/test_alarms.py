@@ -13,12 +13,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import ACCESS_KEY, REGION, SECRET_KEY
-from local.customer import pay_by_card
-from local.deploy import stack_outputs
-from local.function_logs import function_logs
-from local.functions import FunctionFailed, invoke, physical_name, reconcile
-from local.waiting import wait_for
+from local.cloud.aws import ACCESS_KEY, REGION, SECRET_KEY
+from local.cloud.deploy import stack_outputs
+from local.cloud.function_logs import function_logs
+from local.cloud.invocations import FunctionFailed, invoke, physical_name, reconcile
+from local.machine.waiting import wait_for
+from local.shop.customer import pay_by_card
 from tests.integration.world import WAIT_SECONDS, World
 from tests.unit.stack import load_template
 

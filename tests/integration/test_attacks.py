@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.customer import pay_by_card
-from local.waiting import wait_for
+from local.machine.waiting import wait_for
+from local.shop.customer import pay_by_card
 from tests.integration.world import WAIT_SECONDS, World, changes
 
 type Json = dict[str, Any]

@@ -18,16 +18,17 @@ import httpx
 import psutil
 import pytest
 
-from local.dev import main as dev_main
+from local.commands.dev import main as dev_main
+from local.machine.ports import free_port
+from local.machine.waiting import wait_for
 from local.paths import ROOT
-from local.ports import free_port
-from local.waiting import wait_for
 from tests.integration.operator import terminal_environment
 from tests.samples import SAMPLES
 
 # Each starts a stack of its own: one at a time.
 pytestmark = pytest.mark.xdist_group("commands")
 
+DEMO, DEV = "local.commands.demo", "local.commands.dev"
 READY_SECONDS = 180.0
 END_SECONDS = 60.0
 STACK_KEYS = {
@@ -118,7 +119,7 @@ def printed_steps(text: str) -> list[tuple[str, str, str]]:
 
 def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
-    with command("local.demo", "--report", report, output=tmp_path / "printed") as demo:
+    with command(DEMO, "--report", report, output=tmp_path / "printed") as demo:
         assert demo.process.wait(READY_SECONDS) == 0, demo.printed
     assert "%" not in demo.printed
     printed = printed_steps(demo.printed)
@@ -143,7 +144,7 @@ def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
 
 def test_an_interrupted_demo_ends_in_order(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
-    with command("local.demo", "--report", report, output=tmp_path / "printed") as demo:
+    with command(DEMO, "--report", report, output=tmp_path / "printed") as demo:
         demo.wait_for_text("sam deploy")
         children = demo.children
         assert demo.end(signal.SIGINT) == 130
@@ -175,7 +176,7 @@ def test_the_stack_runs_until_it_is_stopped(
     monkeypatch.setenv("AWS_PORT", str(aws_port))
     stripe_port: int = occupied.getsockname()[1]
     monkeypatch.setenv("STRIPE_PORT", str(stripe_port))
-    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "printed") as dev:
+    with command(DEV, "--stack-file", stack_file, output=tmp_path / "printed") as dev:
         dev.wait_for_text("Ctrl-C stops it")
         facts = json.loads(stack_file.read_text())
         is_on_its_ports(facts, dev, aws_port, stripe_port)
@@ -212,7 +213,7 @@ def serves_the_storefront(facts: Json) -> None:
 
 def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
     before = stack_file.read_bytes()
-    with command("local.dev", "--stack-file", stack_file, output=output) as second:
+    with command(DEV, "--stack-file", stack_file, output=output) as second:
         assert second.end() == 1, second.printed
     facts = json.loads(before)
     assert f"process {dev.process.pid}, API {facts['api_url']}" in second.printed
@@ -227,14 +228,14 @@ def test_a_killed_one_leaves_nothing_in_the_way(
 ) -> None:
     for name in ("STOREFRONT_PORT", "AWS_PORT", "STRIPE_PORT"):
         monkeypatch.setenv(name, str(free_port()))
-    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "first") as killed:
+    with command(DEV, "--stack-file", stack_file, output=tmp_path / "first") as killed:
         killed.wait_for_text("sam deploy")
         services = [one for one in killed.children if "deploy" not in one.cmdline()]
         assert len(services) == len(["MiniStack", "simulator"])
         stack_file.write_text("{}")
         killed.end(signal.SIGKILL)
     wait_for(lambda: not any(map(is_alive, services)), "its services end", seconds=END_SECONDS)
-    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "next") as dev:
+    with command(DEV, "--stack-file", stack_file, output=tmp_path / "next") as dev:
         dev.wait_for_text("sam deploy")
         assert "in use" not in dev.printed
         assert not stack_file.exists()
@@ -262,7 +263,7 @@ def test_what_is_no_port_is_refused_before_anything_starts(
 def test_a_dead_service_ends_the_stack_and_is_named(
     tmp_path: Path, stack_file: Path, seen: str
 ) -> None:
-    with command("local.dev", "--stack-file", stack_file, output=tmp_path / "printed") as dev:
+    with command(DEV, "--stack-file", stack_file, output=tmp_path / "printed") as dev:
         dev.wait_for_text(seen)
         children = dev.children
         ministack = next(one for one in children if "ministack_main" in " ".join(one.cmdline()))

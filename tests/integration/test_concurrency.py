@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from local.customer import pay_by_card
+from local.shop.customer import pay_by_card
 from tests.integration.world import World, changes
 from tests.samples import sample
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.deploy import stack_outputs
-from local.functions import physical_name
+from local.cloud.deploy import stack_outputs
+from local.cloud.invocations import physical_name
 from tests.integration.world import World, changes
 
 COMPLETED = "checkout.session.completed"

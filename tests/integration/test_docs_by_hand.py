@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from local.customer import pay_by_card
-from local.function_logs import wait_for_entry
+from local.cloud.function_logs import wait_for_entry
 from local.paths import ROOT
+from local.shop.customer import pay_by_card
 from tests.integration.operator import terminal_environment
 from tests.integration.world import World
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.customer import NO_TLS, new_idempotency_key
+from local.shop.customer import NO_TLS, new_idempotency_key
 from tests.integration.world import World, changes
 
 type Json = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.functions import physical_name
+from local.cloud.invocations import physical_name
 from tests.integration.test_dead_letters import dead_letters, leave_unpublished, queue_url
 from tests.integration.world import World
 

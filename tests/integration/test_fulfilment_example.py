@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from local.example import EXAMPLE_STACK_NAME, DeployedExample
-from local.function_logs import entries
+from local.cloud.function_logs import entries
+from local.cloud.stack import LocalStack
+from local.commands.example import EXAMPLE_STACK_NAME, DeployedExample
+from local.machine.waiting import wait_for
 from local.paths import ROOT
-from local.purchase import plain_item
-from local.stack import LocalStack
-from local.waiting import wait_for
+from local.shop.purchase_steps import plain_item
 from tests.integration.world import WAIT_SECONDS, World
 
 DISPUTING_CARD = "4000 0000 0000 0259"
@@ -87,7 +87,7 @@ def consumer(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def make_example(stack_file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local.example", "--stack-file", stack_file],
+        [sys.executable, "-m", "local.commands.example", "--stack-file", stack_file],
         cwd=ROOT,
         capture_output=True,
         text=True,

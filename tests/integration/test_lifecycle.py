@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from local.customer import DECLINED_CARD, pay_by_card
-from local.functions import FunctionFailed, invoke
-from local.merchant import ESCALATING, LOSING, WINNING
+from local.cloud.invocations import FunctionFailed, invoke
+from local.shop.customer import DECLINED_CARD, pay_by_card
+from local.shop.merchant import ESCALATING, LOSING, WINNING
 from tests.integration.world import World, changes, from_event_bridge
 
 PRICE = 1200

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.frontend import DEFAULT_ORIGIN
-from local.functions import physical_name
+from local.cloud.invocations import physical_name
+from local.shop.frontend import DEFAULT_ORIGIN
 from tests.integration.world import TIMEOUT_SECONDS, World, lookup_item
 
 EVIL = "https://evil.example"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.function_logs import wait_for_entry
-from local.waiting import wait_for
+from local.cloud.function_logs import wait_for_entry
+from local.machine.waiting import wait_for
 from tests.integration.operator import typed
 from tests.integration.world import World
 

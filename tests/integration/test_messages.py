@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local.customer import DECLINED_CARD, FAILING_IBAN, pay_by_bank_debit, pay_by_card
-from local.merchant import LOSING
 from local.paths import ROOT
+from local.shop.customer import DECLINED_CARD, FAILING_IBAN, pay_by_bank_debit, pay_by_card
+from local.shop.merchant import LOSING
 from tests.integration.world import World, lookup_item
 
 COMPLETED = "checkout.session.completed"
@@ -57,6 +57,7 @@ def test_a_message_says_what_the_order_is(world: World) -> None:
         "amount_tax": 0,
         "amount_shipping": 0,
         "amount_total": 3600,
+        "amount_captured": 3600,
         "amount_refunded": 0,
         "currency": "eur",
         "items": [bought(world, 1), bought(world, 2)],

@@ -13,7 +13,8 @@ import httpx
 import pytest
 import stripe
 
-from local.functions import physical_name
+from fulfilment.addresses import shipping_address
+from local.cloud.invocations import physical_name
 from ops.dead_letters import ALIAS
 from tests.integration.server import Server
 from tests.integration.world import World
@@ -137,6 +138,13 @@ def test_the_examples_are_all_sold_with() -> None:
     assert ENTERED.keys() == EXAMPLES.keys() - {"Manual capture"}
 
 
+def test_a_payment_is_captured_later_where_the_shop_wants(shop: Shop) -> None:
+    created = shop.server.checkout(options=EXAMPLES["Manual capture"])
+    shop.pay(created["session_id"])
+    order = shop.world.wait_for_status(created["order_id"], "authorized")
+    assert order["amount_total"] == 1200
+
+
 # What the customer adds
 
 
@@ -171,6 +179,15 @@ def test_an_optional_item_that_is_added_is_the_orders(shop: Shop) -> None:
     assert [item["price"] for item in order["items"]] == [shop.world.stack.price, gift.id]
     assert order["amount_total"] == 1500
     assert adds_up(order)
+
+
+def test_fulfilment_reads_the_address_that_the_order_lacks(shop: Shop) -> None:
+    created = shop.server.checkout(options=EXAMPLES["Shipping"])
+    order = shop.paid(created, **ENTERED["Shipping"])
+    facts = shop.world.stack.facts
+    address = shipping_address(order["session_id"], facts.stripe_api_key, facts.stripe_url)
+    assert address is not None
+    assert (address.name, address.line1) == (SHIPPING["name"], ADDRESS["line1"])
 
 
 # The environment's file

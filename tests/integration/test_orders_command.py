@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.customer import DECLINED_CARD, pay_by_card
+from local.shop.customer import DECLINED_CARD, pay_by_card
 from tests.integration.world import World
 
 type Json = dict[str, Any]

@@ -2,9 +2,9 @@
 
 import httpx
 
-from local.customer import NO_TLS, pay_by_card
-from local.frontend import DEFAULT_ORIGIN
-from local.stripe_account import LOOKUP_KEY, STAFF_LOOKUP_KEY
+from local.shop.customer import NO_TLS, pay_by_card
+from local.shop.frontend import DEFAULT_ORIGIN
+from local.shop.stripe_account import LOOKUP_KEY, STAFF_LOOKUP_KEY
 from tests.integration.world import World
 
 LIST = ("GET", "/v1/prices")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.customer import (
+from local.shop.customer import (
     DECLINED_CARD,
     FAILING_IBAN,
     pay_by_bank_debit,

@@ -6,8 +6,8 @@ import re
 import subprocess
 from typing import Any
 
-from local.customer import new_idempotency_key, pay_by_card
 from local.paths import ROOT
+from local.shop.customer import new_idempotency_key, pay_by_card
 from tests.integration.world import World
 
 README = (ROOT / "README.md").read_text()

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from local.customer import FAILING_IBAN, PAYING_IBAN, pay_by_bank_debit, pay_by_card
-from local.functions import reconcile
-from local.merchant import LOSING
-from local.waiting import wait_for
+from local.cloud.invocations import reconcile
+from local.machine.waiting import wait_for
+from local.shop.customer import FAILING_IBAN, PAYING_IBAN, pay_by_bank_debit, pay_by_card
+from local.shop.merchant import LOSING
 from tests.integration.world import World, changes
 
 DISPUTING_CARD = "4000 0000 0000 0259"

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from local.customer import NO_TLS
-from local.shopping import DISPUTING_CARD
-from local.stripe_account import SERVICE_PERMISSIONS
+from local.shop.customer import NO_TLS
+from local.shop.purchase_kinds import DISPUTING_CARD
+from local.shop.stripe_account import SERVICE_PERMISSIONS
 from tests.integration.world import World
 
 type Call = Callable[[], int]

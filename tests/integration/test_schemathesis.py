@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from local.api_types import CONTRACT
-from local.frontend import DEFAULT_ORIGIN
+from local.contract.api_types import CONTRACT
 from local.paths import LOCAL
+from local.shop.frontend import DEFAULT_ORIGIN
 from tests.integration.world import World
 from tests.samples import sample
 

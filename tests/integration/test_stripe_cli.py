@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.waiting import wait_for
+from local.machine.waiting import wait_for
 from tests.integration.world import WAIT_SECONDS, Json, World
 from tests.stripe_cli import StripeCli, install
 

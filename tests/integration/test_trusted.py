@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.aws import REGION
+from local.cloud.aws import REGION
 from tests.integration.checked_frontend import as_documented
 from tests.integration.server import PATH, Server, route_arn, user_with
 from tests.integration.world import World

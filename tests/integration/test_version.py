@@ -1,8 +1,8 @@
 """A deployed stack says which version it is."""
 
 from checkout.version import VERSION
-from local.deploy import stack_outputs
-from local.function_logs import wait_for_entry
+from local.cloud.deploy import stack_outputs
+from local.cloud.function_logs import wait_for_entry
 from tests.integration.world import World
 
 

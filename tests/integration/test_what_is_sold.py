@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.customer import new_idempotency_key, pay_by_card
-from local.stripe_account import STAFF_LOOKUP_KEY
+from local.shop.customer import new_idempotency_key, pay_by_card
+from local.shop.stripe_account import STAFF_LOOKUP_KEY
 from tests.integration.world import World, changes, lookup_item
 
 type Json = dict[str, Any]

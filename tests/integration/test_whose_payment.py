@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.functions import reconcile
+from local.cloud.invocations import reconcile
 from tests.integration.world import World, changes, from_event_bridge
 
 DISPUTING_CARD = "4000 0000 0000 0259"

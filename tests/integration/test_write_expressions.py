@@ -8,7 +8,7 @@ import pytest
 
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.facts import Fact
-from local.stack import LocalStack
+from local.cloud.stack import LocalStack
 from tests.samples import sample
 from tests.unit.memory_table import MemoryTable
 from tests.unit.purchases import OPEN, PURCHASES

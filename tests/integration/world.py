@@ -14,15 +14,15 @@ from typing import Any
 import httpx
 import stripe
 
-from local.customer import GOOD_CARD, NO_TLS, Frontend, pay_by_card
-from local.fulfilment import Fulfilment, fulfilment
-from local.function_logs import wait_for_entry
-from local.functions import invoke
-from local.merchant import Merchant
-from local.purchase import plain_item
-from local.stack import LocalStack
-from local.stripe_account import LOOKUP_KEY
-from local.waiting import wait_for
+from local.cloud.function_logs import wait_for_entry
+from local.cloud.invocations import invoke
+from local.cloud.stack import LocalStack
+from local.machine.waiting import wait_for
+from local.shop.customer import GOOD_CARD, NO_TLS, Frontend, pay_by_card
+from local.shop.fulfilment import Fulfilment, fulfilment
+from local.shop.merchant import Merchant
+from local.shop.purchase_steps import plain_item
+from local.shop.stripe_account import LOOKUP_KEY
 from tests.integration.checked_frontend import CheckedFrontend, as_documented
 from tests.integration.operator import Called, operate
 

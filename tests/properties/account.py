@@ -32,16 +32,23 @@ INSTRUMENTS = [*CARDS, *BANK_ACCOUNTS]
 EVIDENCE = ["winning_evidence", "losing_evidence", "escalate_inquiry_evidence"]
 OVERLAP_SECONDS = 24 * 3600  # https://docs.stripe.com/webhooks#roll-endpoint-secrets
 OF_SESSIONS = "checkout.session."
-# What the service handles, and one type that it does not.
+# What the service handles, and some that it does not.
 DELIVERED = (
     OF_SESSIONS,
+    "charge.captured",
     "charge.refunded",
     "charge.dispute.",
     "refund.",
-    "payment_intent.payment_failed",
-    "payment_intent.succeeded",
+    "payment_intent.",
 )
 
+
+# What a completed session that is not paid waits for, or does not.
+OF_PAYMENTS = {
+    "processing": "processing",
+    "requires_capture": "authorized",
+    "canceled": "canceled",
+}
 
 # Price, product, lookup key, quantity, amount_total.
 type Item = tuple[str, str, str | None, int, int]
@@ -58,6 +65,7 @@ class Truth:
     payment_status: str
     payment_intent: str | None
     amount_total: int
+    amount_captured: int
     amount_refunded: int
     currency: str
     dispute_status: str | None
@@ -130,6 +138,21 @@ class Account:
         wanted: Any = {"amount": amount} if amount else {}
         if intent is not None:
             self._attempt("/v1/refunds", payment_intent=intent["id"], **wanted)
+
+    def capture(self, session_id: str, amount: int | None) -> None:
+        """Take what is reserved, or a part of it."""
+        wanted: Any = {"amount_to_capture": amount} if amount else {}
+        self._end_authorization(session_id, "capture", **wanted)
+
+    def cancel(self, session_id: str) -> None:
+        """Release what is reserved."""
+        self._end_authorization(session_id, "cancel")
+
+    def _end_authorization(self, session_id: str, how: str, **parameters: object) -> None:
+        session = self._session(session_id)
+        if session["status"] == "complete" and session["payment_intent"] is not None:
+            path = f"/v1/payment_intents/{session['payment_intent']['id']}/{how}"
+            self._attempt(path, **parameters)
 
     def edit_payment(self, session_id: str, how: str, other_order: str) -> None:
         """Edit the metadata by which a payment's events find their order first."""
@@ -215,6 +238,7 @@ class Account:
             payment_status=session["payment_status"],
             payment_intent=intent and intent["id"],
             amount_total=session["amount_total"],
+            amount_captured=intent["amount_received"] if intent else 0,
             amount_refunded=counted,
             currency=session["currency"],
             dispute_status=disputes[0]["status"] if disputes else None,
@@ -277,4 +301,4 @@ def _status(session: Json) -> str:
         return str(session["status"])
     if session["payment_status"] in {"paid", "no_payment_required"}:
         return "paid"
-    return "processing" if session["payment_intent"]["status"] == "processing" else "failed"
+    return OF_PAYMENTS.get(session["payment_intent"]["status"], "failed")

@@ -11,7 +11,7 @@ WRITE, BY_PAYMENT = "UpdateItem", "Query payment_intent"
 CREATE, EXPIRE = "POST sessions", "POST sessions/expire"
 SESSION, LINES = "GET sessions", "GET sessions/line_items"
 CREATED, PAID, REFUNDED = "order.created", "order.paid", "order.refunded"
-EXPIRED = "order.expired"
+EXPIRED, AUTHORIZED = "order.expired", "order.authorized"
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,25 @@ SCENARIOS = {
     ),
     "dispute": Scenario(
         steps.dispute_webhook, ("GET disputes", WRITE), (CREATED, PAID, "order.dispute_opened")
+    ),
+    "authorized before the session": Scenario(
+        steps.authorized_webhook, (SESSION, WRITE), (CREATED, AUTHORIZED)
+    ),
+    "captured in part": Scenario(
+        steps.captured_webhook, (SESSION, WRITE), (CREATED, AUTHORIZED, PAID)
+    ),
+    "charge captured": Scenario(
+        steps.captured_charge_webhook, (SESSION, WRITE), (CREATED, AUTHORIZED, PAID)
+    ),
+    "captured after its metadata was cleared": Scenario(
+        steps.captured_after_metadata_was_cleared,
+        (BY_PAYMENT, SESSION, WRITE),
+        (CREATED, AUTHORIZED, PAID),
+    ),
+    "canceled": Scenario(
+        steps.canceled_webhook,
+        ("GET payment_intents", SESSION, WRITE),
+        (CREATED, AUTHORIZED, "order.canceled"),
     ),
     "dead-letter": Scenario(
         steps.dead_letter,

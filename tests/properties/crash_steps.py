@@ -168,6 +168,54 @@ def refund_of_unknown_lines(shop: World) -> Step:
     return lambda: shop.deliver(event)
 
 
+def reserved(shop: World) -> str:
+    """Sell a mug to be captured by hand; give the session."""
+    response = shop.service.create(shop.body(), KEY, by_hand=True)
+    session_id: str = json.loads(response["body"])["session_id"]
+    shop.account.pay(session_id, "a card")
+    return session_id
+
+
+def authorized_webhook(shop: World) -> Step:
+    """It comes before the session's own: the order knows no payment yet."""
+    reserved(shop)
+    event = event_of(shop, "payment_intent.amount_capturable_updated")
+    return lambda: shop.deliver(event)
+
+
+def captured_webhook(shop: World) -> Step:
+    session_id = reserved(shop)
+    shop.service.confirm(session_id)
+    shop.account.capture(session_id, 100)
+    event = event_of(shop, "payment_intent.succeeded")
+    return lambda: shop.deliver(event)
+
+
+def captured_charge_webhook(shop: World) -> Step:
+    session_id = reserved(shop)
+    shop.service.confirm(session_id)
+    shop.account.capture(session_id, None)
+    event = event_of(shop, "charge.captured")
+    return lambda: shop.deliver(event)
+
+
+def captured_after_metadata_was_cleared(shop: World) -> Step:
+    session_id = reserved(shop)
+    shop.service.confirm(session_id)
+    edit_payment(shop, "cleared")
+    shop.account.capture(session_id, None)
+    event = event_of(shop, "payment_intent.succeeded")
+    return lambda: shop.deliver(event)
+
+
+def canceled_webhook(shop: World) -> Step:
+    session_id = reserved(shop)
+    shop.service.confirm(session_id)
+    shop.account.cancel(session_id)
+    event = event_of(shop, "payment_intent.canceled")
+    return lambda: shop.deliver(event, "thin")
+
+
 def edit_payment(shop: World, how: str) -> None:
     [sale] = list(shop.service.table.items.values())
     other_order = created(shop, OTHER_KEY)["order_id"]

@@ -97,6 +97,12 @@ class Lifecycle(RuleBasedStateMachine):
             self.account.refund(session_id, amount)
         return session_id
 
+    def _reserve(self, by: str) -> str:
+        response = self.service.create(self.world.body(), by_hand=True)
+        session_id: str = body_of(response)["session_id"]
+        self.account.pay(session_id, by)
+        return session_id
+
     def _event(self, number: int) -> Json:
         event = self.events[number % len(self.events)]
         note(f"# {event['type']} {event['data']['object']['id']}")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults, initialize, multiple, rule
 
 from checkout.api.refusals import UNKNOWN_PRICE
-from tests.properties.account import INSTRUMENTS
+from tests.properties.account import CARDS, INSTRUMENTS
 from tests.properties.lifecycle import BROKEN, Break, Lifecycle, body_of
 
 AMOUNT = 1500  # of a mug
@@ -103,6 +103,15 @@ class AtTheShop(Lifecycle):
     def sell(self, by: str, refunds: tuple[int, ...]) -> str:
         """All at once: most that can go wrong comes after that."""
         return self._sell(by, refunds)
+
+    @initialize(target=checkouts, by=st.sampled_from(sorted(CARDS)))
+    def reserve_first(self, by: str) -> str:
+        return self._reserve(by)
+
+    @rule(target=checkouts, by=st.sampled_from(sorted(CARDS)))
+    def reserve(self, by: str) -> str:
+        """The shop captures by hand."""
+        return self._reserve(by)
 
     @rule(checkout=checkouts, times=st.sampled_from((2, 12)))
     def decline(self, checkout: str, times: int) -> None:

@@ -46,6 +46,8 @@ type Json = dict[str, Any]
 
 ENOUGH_SECONDS = 900.0
 OBJECT_ID = re.compile(r"[a-z]+_[a-z]*_?[A-Za-z0-9]{14,}")
+# The options of a shop that captures by hand.
+BY_HAND: Json = {"payment_intent_data": {"capture_method": "manual"}}
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/1"
 
 
@@ -143,9 +145,12 @@ class Service:
         self._patch.undo()
         self._http.close()  # type: ignore[no-untyped-call]
 
-    def create(self, body: Json, key: str | None = None) -> Json:
+    def create(self, body: Json, key: str | None = None, *, by_hand: bool = False) -> Json:
+        """With `by_hand`, the payment is captured by hand."""
         headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
-        return _invoke("create_session", _over_http(json.dumps(body), headers))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_function("create_session"), "OPTIONS", BY_HAND if by_hand else {})
+            return _invoke("create_session", _over_http(json.dumps(body), headers))
 
     def confirm(self, session_id: str) -> Json:
         path = {"pathParameters": {"session_id": session_id}}
@@ -191,7 +196,9 @@ def _function(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENVIRONMENT", ENVIRONMENT["ENVIRONMENT"])
+        spec.loader.exec_module(module)
     return module
 
 
@@ -201,7 +208,8 @@ def _invoke(name: str, event: Json, context: Context | None = None) -> Json:
 
 
 def _over_http(body: str, headers: dict[str, str]) -> Json:
-    return {"requestContext": {}, "headers": headers, "body": body, "isBase64Encoded": False}
+    invocation = {"headers": headers, "body": body, "isBase64Encoded": False}
+    return invocation | {"requestContext": {}, "routeKey": "$default"}
 
 
 def _giving(part: object) -> Callable[[], object]:

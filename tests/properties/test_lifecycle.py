@@ -26,7 +26,8 @@ from tests.samples import SAMPLES, sample
 type Json = dict[str, Any]
 
 STEPS = 30
-WAITS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000}
+# After the last, an authorization is over.
+WAITS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000, "eight days": 691_200}
 # Of other accounts, whose events a Connect platform gets too, and thin ones.
 FOREIGN_ACCOUNTS = ({"account": "acct_1Other"}, {"context": "acct_1Other"}, {"account": ""})
 
@@ -56,6 +57,14 @@ class WholeLifecycle(AtTheShop):
     def refund_in_parts(self, checkout: str, times: int) -> None:
         for _ in range(times):
             self.account.refund(checkout, 10)
+
+    @rule(checkout=checkouts, amount=st.sampled_from((100, 1400, None)))
+    def capture(self, checkout: str, amount: int | None) -> None:
+        self.account.capture(checkout, amount)
+
+    @rule(checkout=checkouts)
+    def cancel(self, checkout: str) -> None:
+        self.account.cancel(checkout)
 
     @rule(checkout=checkouts)
     def escalate(self, checkout: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import stripe
 
-from local import catalogue
-from local.stripe_account import LOOKUP_KEY, STAFF_LOOKUP_KEY, UNIT_AMOUNT
+from local.shop import catalogue
+from local.shop.stripe_account import LOOKUP_KEY, STAFF_LOOKUP_KEY, UNIT_AMOUNT
 from stripe_simulator.testing import Running, fast, running
 from tests.stripe_cli import StripeCli
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local import api_types, npm
+from local.contract import api_types
+from local.machine import npm
 from stripe_simulator.web.assets import FOLDER
 
 OPTIONS = (

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local import api_types, npm
+from local.contract import api_types
+from local.machine import npm
 
 SAMPLE = Path(__file__).with_name("frontend.ts")
 OPTIONS = ("--noEmit", "--strict", "--target", "es2022", "--lib", "es2022")

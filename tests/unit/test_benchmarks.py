@@ -59,18 +59,18 @@ def test_the_cost_follows_the_counted_requests() -> None:
         for name, counted in warm.items()
     }
     found = cost.of_a_million(functions)
-    waiting = 2 * cost.STRIPE_SECONDS + 5 * cost.AWS_SECONDS
+    waiting = 2 * cost.STRIPE_SECONDS + 4 * cost.AWS_SECONDS
     assert found.compute == pytest.approx(1e6 * waiting * cost.GB_SECOND)
-    assert (found.starts, found.api, found.sns) == (0.0, 2.0, 1.0)
+    assert (found.starts, found.api, found.sns) == (0.0, 2.0, 0.5)
     assert found.dynamodb == pytest.approx(3 * cost.UNITS_PER_WRITE * 0.625)
-    assert found.invocations == pytest.approx(5 * 0.20)
+    assert found.invocations == pytest.approx(4 * 0.20)
     assert found.total == pytest.approx(sum(vars(found).values()))
 
 
 def test_a_start_is_billed_for_the_share_that_is_cold() -> None:
     functions = {name: Function(cost.VCPUS, 0.0, NONE) for name in cost.INVOCATIONS}
     found = cost.of_a_million(functions)
-    assert found.starts == pytest.approx(1e6 * 5 * cost.COLD_SHARE * cost.GB_SECOND)
+    assert found.starts == pytest.approx(1e6 * 4 * cost.COLD_SHARE * cost.GB_SECOND)
     assert found.compute == 0.0
 
 

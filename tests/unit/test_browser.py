@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local import browser
-from local.processes import LocalCloudError
+from local.machine import browser
+from local.machine.processes import LocalCloudError
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ Resources:
 
 def test_the_template_is_checked_as_cloudformation_gets_it() -> None:
     done = subprocess.run(
-        [SAM.parent / "python", "-m", "local.transformed_template", "template.yaml"],
+        [SAM.parent / "python", "-m", "local.cloud.transformed_template", "template.yaml"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from local.console import Console, shortened
-from local.sam_output import phase_of
+from local.cloud.sam_output import phase_of
+from local.machine.console import Console, shortened
 
 # Lines of SAM 1.16x, as `make demo` gets them.
 OUTPUT = """

@@ -6,7 +6,7 @@ from pathlib import Path
 from checkout.domain.changes import PUBLISHED
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import UNKNOWN, Decline, Dispute, Refund
-from local.message_schema import schema
+from local.contract.message_schema import schema
 from tests.unit.stack import ROOT
 
 DOCS = ROOT / "docs"

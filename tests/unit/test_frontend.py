@@ -2,11 +2,11 @@
 
 import pytest
 
-from local.console import Console
-from local.dev import own_frontend
-from local.frontend import DEFAULT_ORIGIN, frontend_origin
-from local.ports import free_port
-from local.processes import LocalCloudError
+from local.commands.dev import own_frontend
+from local.machine.console import Console
+from local.machine.ports import free_port
+from local.machine.processes import LocalCloudError
+from local.shop.frontend import DEFAULT_ORIGIN, frontend_origin
 from tests.unit.stack import load_template
 
 

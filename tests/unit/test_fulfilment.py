@@ -1,6 +1,7 @@
 """The example in examples/fulfilment/: what is paid for is shipped, once, and nothing else is."""
 
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
 from itertools import permutations
@@ -11,12 +12,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from checkout.domain.facts import Fact
 from fulfilment import app
+from fulfilment.messages import read_message
 from fulfilment.shipments import BeingShipped
 from fulfilment.shipping import logger, ship
 from tests.unit.environment import Log, client_of_all_tests, session_of_all_tests
 from tests.unit.fulfilling import (
     SHIPMENTS,
     SHIPPED,
+    TOTAL,
     Json,
     Warehouse,
     batch,
@@ -149,6 +152,23 @@ def test_an_order_that_stays_paid_is_shipped_once(
         assert len(warehouse.shipped) == before + 1, [one["type"] for one in arrival]
         assert "held_for" not in warehouse.row
         assert warehouse.row["version"] == len(messages)
+
+
+@pytest.mark.parametrize(
+    ("captured", "returned", "hold"),
+    [(700, 700, "refunded"), (700, 699, None), (None, TOTAL, "refunded"), (None, 700, None)],
+)
+def test_all_that_was_captured_may_be_refunded(
+    captured: int | None, returned: int, hold: str | None
+) -> None:
+    (paid,) = published()
+    paid |= {"amount_captured": captured, "amount_refunded": returned}
+    if captured is None:
+        # As an earlier version published it.
+        del paid["amount_captured"]
+    message = read_message(json.dumps(paid))
+    assert message is not None
+    assert message.hold == hold
 
 
 @pytest.mark.parametrize(

@@ -108,14 +108,19 @@ def test_everything_stored_is_encrypted() -> None:
 
 def test_the_role_allows_what_the_function_does() -> None:
     (policy,) = properties("ConsumerRole")["Policies"]
-    allowed = {
-        json.dumps(one["Resource"]["Fn::GetAtt"][0]): one["Action"]
-        for one in policy["PolicyDocument"]["Statement"]
-    }
+    *always, with_a_secret = policy["PolicyDocument"]["Statement"]
+    allowed = {json.dumps(one["Resource"]["Fn::GetAtt"][0]): one["Action"] for one in always}
     assert allowed == {
         '"ConsumerLogGroup"': ["logs:CreateLogStream", "logs:PutLogEvents"],
         '"Queue"': ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
         '"ShipmentsTable"': "dynamodb:UpdateItem",
+    }
+    condition, statement, nothing = with_a_secret["Fn::If"]
+    assert (condition, nothing) == ("HasStripeSecret", {"Ref": "AWS::NoValue"})
+    assert statement == {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": {"Ref": "StripeSecretArn"},
     }
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from local.function_logs import function_logs
+from local.cloud.function_logs import function_logs
 
 if TYPE_CHECKING:
-    from local.aws import LocalAws
+    from local.cloud.aws import LocalAws
 
 type Json = dict[str, Any]
 

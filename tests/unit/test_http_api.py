@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 import yaml
 
-from local.deploy import with_parameters
-from local.http_api import as_document, import_http_api, integrated_alias
+from local.cloud.deploy import with_parameters
+from local.cloud.http_api_settings import as_document, import_http_api, integrated_alias
 
 if TYPE_CHECKING:
-    from local.aws import LocalAws
+    from local.cloud.aws import LocalAws
 
 type Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from checkout.aws import clients
-from local.build import architecture, built_template
+from local.cloud.build import architecture, built_template
 from local.paths import ROOT, UV
 from tests.unit.interpreter import modules_loaded_by
 from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER, OWN_ENVIRONMENT, load_template

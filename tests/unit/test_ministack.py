@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from local.locks import locked
-from local.ministack import ABANDONED_SECONDS, PREFIX, remove_abandoned
+from local.cloud.ministack import ABANDONED_SECONDS, PREFIX, remove_abandoned
+from local.machine.locks import locked
 
 
 def folder_of(memory: Path, name: str, *, age: float) -> Path:

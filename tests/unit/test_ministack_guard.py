@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from local.ministack_guard import PagesKeptOut
+from local.cloud.ministack_guard import PagesKeptOut
 
 SHOP = "http://localhost:3000"
 API = "/_aws/execute-api/12345678/checkout/sessions"

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from local import stack
-from local.only_one import only_one
+from local.cloud import stack
+from local.cloud.stack import KEPT_RUNS, new_run
+from local.machine.only_one import only_one
+from local.machine.processes import LocalCloudError
 from local.paths import ROOT
-from local.processes import LocalCloudError
-from local.stack import KEPT_RUNS, new_run
 
 CRASH = """
 import os, pathlib, signal, subprocess, sys
-from local.only_one import only_one
+from local.machine.only_one import only_one
 
 with only_one(pathlib.Path(sys.argv[1])):
     pathlib.Path(sys.argv[1]).write_text("{}")

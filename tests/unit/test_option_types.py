@@ -105,7 +105,7 @@ def test_what_is_denied_in_a_file_has_a_reason(path: tuple[str, ...]) -> None:
         assert path[1] in typed_dict.__annotations__
 
 
-@pytest.mark.parametrize("path", DENIED_IN_FILE.keys() - DENIED.keys(), ids=".".join)
+@pytest.mark.parametrize("path", sorted(DENIED_IN_FILE.keys() - DENIED.keys()), ids=".".join)
 def test_a_trusted_caller_may_name_what_is_of_one_sale(path: tuple[str, ...]) -> None:
     assert (path in DENIED_IN_REQUEST) == (path == ("customer",))
 

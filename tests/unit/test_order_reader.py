@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from local import order_reader
+from local.shop import order_reader
 
 ORDER = {
     "order_id": "o1",

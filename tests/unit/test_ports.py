@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from local.ports import LOOPBACKS, Name, chosen_port, free_port
-from local.processes import LocalCloudError
+from local.machine.ports import LOOPBACKS, Name, chosen_port, free_port
+from local.machine.processes import LocalCloudError
 
 pytestmark = pytest.mark.enable_socket
 ADDRESSES = {one.address for each in psutil.net_if_addrs().values() for one in each}
@@ -40,7 +40,7 @@ def taken(request: pytest.FixtureRequest, port: int) -> Iterator[int]:
 def test_without_a_variable_it_is_the_documented_one(
     name: Name, port: int, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.ports.is_free", lambda _: True)
+    monkeypatch.setattr("local.machine.ports.is_free", lambda _: True)
     environments: list[dict[str, str]] = [{}, {name: ""}]
     for environment in environments:
         assert chosen_port(name, environment, said.append) == port

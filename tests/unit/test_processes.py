@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local.machine.processes import LocalCloudError, run_logged
+from local.machine.signals import Terminated, held_signals, termination_unwinds
+from local.machine.waiting import wait_for
 from local.paths import ROOT
-from local.processes import LocalCloudError, run_logged
-from local.signals import Terminated, held_signals, termination_unwinds
-from local.waiting import wait_for
 
 SECONDS = 30.0
 # A child with a child of its own, as MiniStack has Lambdas: neither ends on SIGTERM.
@@ -31,8 +31,8 @@ LOYAL = f"from stripe_simulator.parent import end_with_parent; end_with_parent()
 PARENT = """
 import os, sys
 from pathlib import Path
-from local import processes
-from local.signals import termination_unwinds
+from local.machine import processes
+from local.machine.signals import termination_unwinds
 
 processes.STOP_SECONDS = 0.3
 folder, child, foreground = Path(sys.argv[1]), sys.argv[2], sys.argv[3]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from local.commands.rename import Names, files, texts
 from local.paths import ROOT, SAM, UV
-from local.rename import Names, files, texts
 
 # One copy for all: one worker (tests/conftest.py).
 pytestmark = [pytest.mark.full, pytest.mark.xdist_group("renamed")]
@@ -64,7 +64,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def renamed(copied: Path) -> Path:
     """Give the copy renamed, twice: what was renamed can be renamed."""
     for name in ("shop", NAME):
-        done = python(copied, "-m", "local.rename", name)
+        done = python(copied, "-m", "local.commands.rename", name)
         assert done.returncode == 0, done.stderr
         assert f"{name}-dev" in done.stdout
     return copied
@@ -125,7 +125,7 @@ def test_a_name_that_no_stack_can_have_is_refused_and_changes_nothing(
     copied: Path, name: str
 ) -> None:
     before = Names.of(copied)
-    done = python(copied, "-m", "local.rename", "--", name)
+    done = python(copied, "-m", "local.commands.rename", "--", name)
     assert done.returncode == 2
     assert done.stderr.startswith("make rename: ")
     assert len(done.stderr.splitlines()) == 1

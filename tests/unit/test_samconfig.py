@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from checkout.settings import Settings
-from local.deploy import STACK_NAME
+from local.cloud.deploy import STACK_NAME
 from tests.unit.stack import ENVIRONMENT, ROOT, Json, load_template
 
 PARAMETERS: Json = load_template()["Parameters"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from local.stripe_account import SERVICE_PERMISSIONS
+from local.shop.stripe_account import SERVICE_PERMISSIONS
 from ops.key_permissions import NEEDED
 from tests.unit.sam import of_type, transformed_resources
 from tests.unit.stack import ROOT, load_template

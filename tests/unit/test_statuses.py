@@ -51,7 +51,7 @@ def test_a_capture_is_paid_before_the_session_says_so() -> None:
 
 
 def test_the_capture_of_one_payment_method_counts() -> None:
-    options = {"card": {"capture_method": "manual"}, "link": {}}
+    options = {"card": {"capture_method": "manual"}, "link": {}, "paypal": None}
     intent = captured_separately(AUTHORIZED) | {
         "capture_method": "automatic_async",
         "payment_method_options": options,

@@ -7,10 +7,17 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.customer import NO_TLS
-from local.ports import free_port
-from local.processes import LocalCloudError
-from local.storefront import EMBEDDED_PAGE, FOLDER, HOSTED_PAGE, Config, local_frontend, storefront
+from local.machine.ports import free_port
+from local.machine.processes import LocalCloudError
+from local.shop.customer import NO_TLS
+from local.shop.storefront import (
+    EMBEDDED_PAGE,
+    FOLDER,
+    HOSTED_PAGE,
+    Config,
+    local_frontend,
+    storefront,
+)
 
 pytestmark = pytest.mark.enable_socket
 CONFIG = Config("http://127.0.0.1:4566/api", EMBEDDED_PAGE, "http://127.0.0.1:12111")

@@ -11,7 +11,7 @@ from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeRefused
 from checkout.stripe.events import HANDLED_EVENTS
-from local.stripe_account import EVENT_TYPES
+from local.shop.stripe_account import EVENT_TYPES
 from tests.unit.aws_calls import AwsCalls
 from tests.unit.capturing import EVENTS as CAPTURES
 from tests.unit.fake_stripe import FakeStripe

@@ -1,12 +1,13 @@
 """The options of a Checkout Session: accepted and shown as Stripe does, or refused."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from stripe_simulator.documents import Json
 from stripe_simulator.objects.sdk_lists import COUNTRIES, LOCALES
-from stripe_simulator.testing import Running, Shop
+from stripe_simulator.testing import Running, Shop, fast, running
 from support.refusals import refused
 
 CASE: Json = {"type": "custom", "custom": "Case"}
@@ -96,6 +97,13 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("tax_id_collection", {"enabled": True}, {"enabled": True, "required": "never"}),
     ("wallet_options", {"link": {"display": "never"}}, {"link": {"display": "never"}}),
 ]
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Running]:
+    """One for all: each test makes a session of its own, or none."""
+    with running(fast()) as one:
+        yield one
 
 
 @pytest.mark.parametrize(("name", "given", "shown"), ACCEPTED)

@@ -54,6 +54,19 @@ def test_expansion_is_of_one_response_only(sdk: stripe.StripeClient, shop: Shop)
     assert isinstance(sdk.v1.checkout.sessions.retrieve(id_).payment_intent, str)
 
 
+def test_price_includes_its_currencies_where_asked(sdk: stripe.StripeClient, shop: Shop) -> None:
+    id_ = shop.price(1500).id
+    assert "currency_options" not in sdk.v1.prices.retrieve(id_).to_dict()
+    price = sdk.v1.prices.retrieve(id_, {"expand": ["currency_options", "tiers"]}).to_dict()
+    assert price["currency_options"]["usd"]["unit_amount"] == 1500
+    # Not null: a price of one amount has none.
+    assert "tiers" not in price
+    session = shop.session(sdk.v1.prices.retrieve(id_))
+    path = "line_items.data.price.currency_options"
+    shown: Any = sdk.v1.checkout.sessions.retrieve(session.id, {"expand": [path]})
+    assert shown.line_items.data[0].price.currency_options["usd"].unit_amount == 1500
+
+
 @pytest.mark.parametrize("path", ["colour", "status", "payment_intent.colour"])
 def test_what_is_no_object_is_not_expanded(sdk: stripe.StripeClient, shop: Shop, path: str) -> None:
     with refused(400, f"This property cannot be expanded ({path})."):

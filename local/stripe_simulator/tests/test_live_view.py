@@ -7,7 +7,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from local.customer import GOOD_CARD, pay_by_card
+from local.shop.customer import GOOD_CARD, pay_by_card
 from stripe_simulator.listener import LOOPBACK
 from stripe_simulator.testing import Receiver, Running, Shop, fast, running
 from support.dashboards import Dashboard

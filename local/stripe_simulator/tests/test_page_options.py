@@ -1,12 +1,13 @@
 """The payment page asks for what its session wants, and charges what it shows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import stripe
 
 from stripe_simulator.documents import Json
-from stripe_simulator.testing import Running, Shop
+from stripe_simulator.testing import Running, Shop, fast, running
 from support.pages import Page
 
 FORM = {
@@ -109,6 +110,17 @@ def total(page: Page) -> str:
     return page.one(id_="totalAmount").text
 
 
+type Asking = tuple[Running, stripe.checkout.Session, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def asking() -> Iterator[Asking]:
+    """A session that refusals leave as it was, and its form as it can be paid."""
+    with running(fast()) as one:
+        session = everything(Shop(one.sdk))
+        yield one, session, filled(opened(one, session))
+
+
 def test_page_asks_for_what_the_session_wants(simulator: Running, shop: Shop) -> None:
     page = opened(simulator, everything(shop))
     labels = {
@@ -157,6 +169,17 @@ def test_customer_sees_and_pays_the_total(simulator: Running, shop: Shop) -> Non
     page = Page(updated.text)
     # Half of 30.00 and of 6.00, 19 % of it, and 9.00.
     assert (updated.status_code, total(page)) == (200, "€30.42")
+    parts = dict(
+        zip([one.text for one in page.all("dt")], [one.text for one in page.all("dd")], strict=True)
+    )
+    assert parts == {
+        "Subtotal": "€36.00",
+        "Discount": "-€18.00",
+        "Shipping": "€9.00",
+        "Tax": "€3.42",
+        "Tax included": "€1.44",
+        "Total due": "€30.42",
+    }
     response = posted(simulator, session, filled(page) | chosen)
     assert response.status_code == 303, Page(response.text).alert
     paid = simulator.get(f"/v1/checkout/sessions/{session.id}")
@@ -195,11 +218,10 @@ def test_total_that_changed_is_shown_before_it_is_paid(simulator: Running, shop:
     ],
 )
 def test_mistake_is_shown_at_its_field(
-    simulator: Running, shop: Shop, field: tuple[str, str], field_id: str, message: str
+    asking: Asking, field: tuple[str, str], field_id: str, message: str
 ) -> None:
-    session = everything(shop)
-    fields = filled(opened(simulator, session)) | dict([field])
-    refused = posted(simulator, session, fields)
+    simulator, session, fields = asking
+    refused = posted(simulator, session, fields | dict([field]))
     assert refused.status_code == 400
     page = Page(refused.text)
     assert page.one(id_=f"{field_id}-error").text.startswith(message)

@@ -96,7 +96,11 @@ def test_results_come_in_pages(simulator: Running, sdk: stripe.StripeClient) -> 
 
 def test_every_kind_is_searched(sdk: stripe.StripeClient, shop: Shop) -> None:
     shop.price(lookup_key="cup")
-    session = shop.session(shop.price(lookup_key="mug"))
+    session = shop.session(
+        shop.price(lookup_key="mug"),
+        customer=sdk.v1.customers.create().id,
+        invoice_creation={"enabled": True},
+    )
     shop.pay(session, shop.payment_method(token="tok_visa"))
     v1 = sdk.v1
     charges = v1.charges.search(
@@ -110,4 +114,5 @@ def test_every_kind_is_searched(sdk: stripe.StripeClient, shop: Shop) -> None:
     assert [one.lookup_key for one in v1.prices.search({"query": "lookup_key~'mug'"}).data] == [
         "mug"
     ]
+    assert len(v1.invoices.search({"query": "status:'paid' AND total=3000"}).data) == 1
     assert len(v1.products.search({"query": "active:'true' AND name:'Mug'"}).data) == 2

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from local.deploy import stack_outputs
-from local.functions import physical_name, reconcile
-from local.stack import ALARM_EMAIL
+from local.cloud.deploy import stack_outputs
+from local.cloud.invocations import physical_name, reconcile
+from local.cloud.stack import ALARM_EMAIL
 from tests.integration.operations.shop_at_stripe import (
     destinations,
     registered,

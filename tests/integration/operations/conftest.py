@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.console import Console
-from local.stack import LocalStack, local_stack
+from local.cloud.stack import LocalStack, local_stack
+from local.machine.console import Console
 from tests.integration.operations.shop_at_stripe import Steps, connection
 from tests.integration.world import World
 

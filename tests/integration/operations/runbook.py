@@ -6,8 +6,8 @@ from typing import Any
 
 import boto3
 
-from local.aws import LocalAws
-from local.deploy import STACK_NAME
+from local.cloud.aws import LocalAws
+from local.cloud.deploy import STACK_NAME
 from local.paths import ROOT
 from tests.integration.world import World
 from tests.unit.aws_commands import BLOCK, parsed

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
-from local.deploy import API_ID_TAGS, STACK_NAME, sam_deploy
+from local.cloud.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
+from local.cloud.deploy import API_ID_TAGS, STACK_NAME, sam_deploy
 from local.paths import ROOT, SAM
 from tests.integration.world import World
 

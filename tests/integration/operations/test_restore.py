@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.deploy import API_ID_TAGS, sam_deploy, stack_outputs
+from local.cloud.deploy import API_ID_TAGS, sam_deploy, stack_outputs
 from local.paths import ROOT
 from tests.integration.operations.runbook import (
     aws_commands,
@@ -31,7 +31,7 @@ def deploy_with(world: World, folder: Path, **parameters: str) -> World:
     """Deploy with values in samconfig.toml, whose checksum is a part of the functions' code."""
     document = yaml.safe_load((world.stack.run / "template.yaml").read_text())
     for name, value in parameters.items():
-        # Where the local SAM transform looks (local/deploy.py).
+        # Where the local SAM transform looks (local/cloud/deploy.py).
         document["Parameters"][name]["Default"] = value
     for name, resource in document["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.console import Console
-from local.deploy import STACK_NAME
-from local.stack import LocalStack, local_stack
+from local.cloud.deploy import STACK_NAME
+from local.cloud.stack import LocalStack, local_stack
+from local.machine.console import Console
 from ops.dead_letters import ALIAS
 from tests.integration.operations.runbook import (
     aws_commands,

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 
+from fulfilment.addresses import ShippingAddress, shipping_address, stripe_key
 from fulfilment.messages import PAID, OrderMessage, read_message
 from fulfilment.shipments import Shipments
 from fulfilment.shipping import logger, recall, ship
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # A message that fails stays in the queue, alone. Failures of a whole batch are no error of the
 # function: they end in the dead-letter queue like any other.
@@ -63,8 +65,21 @@ def fulfil(message: OrderMessage, shipments: Shipments, *, now: float, until: fl
         shipments.note_items(order_id, message.items)
     items = shipments.claim(order_id, now=now, until=until)
     if items is not None:
-        ship(order_id, items)
+        ship(order_id, items, address_of(message.session_id))
         shipments.note_shipped(order_id, now=now)
+
+
+def address_of(session_id: str) -> ShippingAddress | None:
+    """Ask Stripe; without a key of this service's own, the address is not known here."""
+    secret_arn = os.environ.get("STRIPE_KEY_SECRET_ARN")
+    if not secret_arn:
+        return None
+    return shipping_address(session_id, stripe_key(secrets(), secret_arn))
+
+
+@cache
+def secrets() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager")
 
 
 @cache

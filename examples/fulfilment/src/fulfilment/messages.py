@@ -45,7 +45,10 @@ class OrderMessage(_Read):
     type: Handled
     version: PositiveInt
     order_id: str
+    session_id: str
     amount_total: int
+    # Less than the total where the payment was captured in part; missing in older messages.
+    amount_captured: int | None = None
     amount_refunded: int
     dispute_status: str | None
     items: tuple[Item, ...] | None
@@ -64,8 +67,9 @@ class OrderMessage(_Read):
         """
         if self.dispute_status not in HARMLESS_DISPUTES:
             return "disputed"
+        taken = self.amount_total if self.amount_captured is None else self.amount_captured
         # A free order has a total of 0, and nothing to refund.
-        return "refunded" if 0 < self.amount_total <= self.amount_refunded else None
+        return "refunded" if 0 < taken <= self.amount_refunded else None
 
 
 class _Typed(_Read):

@@ -22,14 +22,14 @@ type Json = Mapping[str, Any]
 def is_captured_separately(payment_intent: Json) -> bool:
     """Whether a later capture takes the money, of this payment or with one of its methods."""
     options = payment_intent.get("payment_method_options") or {}
-    methods = [one.get("capture_method") for one in options.values()]
-    return any(method in MANUAL for method in (payment_intent.get("capture_method"), *methods))
+    said_by = [payment_intent, *(one for one in options.values() if isinstance(one, Mapping))]
+    return any(one.get("capture_method") in MANUAL for one in said_by)
 
 
 def without_releases(refunds: Iterable[Json]) -> Iterator[Json]:
     """Leave out the refunds that took nothing back, each being read with its PaymentIntent."""
     for refund in refunds:
-        payment_intent = refund["payment_intent"]
+        payment_intent = refund.get("payment_intent")
         if payment_intent is None or not _is_release(refund, payment_intent):
             yield refund
 

@@ -112,7 +112,7 @@ class Readers:
         if charge is None or charge.get("livemode") is not self.livemode:
             return None
         with _documented("charge"):
-            if charge["payment_intent"] is None:
+            if charge.get("payment_intent") is None:
                 return None
             return self._capture_news(charge, charge["payment_intent"], origin)
 
@@ -185,7 +185,7 @@ def _items_follow(session: Json) -> bool:
     https://docs.stripe.com/payments/checkout/adjustable-quantity
     https://docs.stripe.com/payments/checkout/optional-items
     """
-    adjustable = session["metadata"].get(ADJUSTABLE) is not None
+    adjustable = (session.get("metadata") or {}).get(ADJUSTABLE) is not None
     return session["status"] == "open" and (adjustable or bool(session.get("optional_items")))
 
 

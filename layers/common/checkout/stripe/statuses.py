@@ -22,9 +22,7 @@ def status_of_capture(session: Json) -> OrderStatus | None:
     canceled is about to expire.
     """
     payment_intent = session.get("payment_intent")
-    if session["status"] == "expired" or not isinstance(payment_intent, Mapping):
-        return None
-    if not is_captured_separately(payment_intent):
+    if not isinstance(payment_intent, Mapping) or not is_captured_separately(payment_intent):
         return None
     match payment_intent["status"], session["status"]:
         case "requires_capture", _:

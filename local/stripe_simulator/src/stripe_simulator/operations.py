@@ -26,6 +26,7 @@ from stripe_simulator.objects import (
     refunds,
     saved_methods,
     search,
+    setup_intents,
     shipping_rates,
     tax_rates,
 )
@@ -44,6 +45,7 @@ type Row = tuple[str, str, Run, str]
 SEARCHES: list[Row] = [
     ("GET", "/v1/charges/search", search.charges, "list charge"),
     ("GET", "/v1/customers/search", search.customers, "list customer"),
+    ("GET", "/v1/invoices/search", search.invoices, "list invoice"),
     ("GET", "/v1/payment_intents/search", search.payment_intents, "list payment_intent"),
     ("GET", "/v1/prices/search", search.prices, "list price"),
     ("GET", "/v1/products/search", search.products, "list product"),
@@ -118,6 +120,12 @@ OPTIONS: list[Row] = [
         saved_methods.retrieve_of_customer,
         "payment_method",
     ),
+    ("POST", "/v1/setup_intents", setup_intents.create, "setup_intent"),
+    ("GET", "/v1/setup_intents", setup_intents.list_, "list setup_intent"),
+    ("GET", "/v1/setup_intents/{id}", setup_intents.retrieve, "setup_intent"),
+    ("POST", "/v1/setup_intents/{id}", setup_intents.update, "setup_intent"),
+    ("POST", "/v1/setup_intents/{id}/confirm", setup_intents.confirm, "setup_intent"),
+    ("POST", "/v1/setup_intents/{id}/cancel", setup_intents.cancel, "setup_intent"),
     ("GET", "/v1/invoices", invoices.list_, "list invoice"),
     ("GET", "/v1/invoices/{id}", invoices.retrieve, "invoice"),
     ("POST", "/v1/coupons", coupons.create, "coupon"),

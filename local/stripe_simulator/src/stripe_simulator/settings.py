@@ -28,7 +28,7 @@ class Settings:
     transaction. `redirect_seconds` is how long a paid page waits for the webhook's response.
     `restricted_key` may do what `restricted_permissions` say, at first.
     `shop_name` is what the payment page calls the merchant.
-    `orders_url` continued by an order's id gives the order's history (local/order_reader.py).
+    `orders_url` continued by an order's id gives the order's history (local/shop/order_reader.py).
     `connect_to` maps a webhook URL's host to the address to connect to instead.
     `host` is the address that it listens on, `allowed_hosts` the names that callers of another
     machine may call it by. `random_seed` is that of the chances that drop and shuffle deliveries.

@@ -12,7 +12,7 @@ from stripe_simulator.behaviour import Behaviour
 from stripe_simulator.changes import Changes
 from stripe_simulator.documents import Json
 from stripe_simulator.journal import Journal
-from stripe_simulator.objects import payment_pages
+from stripe_simulator.objects import payment_pages, prices
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.checkout_amounts import included
 from stripe_simulator.objects.payment_pages import ConfirmPage
@@ -117,6 +117,8 @@ class Simulator:
                     one for one in self.account.refunds.newest_first() if one["charge"] == id_
                 ]
                 return embedded(refunds, url=f"/v1/charges/{id_}/refunds")
+            case "price", "currency_options":
+                return prices.currency_options(document)
             case (("checkout.session" | "item"), _):
                 return included(self.account, id_, field)
             case _:

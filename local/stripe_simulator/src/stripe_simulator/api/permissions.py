@@ -30,6 +30,7 @@ RESOURCES = {
     "/v1/promotion_codes": "promotion_code",
     # The Dashboard's "Charges and Refunds" is one permission.
     "/v1/refunds": "charge",
+    "/v1/setup_intents": "setup_intent",
     "/v1/shipping_rates": "shipping_rate",
     "/v1/tax_rates": "tax_rate",
     "/v1/webhook_endpoints": "webhook",
@@ -42,6 +43,7 @@ EXPANDED = {
     "balance_transaction": "balance",
     "charge": "charge",
     "coupon": "coupon",
+    "currency option": "plan",
     "customer": "customer",
     "invoice": "invoice",
     "line discount": "checkout_session",
@@ -54,6 +56,7 @@ EXPANDED = {
     "product": "product",
     "promotion_code": "promotion_code",
     "shipping_rate": "shipping_rate",
+    "tier": "plan",
 }
 READ_ONLY = frozenset({"balance", "event"})
 

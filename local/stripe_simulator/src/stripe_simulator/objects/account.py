@@ -113,6 +113,7 @@ class Account:
     payment_intents: Collection = field(
         default_factory=lambda: Collection("payment_intent", "intent")
     )
+    setup_intents: Collection = field(default_factory=lambda: Collection("setupintent", "intent"))
     charges: Collection = field(default_factory=lambda: Collection("charge", "id"))
     refunds: Collection = field(default_factory=lambda: Collection("refund", "refund"))
     disputes: Collection = field(default_factory=lambda: Collection("dispute", "dispute"))

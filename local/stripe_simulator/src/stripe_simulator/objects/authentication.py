@@ -28,11 +28,9 @@ FAILED = "payment_intent_authentication_failure"
 
 def challenge(account: Account, intent: Json, method: Json, return_url: str | None) -> None:
     """Ask the customer, at a page of the simulator's own."""
-    call = current_call.get()
-    url = f"{call.base_url if call else ''}{PATH}/{intent['id']}"
     intent.update(
         last_payment_error=None,
-        next_action=_next_action(url, return_url),
+        next_action=next_action(intent["id"], return_url),
         payment_method=method["id"],
         status=STATUS,
     )
@@ -62,7 +60,9 @@ def refuse(account: Account, intent: Json) -> None:
     account.record("payment_intent.payment_failed", intent, None)
 
 
-def _next_action(url: str, return_url: str | None) -> Json:
+def next_action(intent_id: str, return_url: str | None) -> Json:
+    call = current_call.get()
+    url = f"{call.base_url if call else ''}{PATH}/{intent_id}"
     if return_url is None:
         sdk = {"stripe_js": url, "type": "three_d_secure_redirect"}
         return {"type": "use_stripe_sdk", "use_stripe_sdk": sdk}

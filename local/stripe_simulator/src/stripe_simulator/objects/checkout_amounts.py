@@ -20,7 +20,7 @@ EXCLUSIVE_CURRENCIES = frozenset({"cad", "usd"})
 
 
 def refresh(account: Account, session: Json) -> None:
-    """Compute the session's amounts and those of its line items anew, from all that is known."""
+    """Compute the session's amounts and those of its line items, from all that is known."""
     facts = account.checkout[session["id"]]
     items = facts.line_items
     lines = [_charge(item["amount_subtotal"], _rates(account, session, item)) for item in items]

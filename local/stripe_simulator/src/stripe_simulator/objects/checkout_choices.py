@@ -153,9 +153,7 @@ def _locate(account: Account, session: Json, choices: Choices, billed_in: str | 
                 code="shipping_address_invalid",
             )
     facts = account.checkout[session["id"]]
-    if customer and facts.customer_update == {"address": "never", "name": "never"} | {
-        "shipping": "never"
-    }:
+    if customer and "auto" not in facts.customer_update.values():
         facts.country = checkout_settings.location(customer) or facts.country
         return
     billing = choices.billing_address.country if choices.billing_address else None

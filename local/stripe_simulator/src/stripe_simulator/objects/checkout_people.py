@@ -27,13 +27,13 @@ def make_or_update(account: Account, session: Json) -> None:
             values |= {"email": details["email"], "phone": details["phone"]}
             session["customer"] = customers.make(account, values)["id"]
         return
+    customer = account.customers.find(session["customer"])
     changes = {
         name: value
         for name, value in values.items()
         if value is not None and facts.customer_update.get(name) == "auto"
     }
-    if changes:
-        customer = account.customers[session["customer"]]
+    if customer is not None and changes:
         account.update("customer.updated", customer, changes)
 
 

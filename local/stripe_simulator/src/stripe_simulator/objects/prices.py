@@ -27,7 +27,7 @@ from stripe_simulator.identifiers import new_id
 from stripe_simulator.objects import metadata, products
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.products import ProductData
-from stripe_simulator.objects.shapes import declared
+from stripe_simulator.objects.shapes import declared, pick
 
 MAX_LOOKUP_KEYS = 10
 
@@ -170,6 +170,12 @@ def list_(account: Account, parameters: ListPrices) -> Json:
 
     prices = account.prices.newest_first()
     return page(prices, parameters, url="/v1/prices", noun="price", keep=kept)
+
+
+def currency_options(price: Json) -> Json:
+    """What a price costs in each of its currencies: here, in its own alone."""
+    amounts = ("custom_unit_amount", "tax_behavior", "unit_amount", "unit_amount_decimal")
+    return {price["currency"]: pick(price, amounts)}
 
 
 def _recurs(price: Json, interval: str | None) -> bool:

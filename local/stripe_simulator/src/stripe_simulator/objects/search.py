@@ -43,6 +43,15 @@ CUSTOMERS: Fields = {
     "name": "string",
     "phone": "string",
 }
+INVOICES: Fields = {
+    "created": "number",
+    "currency": "token",
+    "customer": "token",
+    "number": "string",
+    "receipt_number": "string",
+    "status": "string",
+    "total": "number",
+}
 PAYMENT_INTENTS: Fields = {
     "amount": "number",
     "created": "number",
@@ -72,6 +81,10 @@ def charges(account: Account, parameters: Search) -> Json:
 
 def customers(account: Account, parameters: Search) -> Json:
     return _search(account.customers.newest_first(), parameters, "customers", CUSTOMERS)
+
+
+def invoices(account: Account, parameters: Search) -> Json:
+    return _search(account.invoices.newest_first(), parameters, "invoices", INVOICES)
 
 
 def payment_intents(account: Account, parameters: Search) -> Json:

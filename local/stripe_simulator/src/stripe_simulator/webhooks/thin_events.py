@@ -12,17 +12,6 @@ PING = "v2.core.event_destination.ping"
 # The fields that only the API returns.
 NOT_DELIVERED: Json = {"changes": None, "snapshot_event": None}
 
-URLS = {
-    "charge": "/v1/charges",
-    "checkout.session": "/v1/checkout/sessions",
-    "customer": "/v1/customers",
-    "dispute": "/v1/disputes",
-    "payment_intent": "/v1/payment_intents",
-    "price": "/v1/prices",
-    "product": "/v1/products",
-    "refund": "/v1/refunds",
-}
-
 
 def thin_id(snapshot_id: str) -> str:
     return snapshot_id.replace("evt_", "evt_test_", 1)
@@ -74,7 +63,7 @@ def _notification(snapshot: Json) -> Json:
         "related_object": {
             "id": object_["id"],
             "type": object_["object"],
-            "url": f"{URLS[object_['object']]}/{object_['id']}",
+            "url": f"/v1/{object_['object'].replace('.', '/')}s/{object_['id']}",
         },
     }
 

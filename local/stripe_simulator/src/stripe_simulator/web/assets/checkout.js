@@ -83,8 +83,12 @@ if (shop) {
   }).observe(document.documentElement);
 }
 
+let updates = 0;
+
 // The amounts for what was chosen, without paying.
 async function update() {
+  updates += 1;
+  const number = updates;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
   body.set("update", "1");
   const response = await fetch(window.location.pathname, {
@@ -93,6 +97,7 @@ async function update() {
     body,
   });
   const answer = await response.json();
+  if (number !== updates) return; // A later choice is on its way.
   if (answer.closed || answer.redirect) {
     window.location.reload();
     return;
@@ -107,14 +112,14 @@ async function update() {
 }
 
 form.addEventListener("change", (event) => {
-  if (/** @type {HTMLElement} */ (event.target).matches("[data-updates]")) void update();
+  if (/** @type {HTMLElement} */ (event.target).matches("[data-updates]")) update().catch(unreachable);
 });
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.disabled) return;
   if (/** @type {HTMLButtonElement | null} */ (event.submitter)?.name === "update") {
-    await update();
+    await update().catch(unreachable);
     return;
   }
   work(true);
@@ -134,10 +139,14 @@ form.addEventListener("submit", async (event) => {
     else show(answer.mistakes);
   } catch {
     work(false);
-    const message = "We could not reach the payment service. Check your connection and try again.";
-    show({ "": { code: "connection_error", message } });
+    unreachable();
   }
 });
+
+function unreachable() {
+  const message = "We could not reach the payment service. Check your connection and try again.";
+  show({ "": { code: "connection_error", message } });
+}
 
 form.addEventListener("input", (event) => {
   const input = /** @type {HTMLInputElement} */ (event.target);

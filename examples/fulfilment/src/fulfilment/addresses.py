@@ -1,0 +1,59 @@
+"""Where to ship: the address that the customer gave on Stripe's page.
+
+It is in no message and in no table: Stripe has it, and gives it to a key of this service's own, a
+restricted one with the permission "Checkout Sessions: Read" and no other.
+https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-collected_information
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+STRIPE = "https://api.stripe.com"
+TIMEOUT = urllib3.Timeout(connect=2, read=5)
+
+
+class AddressUnknown(Exception):
+    """Stripe did not give the session. A retry may get it; the text names no customer."""
+
+
+class ShippingAddress(BaseModel):
+    """Personal data: hand it to the warehouse, and do not log it."""
+
+    name: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> ShippingAddress | None:
+    """Give the address of a session, None if it asked for none; raise AddressUnknown."""
+    try:
+        response = urllib3.request(
+            "GET",
+            f"{api_base}/v1/checkout/sessions/{session_id}",
+            headers={"authorization": f"Bearer {key}"},
+            timeout=TIMEOUT,
+        )
+    except urllib3.exceptions.HTTPError as error:
+        raise AddressUnknown(type(error).__name__) from None
+    if response.status != 200:  # noqa: PLR2004
+        raise AddressUnknown(f"Stripe responded {response.status}.")
+    collected = json.loads(response.data).get("collected_information") or {}
+    details: dict[str, Any] | None = collected.get("shipping_details")
+    if details is None:
+        return None
+    return ShippingAddress(name=details.get("name"), **(details.get("address") or {}))
+
+
+def stripe_key(client: "SecretsManagerClient", secret_arn: str) -> str:
+    """Read the key, which is the secret's whole string."""
+    return client.get_secret_value(SecretId=secret_arn)["SecretString"]

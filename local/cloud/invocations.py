@@ -1,0 +1,44 @@
+"""The deployed functions, called as AWS's own services call them: past HTTP, by who may."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from local.cloud.aws import LocalAws
+from local.cloud.deploy import STACK_NAME
+from ops.dead_letters import ALIAS
+
+type Json = dict[str, Any]
+
+
+class FunctionFailed(Exception):
+    """`response` is what Lambda says of it: `errorType`, `errorMessage`."""
+
+    def __init__(self, name: str, response: Json) -> None:
+        super().__init__(f"{name}: {response.get('errorType')}: {response.get('errorMessage')}")
+        self.response = response
+
+
+def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
+    """Give a function's response, by the function's name in the template; raise FunctionFailed."""
+    response = aws.functions.invoke(
+        FunctionName=physical_name(aws, name),
+        Qualifier=ALIAS,
+        Payload=json.dumps(event).encode(),
+    )
+    document: Json = json.loads(response["Payload"].read())
+    if "FunctionError" in response:
+        raise FunctionFailed(name, document)
+    return document
+
+
+def physical_name(aws: LocalAws, name: str) -> str:
+    """Give a resource's name in AWS, by its name in the template."""
+    return aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=name)[
+        "StackResourceDetail"
+    ]["PhysicalResourceId"]
+
+
+def reconcile(aws: LocalAws) -> Json:
+    """Check all pending orders now, and give the report: `checked`, `repaired`, `failed`."""
+    return invoke(aws, "ReconcileFunction", {"minimum_age_seconds": 0})

@@ -1,0 +1,126 @@
+"""MiniStack, the local AWS, on 127.0.0.1, with its state in memory."""
+
+import os
+import shutil
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from local.cloud.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
+from local.machine.locks import locked
+from local.machine.ports import HOST, free_port
+from local.machine.processes import OnDeath, service
+from local.machine.signals import held_signals
+from local.paths import MINISTACK_PACKAGES
+
+MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
+PREFIX = "checkout-ministack-"
+ABANDONED_SECONDS = 60
+ROOM_BYTES = 8 * 1024**3
+ANSWER_SECONDS = 0.5
+
+
+@contextmanager
+def ministack(
+    run: Path,
+    on_death: OnDeath,
+    allowed_origin: str,
+    port: int = 0,
+    steps_url: str | None = None,
+) -> Iterator[LocalAws]:
+    """`run` takes its log; port 0 is a free one. A function may do only what its role allows, and a
+    web page only what the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
+    The frontend's calls of the HTTP API are reported to `steps_url` (observed.py).
+    """
+    port = port or free_port()
+    with (
+        temporary_folder(run) as temporary,
+        service(
+            "MiniStack",
+            [
+                standard_library_python(run),
+                "-P",  # not from this folder, where `ministack` is this module
+                Path(__file__).with_name("ministack_main.py"),
+                MINISTACK_PACKAGES,
+                steps_url or "",
+                allowed_origin,
+            ],
+            log=run / "ministack.log",
+            env=environment(run, temporary, port),
+            on_death=on_death,
+        ) as child,
+    ):
+        url = f"http://{HOST}:{port}"
+        child.wait_until_ready(lambda: responds(f"{url}/_ministack/ready"))
+        yield LocalAws(url)
+
+
+def standard_library_python(run: Path) -> Path:
+    """What the Lambdas run on: see ministack_main.py."""
+    home = run / "lambda-python"
+    venv.create(home, with_pip=False, symlinks=True)
+    return home / "bin" / "python"
+
+
+@contextmanager
+def temporary_folder(run: Path) -> Iterator[Path]:
+    """Each worker of a function unpacks the layer, 90 MB of small files, which a disk may take
+    minutes to delete: so in memory, where there is room. What a killed run left there is deleted.
+    """
+    remove_abandoned(MEMORY)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY if has_room(MEMORY) else run))
+    try:
+        with locked(folder):
+            yield folder
+    finally:
+        with held_signals():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(memory: Path) -> None:
+    """A folder that nobody holds, and that is not being made: somebody locks it in a moment."""
+    for folder in memory.glob(f"{PREFIX}*"):
+        with locked(folder) as abandoned:
+            if abandoned and time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_room(memory: Path) -> bool:
+    """The layer has compiled modules: a file system that runs nothing is of no use."""
+    if not memory.is_dir():
+        return False
+    may_execute = not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    return may_execute and shutil.disk_usage(memory).free > ROOM_BYTES
+
+
+def environment(run: Path, temporary: Path, port: int) -> dict[str, str]:
+    """The Lambdas inherit it, so nothing of the caller's but the path is in it."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(run),
+        "TMPDIR": str(temporary),
+        "LANG": "C.UTF-8",
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        # IAM is enforced; the root credentials are those of local/cloud/aws.py.
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "MINISTACK_REGION": REGION,
+        "LAMBDA_EXECUTOR": "local",
+        # Listeners on fixed ports, which a second MiniStack could not have.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def responds(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=ANSWER_SECONDS).is_success
+    except httpx.TransportError:
+        return False

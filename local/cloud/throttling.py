@@ -1,0 +1,112 @@
+"""A DynamoDB that throttles: a proxy before the local one, which has no faults of its own.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+"""
+
+import json
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
+
+import httpx
+
+from local.cloud.aws import LocalAws
+from local.cloud.invocations import physical_name
+from ops.dead_letters import ALIAS
+
+THROTTLED = json.dumps(
+    {
+        "__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException",
+        "message": "Throughput exceeds the current capacity of your table or index.",
+    }
+).encode()
+JSON = "application/x-amz-json-1.0"
+TIMEOUT_SECONDS = 30.0
+# Those that read or write orders.
+FUNCTIONS = (
+    "CreateSessionFunction",
+    "ConfirmPaymentFunction",
+    "StripeWebhookFunction",
+    "ReconcileFunction",
+)
+
+
+@dataclass
+class Throttling:
+    """`probability` is a request's, of being refused; `throttled` counts those that were."""
+
+    upstream: httpx.Client
+    chance: random.Random
+    probability: float = 0.0
+    throttled: int = 0
+
+    def respond(self, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+        if self.chance.random() < self.probability:
+            self.throttled += 1
+            return HTTPStatus.BAD_REQUEST, JSON, THROTTLED
+        # With the Host that was signed.
+        response = self.upstream.post("/", content=body, headers=headers)
+        return response.status_code, response.headers.get("content-type", JSON), response.content
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, throttling: Throttling) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.throttling = throttling
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        throttling = cast("Server", self.server).throttling
+        status, content_type, response = throttling.respond(headers, body)
+        self.send_response(status)
+        self.send_header("content-type", content_type)
+        self.send_header("content-length", str(len(response)))
+        self.end_headers()
+        self.wfile.write(response)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the functions log what they are refused."""
+
+
+@contextmanager
+def throttled_table(aws: LocalAws, seed: int) -> Iterator[Throttling]:
+    """Lead the functions to the table through the proxy, as AWS_ENDPOINT_URL_DYNAMODB does."""
+    chance = random.Random(seed)  # noqa: S311  (chaos, not cryptography)
+    with httpx.Client(base_url=aws.endpoint_url, timeout=TIMEOUT_SECONDS) as upstream:
+        throttling = Throttling(upstream, chance)
+        with Server(throttling) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            try:
+                for name in FUNCTIONS:
+                    lead(aws, physical_name(aws, name), server.url)
+                yield throttling
+            finally:
+                server.shutdown()
+
+
+def lead(aws: LocalAws, function: str, url: str) -> None:
+    variables = aws.functions.get_function_configuration(FunctionName=function)["Environment"][
+        "Variables"
+    ]
+    aws.functions.update_function_configuration(
+        FunctionName=function,
+        Environment={"Variables": variables | {"AWS_ENDPOINT_URL_DYNAMODB": url}},
+    )
+    # Not a published version, to which MiniStack (1.5.33) does not apply the reserved concurrency.
+    aws.functions.update_alias(FunctionName=function, Name=ALIAS, FunctionVersion="$LATEST")

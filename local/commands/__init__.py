@@ -1,0 +1,1 @@
+"""What `make` runs on this machine: the demo, development, chaos, the tour."""

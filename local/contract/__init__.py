@@ -1,0 +1,1 @@
+"""What is generated from the contracts, and how the JavaScript is checked against them."""

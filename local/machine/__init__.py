@@ -1,0 +1,1 @@
+"""This machine: processes, ports, locks, signals, the terminal, npm and the browser."""

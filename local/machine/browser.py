@@ -1,0 +1,87 @@
+"""The browser of tests/e2e and of `make tour`: Chromium, by CHROMIUM= or from the system.
+
+As a program, `make chromium`: have Debian's package manager install it where it is missing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from local.machine.processes import LocalCloudError
+
+NAME = "CHROMIUM"
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MISSING = (
+    f"No Chromium was found: install it (Debian: apt-get install chromium), or name the program of "
+    f"one, {NAME}=/path/to/chromium."
+)
+APT = "apt-get"
+
+
+def program(environment: Mapping[str, str] = os.environ) -> str:
+    """Give the path; raise LocalCloudError where there is none."""
+    named = environment.get(NAME)
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise LocalCloudError(f"{NAME} names no program: {named}")
+        return found
+    for each in (*PROGRAMS, str(MAC)):
+        if found := shutil.which(each):
+            return found
+    raise LocalCloudError(MISSING)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Headless, and without the sandbox where root runs it, which it refuses."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program(), args=FLAGS, chromium_sandbox=os.geteuid() != 0
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def main() -> int:
+    try:
+        program()
+    except LocalCloudError as missing:
+        apt = shutil.which(APT)
+        if os.environ.get(NAME) or apt is None or os.geteuid() != 0:
+            print(missing, file=sys.stderr)
+            return 1
+        return _install(apt)
+    return 0
+
+
+def _install(apt: str) -> int:
+    print("Installing Chromium with apt-get", file=sys.stderr)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    options = ["--yes", "-qq", "--no-install-recommends"]
+    for command in (["update", "-qq"], ["install", *options, PROGRAMS[0], "fonts-dejavu-core"]):
+        if subprocess.run([apt, *command], env=quiet, check=False).returncode != 0:
+            print(MISSING, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The ports of 127.0.0.1 that the local cloud listens on.
+
+`make dev` has the same at each start, where they are free. `make demo` and the tests take free
+ones, so that they run beside it.
+"""
+
+import random
+import re
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import psutil
+
+from local.machine.processes import LocalCloudError
+
+type Name = Literal["STOREFRONT_PORT", "AWS_PORT", "STRIPE_PORT"]
+
+HOST = "127.0.0.1"
+# A browser that is sent to `localhost` tries ::1 too, often first.
+LOOPBACKS = (HOST, "::1")
+DEFAULTS: Mapping[Name, int] = {"STOREFRONT_PORT": 3000, "AWS_PORT": 4566, "STRIPE_PORT": 12111}
+UNPRIVILEGED = range(1024, 65_536)
+CONNECT_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class StackPorts:
+    """0 is a free one."""
+
+    aws: int = 0
+    stripe: int = 0
+
+
+FREE = StackPorts()
+
+
+def chosen_port(name: Name, environment: Mapping[str, str], say: Callable[[str], None]) -> int:
+    """Give the port that the variable `name` chooses, or its default.
+
+    If it is in use, say who has it and give a free one. Raise LocalCloudError for a variable that
+    is no port, and where two are the same.
+    """
+    port = _wanted(environment)[name]
+    if is_free(port):
+        return port
+    other = free_port()
+    say(f"{name} {port} is in use{_owner(port)}: using {other} instead.")
+    return other
+
+
+def free_port() -> int:
+    """Below the ports that the system gives to outgoing connections: none of those can take it
+    between this test and the service's start.
+    """
+    while True:
+        port = random.randint(20_000, 29_999)  # noqa: S311  (no secret)
+        if is_free(port):
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Whether we can listen on it, and nobody else is reached there."""
+    with socket.socket() as probe:
+        # As the services do: the connections of the last run, in TIME_WAIT, do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return not any(_accepts(host, port) for host in LOOPBACKS)
+
+
+def _accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _wanted(environment: Mapping[str, str]) -> dict[Name, int]:
+    wanted: dict[Name, int] = {}
+    for name, default in DEFAULTS.items():
+        port = _port(name, environment.get(name) or str(default))
+        for other, taken in wanted.items():
+            if taken == port:
+                raise LocalCloudError(f"{other} and {name} are both {port}: choose another for one")
+        wanted[name] = port
+    return wanted
+
+
+def _port(name: Name, text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) not in UNPRIVILEGED:
+        first, last = UNPRIVILEGED[0], UNPRIVILEGED[-1]
+        raise LocalCloudError(f"{name} must be a port from {first} to {last}: it is {text!r}")
+    return int(text)
+
+
+def _owner(port: int) -> str:
+    """Name the process where the system shows it: macOS does to root only, Linux to its user."""
+    try:
+        for connection in psutil.net_connections(kind="tcp"):
+            listens = connection.status == psutil.CONN_LISTEN and connection.pid
+            if listens and connection.laddr and connection.laddr.port == port:
+                return f" by process {listens} ({psutil.Process(listens).name()})"
+    except psutil.Error:
+        pass
+    return ""

@@ -1,0 +1,1 @@
+"""A shop on the local stack: its catalogue, pages, customers, merchant and fulfilment."""
