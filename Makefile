@@ -31,7 +31,7 @@ CHECK_OPTIONS = PYTHONPATH=layers/common $(DEV_PYTHON) -m ops.option_files
 
 .PHONY: help demo dev test test-all lint checkov types chromium tour format lock build deploy connect doctor \
 	rotate orders replay reconcile ops-environment check-options refuse-local chaos logs example schema api-types \
-	rename mutants bench clean
+	rename mutants bench simulator-contract clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=, STOREFRONT_PORT=)"
@@ -56,6 +56,7 @@ help:
 	@echo "make schema             write the messages' JSON Schema again"
 	@echo "make api-types          write the TypeScript types of openapi.yaml again"
 	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
+	@echo "make simulator-contract the simulator's contract tests against Stripe (STRIPE_API_KEY=sk_test_...)"
 	@echo "make mutants            break the order's code in every small way: do the tests see it?"
 	@echo "make bench              starts, warm calls, memory and cost of the functions (ROUNDS=15)"
 	@echo "make clean              remove what all of these made"
@@ -166,6 +167,11 @@ rotate:
 # make orders ENV=dev DO="find --session cs_..."
 orders:
 	@exec ops/checkout --env $(ENV) orders $(DO)
+
+# Against Stripe itself, in a sandbox. `make test` runs the same tests against the simulator.
+simulator-contract:
+	@$(BOOTSTRAP) dev
+	@STRIPE_CONTRACT_KEY="$$STRIPE_API_KEY" $(DEV_PYTHON) -m pytest local/stripe_simulator/tests/contract
 
 chaos:
 	@$(BOOTSTRAP) dev sam ministack

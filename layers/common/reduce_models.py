@@ -2,8 +2,8 @@
 
 Services that are not called are removed from its data and from boto3's. Beside the data of the
 others, which stays as it is, the package gets models of the operations that are called, with the
-shapes that these reach, and the endpoints of these services: reading all of both would be a quarter
-of a cold start.
+shapes that these reach, and the endpoints of these services: a start reads no more
+(docs/performance.md).
 """
 
 import gzip

@@ -119,7 +119,7 @@ def simulated_account(
         "--end-with-stdin",
         *("--restricted-key", service_key),
         *(f"--permission={permission}" for permission in SERVICE_PERMISSIONS),
-        *(("--seed", str(seed)) if seed is not None else ()),
+        *(("--random-seed", str(seed)) if seed is not None else ()),
         *(("--orders-url", orders_url) if orders_url is not None else ()),
     ]
     with service(

@@ -10,7 +10,6 @@ import httpx
 import stripe
 
 from checkout.stripe.errors import MISSING
-from ops.dead_letters import ALIAS
 from ops.doctor.examination import Examination, Failed
 from ops.option_files import FOLDER, problems
 
@@ -55,7 +54,8 @@ def at_stripe(examination: Examination) -> str:
 
 def _of_function(examination: Examination, environment: str) -> Any:  # noqa: ANN401  (JSON)
     name = examination.stack.function("CreateSessionFunction").name
-    code = examination.environment.aws.functions.get_function(FunctionName=name, Qualifier=ALIAS)
+    # That the alias is at it is the check `functions`.
+    code = examination.environment.aws.functions.get_function(FunctionName=name)
     try:
         archive = httpx.get(code["Code"]["Location"], timeout=TIMEOUT_SECONDS)
         archive.raise_for_status()

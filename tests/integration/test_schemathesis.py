@@ -34,6 +34,8 @@ def contract_of(world: World) -> Json:
     document: Json = yaml.safe_load(text.replace("price_1Mug", world.stack.price))
     # One key for all requests would be used with other bodies.
     del document["components"]["parameters"]["IdempotencyKey"]["example"]
+    # It can't sign, which API Gateway responds to with 403, and it expects 401.
+    del document["paths"]["/trusted/checkout/sessions"]["post"]["security"]
     return document
 
 
@@ -78,6 +80,7 @@ def test_each_response_is_as_documented(world: World, tmp_path: Path) -> None:
         *(("POST /checkout/sessions", status) for status in (201, 400, 415)),
         *((confirm, status) for status in (200, 404)),
         ("POST /stripe/webhook", 400),
+        ("POST /trusted/checkout/sessions", 403),
     }
 
 

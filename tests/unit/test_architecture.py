@@ -1,4 +1,4 @@
-"""The picture in docs/architecture.md shows the layer's real imports, and names files that exist."""
+"""The picture in docs/architecture.md shows the real imports; the files it names exist."""
 
 import re
 

@@ -155,18 +155,12 @@ def test_an_order_that_stays_paid_is_shipped_once(
 
 
 @pytest.mark.parametrize(
-    ("captured", "returned", "hold"),
-    [(700, 700, "refunded"), (700, 699, None), (None, TOTAL, "refunded"), (None, 700, None)],
+    ("returned", "hold"), [(700, "refunded"), (699, None), (0, None), (TOTAL, "refunded")]
 )
-def test_all_that_was_captured_may_be_refunded(
-    captured: int | None, returned: int, hold: str | None
-) -> None:
+def test_all_that_was_captured_may_be_refunded(returned: int, hold: str | None) -> None:
     (paid,) = published()
-    paid |= {"amount_captured": captured, "amount_refunded": returned}
-    if captured is None:
-        # As an earlier version published it.
-        del paid["amount_captured"]
-    message = read_message(json.dumps(paid))
+    captured_in_part = {"amount_captured": 700, "amount_refunded": returned}
+    message = read_message(json.dumps(paid | captured_in_part))
     assert message is not None
     assert message.hold == hold
 

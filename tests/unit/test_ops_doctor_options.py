@@ -58,7 +58,7 @@ def deploy(boto3_session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dep
         stub.add_response(
             "get_function",
             {"Code": {"Location": "https://code.example/1"}},
-            {"FunctionName": "checkout-test-CreateSessionFunction", "Qualifier": "live"},
+            {"FunctionName": "checkout-test-CreateSessionFunction"},
         )
         request = httpx.Request("GET", "https://code.example/1")
         response = httpx.Response(200 if code else 403, content=code, request=request)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from local.cloud.deploy import stack_outputs
@@ -17,6 +17,8 @@ from tests.integration.operations.shop_at_stripe import (
 from tests.integration.world import World
 
 ALIAS = "live"
+# What the service needs beside what the customer paid and disputes.
+OTHERS_NEEDED = ("checkout_session_write", "payment_intent_read", "plan_read", "product_read")
 
 
 @contextmanager
@@ -43,6 +45,14 @@ def secret_with(world: World, **changes: object) -> Iterator[None]:
         yield
     finally:
         store_secret(world, before)
+
+
+def a_missing_permission(world: World) -> AbstractContextManager[None]:
+    return world.simulator.granting(*OTHERS_NEEDED, "charge_read")
+
+
+def an_excess_permission(world: World) -> AbstractContextManager[None]:
+    return world.simulator.granting(*OTHERS_NEEDED, "charge_write", "dispute_read")
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class OrderMessage(_Read):
     """A change of an order, and the order as it was then.
 
     Of two messages about one order, the one with the higher `version` is the later. Amounts are in
-    the currency's minor unit.
+    the currency's minor unit: less than the total is captured of a payment captured in part.
     """
 
     id: str
@@ -46,9 +46,7 @@ class OrderMessage(_Read):
     version: PositiveInt
     order_id: str
     session_id: str
-    amount_total: int
-    # Less than the total where the payment was captured in part; missing in older messages.
-    amount_captured: int | None = None
+    amount_captured: int
     amount_refunded: int
     dispute_status: str | None
     items: tuple[Item, ...] | None
@@ -67,9 +65,8 @@ class OrderMessage(_Read):
         """
         if self.dispute_status not in HARMLESS_DISPUTES:
             return "disputed"
-        taken = self.amount_total if self.amount_captured is None else self.amount_captured
-        # A free order has a total of 0, and nothing to refund.
-        return "refunded" if 0 < taken <= self.amount_refunded else None
+        # Of a free order nothing was taken, and there is nothing to refund.
+        return "refunded" if 0 < self.amount_captured <= self.amount_refunded else None
 
 
 class _Typed(_Read):

@@ -1,6 +1,6 @@
 """AWS's clients, as botocore makes them.
 
-boto3's are the same, and importing it costs a cold start a third more: it brings S3's transfers.
+boto3's are the same, but importing it brings S3's transfers (docs/performance.md).
 The layer describes to botocore only the operations that are called (reduce_models.py), as further
 models that botocore reads first. Without them, as in a clone, botocore's own are used.
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html (AWS_DATA_PATH)

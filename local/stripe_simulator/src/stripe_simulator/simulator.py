@@ -34,6 +34,7 @@ class Simulator:
         self.changes = Changes()
         self.journal = Journal(self.changes.notify)
         self.shown_order: Json | None = None  # the live view's, as it was read last
+        self.beginning: Json = {}  # the snapshot that a reset goes back to
         self.schedule = Schedule(clock)
         self.log = EventLog(clock, livemode=settings.livemode)
         self.account = Account(settings, clock, self.schedule, self.log.record)

@@ -124,8 +124,15 @@ def create(account: Account, parameters: CreateSession) -> Json:
     )
     checkout_offers.make(account, session, parameters, offers)
     checkout_amounts.refresh(account, session)
-    account.schedule.at(expires_at, lambda: _expire_unpaid(account, session))
+    _schedule_expiry(account, session)
     return account.sessions.add(session)
+
+
+def resume(account: Account) -> None:
+    """Schedule what becomes of the sessions of a snapshot."""
+    for session in account.sessions:
+        if session["status"] == "open":
+            _schedule_expiry(account, session)
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
@@ -179,9 +186,12 @@ def expire(account: Account, _: Parameters, id_: str) -> Json:
     return session
 
 
-def _expire_unpaid(account: Account, session: Json) -> None:
-    if session["status"] == "open":
-        _close(account, session)
+def _schedule_expiry(account: Account, session: Json) -> None:
+    def expire_unpaid() -> None:
+        if session["status"] == "open":
+            _close(account, session)
+
+    account.schedule.at(session["expires_at"], expire_unpaid)
 
 
 def _close(account: Account, session: Json) -> None:

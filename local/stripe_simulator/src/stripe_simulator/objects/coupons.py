@@ -70,11 +70,21 @@ def create(account: Account, parameters: CreateCoupon) -> Json:
     coupon.pop("applies_to", None)
     if parameters.applies_to is not None:
         account.coupon_products[coupon["id"]] = parameters.applies_to.products
-    if parameters.redeem_by is not None:
-        account.schedule.at(parameters.redeem_by, lambda: coupon.update(valid=False))
+    _schedule_end(account, coupon)
     account.coupons.add(coupon)
     account.record("coupon.created", coupon, None)
     return coupon
+
+
+def resume(account: Account) -> None:
+    """Schedule what becomes of the coupons of a snapshot."""
+    for coupon in account.coupons:
+        _schedule_end(account, coupon)
+
+
+def _schedule_end(account: Account, coupon: Json) -> None:
+    if coupon["redeem_by"] is not None:
+        account.schedule.at(coupon["redeem_by"], lambda: coupon.update(valid=False))
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:

@@ -86,11 +86,22 @@ def create(account: Account, parameters: CreatePromotionCode) -> Json:
         livemode=account.livemode,
         times_redeemed=0,
     )
-    if parameters.expires_at is not None:
-        account.schedule.at(parameters.expires_at, lambda: promotion_code.update(active=False))
+    _schedule_end(account, promotion_code)
     account.promotion_codes.add(promotion_code)
     account.record("promotion_code.created", promotion_code, None)
     return promotion_code
+
+
+def resume(account: Account) -> None:
+    """Schedule what becomes of the promotion codes of a snapshot."""
+    for promotion_code in account.promotion_codes:
+        _schedule_end(account, promotion_code)
+
+
+def _schedule_end(account: Account, promotion_code: Json) -> None:
+    if promotion_code["expires_at"] is not None:
+        ends = promotion_code["expires_at"]
+        account.schedule.at(ends, lambda: promotion_code.update(active=False))
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:

@@ -4,6 +4,7 @@ Each delivery is a task of its own, as Stripe's are: they come in no particular 
 """
 
 import asyncio
+import itertools
 import json
 import random
 import time
@@ -53,7 +54,7 @@ class Deliveries:
         self._endpoints = endpoints
         self._attempted = attempted
         self._transport = Transport(settings.connect_to, settings.delivery_timeout_seconds)
-        self._chance = random.Random(settings.seed)  # noqa: S311  (chaos, not cryptography)
+        self._chance = random.Random(settings.random_seed)  # noqa: S311  (chaos, not cryptography)
         self._going = asyncio.Event()
         self._going.set()
         self._slots = asyncio.Semaphore(CONCURRENT)
@@ -99,10 +100,18 @@ class Deliveries:
         waits = [one.first_attempt_over.wait() for one in self._of_event.get(event_id, [])]
         await asyncio.gather(*waits)
 
-    async def aclose(self) -> None:
+    async def forget(self) -> None:
+        """End all that is under way, and forget what was sent."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for delivery in itertools.chain.from_iterable(self._of_event.values()):
+            delivery.first_attempt_over.set()
+        self._of_event.clear()
+        self.attempts.clear()
+
+    async def aclose(self) -> None:
+        await self.forget()
         await self._transport.aclose()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
