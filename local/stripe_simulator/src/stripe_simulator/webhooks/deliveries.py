@@ -20,7 +20,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.settings import Settings
 from stripe_simulator.timestamps import written
 from stripe_simulator.webhooks import signature, thin_events
-from stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
+from stripe_simulator.webhooks.registered_endpoints import Endpoint, Endpoints
 from stripe_simulator.webhooks.transport import Transport
 
 SHUFFLE_SECONDS = 0.3
