@@ -6,7 +6,7 @@ from typing import Any
 
 from local.cloud.aws import LocalAws
 from local.cloud.deploy import STACK_NAME
-from ops.dead_letters import ALIAS
+from ops.functions import ALIAS, RECONCILE
 
 type Json = dict[str, Any]
 
@@ -41,4 +41,4 @@ def physical_name(aws: LocalAws, name: str) -> str:
 
 def reconcile(aws: LocalAws) -> Json:
     """Check all pending orders now, and give the report: `checked`, `repaired`, `failed`."""
-    return invoke(aws, "ReconcileFunction", {"minimum_age_seconds": 0})
+    return invoke(aws, RECONCILE, {"minimum_age_seconds": 0})

@@ -35,6 +35,7 @@ from local.shop.fulfilment import Fulfilment, fulfilment
 from local.shop.merchant import Merchant
 from local.shop.purchase_kinds import KINDS, Kind, Shopping
 from local.shop.purchase_steps import plain_item
+from ops.functions import STRIPE_WEBHOOK
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -221,7 +222,7 @@ def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
         chaos = Chaos(stack, seed, throttling, listener)
         throttling.probability = THROTTLED_PROBABILITY
         aws.functions.put_function_concurrency(
-            FunctionName=physical_name(aws, "StripeWebhookFunction"),
+            FunctionName=physical_name(aws, STRIPE_WEBHOOK),
             ReservedConcurrentExecutions=WEBHOOK_CONCURRENCY,
         )
         kinds = list(islice(cycle(KINDS), number))

@@ -11,6 +11,7 @@ import stripe
 
 from checkout.stripe.errors import MISSING
 from ops.doctor.examination import Examination, Failed
+from ops.functions import CREATE_SESSION
 from ops.option_files import FOLDER, problems
 
 TIMEOUT_SECONDS = 20.0
@@ -53,7 +54,7 @@ def at_stripe(examination: Examination) -> str:
 
 
 def _of_function(examination: Examination, environment: str) -> Any:  # noqa: ANN401  (JSON)
-    name = examination.stack.function("CreateSessionFunction").name
+    name = examination.stack.function(CREATE_SESSION).name
     # That the alias is at it is the check `functions`.
     code = examination.environment.aws.functions.get_function(FunctionName=name)
     try:

@@ -21,7 +21,7 @@ import pytest
 from local.commands.dev import main as dev_main
 from local.machine.ports import free_port
 from local.machine.waiting import wait_for
-from local.paths import ROOT
+from local.paths import LAYER, ROOT
 from tests.integration.operator import terminal_environment
 from tests.samples import SAMPLES
 
@@ -80,6 +80,7 @@ def command(module: str, *arguments: str | Path, output: Path) -> Iterator[Comma
         subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(LAYER)},
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,

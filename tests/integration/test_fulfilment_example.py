@@ -1,6 +1,7 @@
 """The example in examples/fulfilment/, deployed beside the checkout stack."""
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from local.cloud.function_logs import entries
 from local.cloud.stack import LocalStack
 from local.commands.example import EXAMPLE_STACK_NAME, DeployedExample
 from local.machine.waiting import wait_for
-from local.paths import ROOT
+from local.paths import LAYER, ROOT
 from local.shop.purchase_steps import plain_item
 from tests.integration.world import WAIT_SECONDS, World
 
@@ -89,6 +90,7 @@ def make_example(stack_file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local.commands.example", "--stack-file", stack_file],
         cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(LAYER)},
         capture_output=True,
         text=True,
         check=False,

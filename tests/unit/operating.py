@@ -20,19 +20,12 @@ from typer.main import get_command
 from ops.aws import Aws
 from ops.cli import app, main, options_first
 from ops.environment import Environment, LocalAddresses
+from ops.functions import FUNCTIONS
 from ops.stack import Stack
 from tests.unit.environment import session_of_all_tests
 from tests.unit.stack import ROOT
 
 ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1f3d"
-FUNCTIONS = (
-    "CreateSessionFunction",
-    "ConfirmPaymentFunction",
-    "StripeWebhookFunction",
-    "ListPricesFunction",
-    "ReconcileFunction",
-    "PublishChangesFunction",
-)
 WAIT_SECONDS = 20.0
 # Gives the program the terminal that is its input, as a login shell does: Ctrl-C reaches it.
 LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"

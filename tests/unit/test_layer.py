@@ -13,16 +13,8 @@ from checkout.aws import clients
 from local.cloud.build import architecture, built_template
 from local.paths import ROOT, UV
 from tests.unit.interpreter import modules_loaded_by
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER, OWN_ENVIRONMENT, load_template
+from tests.unit.stack import ENVIRONMENT, FUNCTIONS, HANDLERS, LAYER, OWN_ENVIRONMENT, load_template
 
-HANDLERS = {
-    "CreateSessionFunction": "create_session",
-    "ConfirmPaymentFunction": "confirm_payment",
-    "StripeWebhookFunction": "stripe_webhook",
-    "ListPricesFunction": "list_prices",
-    "ReconcileFunction": "reconcile_orders",
-    "PublishChangesFunction": "publish_changes",
-}
 # https://docs.python.org/3/reference/import.html#pyc-invalidation: hash-based, not checked
 UNCHECKED_HASH = 0b01
 # e_machine of an ELF file, and the second word of a Mach-O file.
