@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Literal
 
 import httpx
@@ -220,5 +221,5 @@ class Deliveries:
 
 def _outcome(status: int | None) -> Outcome:
     """Of an attempt that was made; no status: there was no response."""
-    successful = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
+    successful = status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return "delivered" if successful else "failed"
