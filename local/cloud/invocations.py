@@ -20,7 +20,7 @@ class FunctionFailed(Exception):
 
 
 def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
-    """Give a function's response, by the function's name in the template; raise FunctionFailed."""
+    """Invoke a function by its logical id and return its response; raise FunctionFailed."""
     response = aws.functions.invoke(
         FunctionName=physical_name(aws, name),
         Qualifier=ALIAS,
@@ -33,7 +33,7 @@ def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
 
 
 def physical_name(aws: LocalAws, name: str) -> str:
-    """Give a resource's name in AWS, by its name in the template."""
+    """Return a resource's name in AWS, by its name in the template."""
     return aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=name)[
         "StackResourceDetail"
     ]["PhysicalResourceId"]

@@ -108,7 +108,7 @@ class Chaos:
         self._control("DELETE", "behaviour")
 
     def reconciliation(self) -> Iterator[int]:
-        """Give how many orders each run repairs, up to the first that repairs none."""
+        """Yield how many orders each run repairs, up to the first that repairs none."""
         for _ in range(MOST_RUNS):
             repaired: int = reconcile(self.stack.aws)["repaired"]
             yield repaired
@@ -149,7 +149,7 @@ class Chaos:
 
     @cached_property
     def _bought(self) -> list[Json]:
-        """Give the items of every order, as Stripe names them."""
+        """Return the items of every order, as Stripe names them."""
         price = client(self.stack).v1.prices.retrieve(str(self.stack.price))
         return [
             {
@@ -180,7 +180,7 @@ class Chaos:
 
 
 def client(stack: LocalStack) -> stripe.StripeClient:
-    """Give the merchant's own client, who retries."""
+    """Return the merchant's own client, with retries."""
     return stripe.StripeClient(
         stack.facts.stripe_api_key,
         base_addresses={"api": stack.facts.stripe_url},

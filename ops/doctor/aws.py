@@ -167,6 +167,6 @@ def _is_public(statement: Mapping[str, Any]) -> bool:
 
 
 def _conditions(statement: Mapping[str, Any]) -> dict[str, str]:
-    """Give the keys and values of a statement's conditions, whatever compares them."""
+    """Return the keys and values of a statement's conditions, whatever compares them."""
     operators: Mapping[str, Mapping[str, str]] = statement.get("Condition", {})
     return {key: value for keys in operators.values() for key, value in keys.items()}

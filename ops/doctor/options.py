@@ -74,7 +74,7 @@ type Retrieve = Callable[[str], object]
 def _named(
     client: stripe.StripeClient, options: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Retrieve]]:
-    """Give the kind and the id of each of Stripe's objects that options name."""
+    """Yield the kind and the id of each of Stripe's objects that options name."""
     if configuration := options.get("payment_method_configuration"):
         retrieve = client.v1.payment_method_configurations.retrieve
         yield "payment method configuration", configuration, retrieve

@@ -99,7 +99,7 @@ def _published(stack: Stack, records: list[Json]) -> Iterator[Republished]:
 
 
 def _record(item: Attributes) -> Json:
-    """Give what the stream has for a change.
+    """Return the stream record of a change.
 
     It has no place in the stream: without one the function can't dead-letter it, and so returns it
     as failed. Its number is the message's id.

@@ -101,7 +101,7 @@ def is_alive(child: psutil.Process) -> bool:
 
 
 def printed_logs(stack_file: Path) -> str:
-    """Give what `make logs` prints."""
+    """Return what `make logs` prints."""
     environment = terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)}
     return subprocess.run(
         ["make", "--silent", "logs"],  # noqa: S607
@@ -114,7 +114,7 @@ def printed_logs(stack_file: Path) -> str:
 
 
 def printed_steps(text: str) -> list[tuple[str, str, str]]:
-    """Give each step's number, who called whom, and its title."""
+    """Return each step's number, who called whom, and its title."""
     return re.findall(r"^ {1,2}([0-9]+)  (\w+ -> \w+) +(.+?) +[0-9]+ ms ", text, re.MULTILINE)
 
 

@@ -31,7 +31,7 @@ class Consumer:
     deployed: DeployedExample
 
     def row(self, order_id: str) -> Json:
-        """Give what is known of an order; empty for an order that is not known."""
+        """Return the stored facts of an order; empty for an unknown order."""
         response = self.stack.aws.dynamodb.get_item(
             TableName=self.deployed.shipments_table,
             Key={"order_id": {"S": order_id}},
@@ -63,7 +63,7 @@ class Consumer:
         return [one for one in found if wanted.items() <= one.items()]
 
     def shipped(self, order_id: str) -> list[list[Json]]:
-        """Give the items of each time that an order was shipped."""
+        """Return the items of each time that an order was shipped."""
         return [one["items"] for one in self.logged("shipped", order_id=order_id)]
 
     def dead_letters(self) -> list[str]:
@@ -77,7 +77,7 @@ class Consumer:
 
 @pytest.fixture(scope="module")
 def consumer(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consumer]:
-    """Give the example as `make example` deploys it."""
+    """Yield the example as `make example` deploys it."""
     stack_file = tmp_path_factory.mktemp("example") / "stack.json"
     stack_file.write_text(json.dumps(asdict(stack.facts)))
     done = make_example(stack_file)

@@ -74,21 +74,21 @@ def command_of(line: str) -> tuple[str, ...]:
 def in_aws(
     session: boto3.Session | None = None, local: LocalAddresses | None = None, **clients: object
 ) -> Environment:
-    """Give an environment whose AWS is moto's, and has these clients instead of its own."""
+    """Return an environment whose AWS is moto's, and has these clients instead of its own."""
     aws = Aws(session or session_of_all_tests())
     vars(aws).update(clients)
     return Environment("dev", "checkout-test", aws, local)
 
 
 def at(tmp_path: Path, webhook_url: str, stripe_url: str, key: str = "sk_test_1") -> LocalAddresses:
-    """Give the addresses of a local stack."""
+    """Return the addresses of a local stack."""
     return LocalAddresses(
         tmp_path / "stack.json", "http://127.0.0.1:9", webhook_url, stripe_url, key
     )
 
 
 def stack_of(environment: Environment, **changes: Any) -> Stack:  # noqa: ANN401
-    """Give a stack as CloudFormation describes one that was deployed."""
+    """Return a stack as CloudFormation describes one that was deployed."""
     described: dict[str, Any] = {
         "arn": ARN,
         "status": "UPDATE_COMPLETE",
@@ -162,7 +162,7 @@ def terminal(program: str, **environment: str) -> Iterator[Terminal]:
 
 
 def plain_environment() -> dict[str, str]:
-    """Give our variables, without those of AWS, Stripe and the tests."""
+    """Return the process's variables, without those of AWS, Stripe and the tests."""
     ours = cast("Mapping[str, str]", os.environ)
     others = ("AWS_", "STRIPE_", "COVERAGE", "COV_", "PYTHON", "CHECKOUT_", "MAKE")
     return {name: value for name, value in ours.items() if not name.startswith(others)}

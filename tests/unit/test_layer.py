@@ -24,7 +24,7 @@ MACH_O_MACHINES = {"x86_64": 0x01000007, "arm64": 0x0100000C}
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder that the real `sam build` made of these sources, for this machine."""
+    """Return the folder that the real `sam build` made of these sources, for this machine."""
     log = tmp_path_factory.mktemp("build") / "sam-build.log"
     return built_template(log, lambda _: None).parent
 
@@ -254,7 +254,7 @@ DOES_WITHOUT = {
 
 @pytest.fixture(scope="module")
 def loaded(built: Path, site: Path) -> dict[str, set[str]]:
-    """Give the modules that each function has loaded when all of its parts are built.
+    """Return the modules that each function has loaded when all of its parts are built.
 
     With nothing to import from but the standard library, the layer and the function's folder.
     """

@@ -36,7 +36,7 @@ class ShippingAddress(BaseModel):
 
 
 def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> ShippingAddress | None:
-    """Give the address of a session, None if it asked for none; raise AddressUnknown."""
+    """Return the address of a session, None if it asked for none; raise AddressUnknown."""
     try:
         response = urllib3.request(
             "GET",

@@ -92,7 +92,7 @@ def json_response(
 
 
 def header(event: Event, name: str) -> str | None:
-    """Give a header; API Gateway and function URLs send their names in lower case."""
+    """Return a header; API Gateway and function URLs send their names in lower case."""
     value: str | None = event.get("headers", {}).get(name)
     return value
 
@@ -110,7 +110,7 @@ def require_iam_caller(event: Event) -> None:
 
 
 def raw_body(event: Event, *, at_most: int) -> bytes:
-    """Give the bytes as they were sent; raise PayloadTooLarge above `at_most` bytes.
+    """Return the bytes as they were sent; raise PayloadTooLarge above `at_most` bytes.
 
     The length is judged before anything is decoded.
     """
