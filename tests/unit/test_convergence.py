@@ -45,7 +45,7 @@ class Delivery:
         return self.table.items[ORDER_ID]
 
     def arrivals(self) -> Iterator[Arrival]:
-        """Give each arrival once all of it was delivered."""
+        """Deliver the facts in each arrival order, then yield that order."""
         facts = self._purchase.facts
         if len(facts) <= EXHAUSTIVE:
             yield from self._every_arrival_of(facts)

@@ -150,7 +150,7 @@ def test_a_record_that_cannot_be_read_is_dead_lettered_alone(
 
 
 def dead_letter(one: Json) -> Json:
-    """Give the message that names a record by its place in the stream, as Lambda's own do."""
+    """Return the message that names a record by its place in the stream, as Lambda's own do."""
     return {
         "DDBStreamBatchInfo": {
             "streamArn": STREAM_ARN,

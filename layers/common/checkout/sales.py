@@ -50,7 +50,7 @@ class Sales:
     allow_free_orders: bool
 
     def prices(self, request: "CheckoutRequest", calls: CallBudget) -> list[str | None]:
-        """Give the price id of each item, None for one that brings its own amount.
+        """Return the price id of each item, None for one that brings its own amount.
 
         Raise InvalidRequest for an unknown lookup key.
         """

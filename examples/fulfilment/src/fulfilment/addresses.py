@@ -6,6 +6,7 @@ https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-col
 """
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -38,7 +39,7 @@ class ShippingAddress(BaseModel):
 
 
 def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> ShippingAddress | None:
-    """Give the address of a session, None if it asked for none; raise AddressUnknown."""
+    """Return the address of a session, None if it asked for none; raise AddressUnknown."""
     try:
         response = urllib3.request(
             "GET",
@@ -48,7 +49,7 @@ def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> Shipp
         )
     except urllib3.exceptions.HTTPError as error:
         raise AddressUnknown(type(error).__name__) from None
-    if response.status != 200:  # noqa: PLR2004
+    if response.status != HTTPStatus.OK:
         raise AddressUnknown(f"Stripe responded {response.status}.")
     collected = json.loads(response.data).get("collected_information") or {}
     details: dict[str, Any] | None = collected.get("shipping_details")

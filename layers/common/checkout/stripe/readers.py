@@ -148,7 +148,7 @@ class Readers:
             )
 
     def _marked_order(self, stripe_object: Json) -> str | None:
-        """Give the order that the metadata names, if it is one that this stack could have made."""
+        """Return the order id in the metadata if this stack could have made it, else None."""
         metadata = stripe_object.get("metadata")
         if not isinstance(metadata, Mapping) or metadata.get(STACK) != self.stack:
             return None
@@ -218,7 +218,7 @@ def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
 
 
 def _expanded_items(session: Json) -> tuple[OrderItem, ...] | None:
-    """Give the line items of a session that has all of them; Stripe expands only the first ten."""
+    """Return a session's line items if it has all of them; Stripe expands only the first ten."""
     line_items = session.get("line_items")
     if line_items is None or line_items["has_more"]:
         return None
@@ -254,7 +254,7 @@ def _attempt_id(payment_intent: Json, error: Json) -> object:
 
 
 def _payment_intent(session: Json, status: OrderStatus) -> str | None:
-    """Give the id of the PaymentIntent, expanded or not.
+    """Return the id of the PaymentIntent, expanded or not.
 
     A declined card leaves one on a session that stays open; an open order names none, so that it
     is the same order whether it was seen before or after that.
