@@ -16,8 +16,8 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local.cloud.function_logs import wait_for_entry
 from local.cloud.stack import LocalStack
+from local.machine.ports import NO_TLS
 from local.shop.customer import (
-    NO_TLS,
     Frontend,
     new_idempotency_key,
     pay_by_card,
