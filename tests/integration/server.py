@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.cloud.aws import ACCESS_KEY, REGION, SECRET_KEY
-from local.shop.customer import NO_TLS, TIMEOUT_SECONDS
+from local.machine.ports import NO_TLS
+from local.shop.customer import TIMEOUT_SECONDS
 from tests.integration.checked_frontend import as_documented
 from tests.integration.world import World
 from tests.options_docs import POLICY
