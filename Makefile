@@ -26,8 +26,10 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator local/stripe_simulator/tests)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
-# The options of a checkout, by environment: what is wrong is named with file and line.
-CHECK_OPTIONS = PYTHONPATH=layers/common $(DEV_PYTHON) -m ops.option_files
+# For programs that import the layer's package.
+WITH_LAYER = PYTHONPATH="$(CURDIR)/layers/common"
+# The options of a checkout, by environment: errors name file and line.
+CHECK_OPTIONS = $(WITH_LAYER) $(DEV_PYTHON) -m ops.option_files
 
 .PHONY: help demo dev test test-all lint checkov types chromium tour format lock build deploy connect doctor \
 	rotate orders replay reconcile ops-environment check-options refuse-local chaos logs example schema api-types \
@@ -63,11 +65,11 @@ help:
 
 demo:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.demo
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.demo
 
 dev:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.dev
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.dev
 
 test: lint types chromium
 	@$(BOOTSTRAP) dev sam ministack schemathesis
@@ -110,7 +112,7 @@ chromium:
 
 tour: chromium
 	@$(BOOTSTRAP) sam ministack
-	$(DEV_PYTHON) -m local.commands.tour
+	$(WITH_LAYER) $(DEV_PYTHON) -m local.commands.tour
 
 format:
 	@$(BOOTSTRAP) dev
@@ -175,7 +177,7 @@ simulator-contract:
 
 chaos:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
 
 # make logs ENV=prod DO="--level ERROR --since 2h"; without ENV, of the running make dev
 logs:
@@ -183,7 +185,7 @@ logs:
 
 example:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.example
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.example
 
 api-types:
 	@$(BOOTSTRAP) dev
@@ -191,7 +193,7 @@ api-types:
 
 schema:
 	@$(BOOTSTRAP) dev
-	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.contract.message_schema > docs/order-message.schema.json
+	$(WITH_LAYER) $(DEV_PYTHON) -m local.contract.message_schema > docs/order-message.schema.json
 
 rename:
 	@$(BOOTSTRAP) dev

@@ -98,7 +98,7 @@ class Container:
 
     @property
     def peak_megabytes(self) -> float:
-        """Give the peak of the resident memory; wait4's would count the parent's before exec."""
+        """Return the peak of the resident memory; wait4's would count the parent's before exec."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(peak.split()[1]) / 1024
@@ -157,7 +157,7 @@ def received[T](channel: "queue.Queue[T | None]", name: str) -> T:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the CPU time of a process, all of its threads included: Linux' clock of a process.
+    """Return the CPU time of a process, in seconds, with all of its threads.
 
     https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html
     """

@@ -63,7 +63,7 @@ class Cost:
 
 
 def of_a_million(functions: dict[str, Function]) -> Cost:
-    """Give the cost; the prices and what is assumed stand above."""
+    """Return the cost, with the prices and assumptions above."""
     calls: Counter[str] = Counter()
     compute = starts = 0.0
     for name, number in INVOCATIONS.items():

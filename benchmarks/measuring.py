@@ -41,7 +41,7 @@ class Requests:
 
 @contextmanager
 def backends() -> Iterator[str]:
-    """Give the address of the canned AWS and Stripe."""
+    """Yield the address of the canned AWS and Stripe."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.backends"],
         cwd=ROOT,
@@ -58,7 +58,7 @@ def backends() -> Iterator[str]:
 
 
 def environment(address: str) -> dict[str, str]:
-    """Give what Lambda and template.yaml set, with the backends in the place of AWS and Stripe."""
+    """Return the environment that Lambda and template.yaml set, with the backends' addresses."""
     stack = samples.session()["metadata"]["checkout_stack"]
     return {
         "ALLOWED_ORIGINS": "https://shop.example",

@@ -134,7 +134,7 @@ def _costs(cost_: Cost) -> Table:
 
 
 def document(rows_: list[Row], cost_: Cost | None, rounds: int) -> dict[str, Any]:
-    """Give what `--json` prints."""
+    """Return what `--json` prints."""
     return {
         "rounds": rounds,
         "functions": [asdict(row) for row in rows_],

@@ -98,7 +98,7 @@ class Connection:
         return all(self.webhook.wait_until_accepted(secret) for secret in stored.signing_secrets)
 
     def _kept(self, registered: Iterable[Destination]) -> Destination | None:
-        """Give the newest destination that works, after repairing it."""
+        """Return the newest destination that works, after repairing it."""
         for one in registered:
             if not one.can_be_kept:
                 continue

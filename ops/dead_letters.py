@@ -21,8 +21,6 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,255}$")]
 SequenceNumber = Annotated[str, Field(pattern=r"^[0-9]{1,40}$")]
 # https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
 LARGEST_BATCH = 10_000
-# Where the functions are called (template.yaml).
-ALIAS = "live"
 
 type Json = dict[str, Any]
 

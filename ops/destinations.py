@@ -60,7 +60,7 @@ class Destinations:
     url: str
 
     def registered(self) -> list[Destination]:
-        """Give those of the URL, newest first."""
+        """Return the destinations of the URL, newest first."""
         found = [*self._v2(), *self._v1()]
         return sorted(found, key=lambda one: one.created, reverse=True)
 

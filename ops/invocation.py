@@ -7,7 +7,7 @@ from ops.stack import Stack
 
 
 def call_function(stack: Stack, logical_id: str, event: Json) -> Json:
-    """Give a function's response, by its name in the template; raise OpsError with its error."""
+    """Return a function's response, by its name in the template; raise OpsError with its error."""
     try:
         return invoke(
             stack.environment.aws.invocations, stack.function(logical_id), event, logical_id

@@ -63,7 +63,7 @@ NOT_NEEDED = (
 def granted(
     client: stripe.StripeClient, permissions: Iterable[Permission], *, wanted: bool
 ) -> list[str]:
-    """Give the names of the permissions whose being granted is as `wanted`."""
+    """Return the names of the granted permissions if `wanted`, else of the missing ones."""
     return [one.name for one in permissions if one.is_granted(client) is wanted]
 
 

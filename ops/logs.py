@@ -86,7 +86,7 @@ class Entry:
 
 
 def log_groups(stack: Stack, function: str | None = None) -> dict[str, str]:
-    """Give the log groups of the stack's functions, or of one, by the functions' short names.
+    """Return the log groups of the stack's functions, or of one, by the functions' short names.
 
     Raise UsageError for a function that the stack has not.
     """
@@ -104,7 +104,7 @@ def log_groups(stack: Stack, function: str | None = None) -> dict[str, str]:
 def entries(
     client: "CloudWatchLogsClient", groups: Mapping[str, str], wanted: Wanted
 ) -> Iterator[Entry]:
-    """Give what the groups have now, oldest first."""
+    """Yield the lines that the groups have now, oldest first."""
     found = (_of_group(client, name, group, wanted) for name, group in groups.items())
     for _, entry in heapq.merge(*found, key=lambda one: one[1].time):
         yield entry
@@ -118,7 +118,7 @@ def followed(
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Entry]:
-    """Give what the groups have, and then for ever what comes."""
+    """Yield the lines that the groups have, then new ones until interrupted."""
     seen: dict[str, float] = {}
     since = wanted.since
     while True:

@@ -62,7 +62,7 @@ def _dotted(error: OptionError) -> str:
 
 
 def _line(root: yaml.Node | None, error: OptionError) -> int:
-    """Give the line of the last part of a path that the file has."""
+    """Return the line of the last part of a path that the file has."""
     node, line = root, 1
     for step in error.path:
         if isinstance(node, yaml.SequenceNode) and isinstance(step, int):

@@ -19,7 +19,7 @@ WIDE = 1000
 
 
 def result_console() -> Console:
-    """Give stdout: a file or a pipe has no width to fit into."""
+    """Return a console for stdout; a file or a pipe has no width limit."""
     width = None if sys.stdout.isatty() else WIDE
     return Console(highlight=False, soft_wrap=True, width=width)
 
@@ -86,5 +86,5 @@ class Output:
 
 
 def printable(value: object) -> Text:
-    """Give a cell, in which no character can control the terminal."""
+    """Return a table cell with the control characters removed."""
     return Text("" if value is None else without_controls(str(value)))

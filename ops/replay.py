@@ -20,7 +20,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from checkout import errors
 from checkout.domain.changes import PUBLISHED
 from ops.dead_letters import (
-    ALIAS,
     Function,
     Json,
     NotReplayed,
@@ -28,6 +27,7 @@ from ops.dead_letters import (
     dead_lettered_batch,
     dead_lettered_event,
 )
+from ops.functions import ALIAS, PUBLISH_CHANGES, STRIPE_WEBHOOK
 from ops.stack import Stack
 from ops.stream import StreamReader, stream_arns
 
@@ -64,9 +64,9 @@ class Line:
 def replay_all(stack: Stack) -> Iterator[Line]:
     """Replay both queues, and give a line for each message."""
     aws = stack.environment.aws
-    events = UnprocessedEvents(aws.invocations, stack.function("StripeWebhookFunction"))
+    events = UnprocessedEvents(aws.invocations, stack.function(STRIPE_WEBHOOK))
     reader = StreamReader(aws.streams, stream_arns(aws.streams, stack.output("OrdersTableName")))
-    changes = UnpublishedChanges(aws.invocations, stack.function("PublishChangesFunction"), reader)
+    changes = UnpublishedChanges(aws.invocations, stack.function(PUBLISH_CHANGES), reader)
     yield from replayed(aws.queues, stack.output("UnprocessedEventsQueueUrl"), events.replay)
     yield from replayed(aws.queues, stack.output("UnpublishedChangesQueueUrl"), changes.replay)
 

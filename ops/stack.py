@@ -94,7 +94,7 @@ class Stack:
         return self._named("output", self.outputs, name)
 
     def resource(self, logical_id: str) -> str:
-        """Give the physical id."""
+        """Return the physical id."""
         return self._named("resource", self.resources, logical_id)
 
     def _named(self, kind: str, found: Mapping[str, str], name: str) -> str:

@@ -48,13 +48,13 @@ def asked_key(question: str) -> str | None:
 
 
 def setup_key_if_given(environment: Environment) -> str | None:
-    """Give the key that may read and write webhooks, without asking for it."""
+    """Return the key that may read and write webhooks, without asking for it."""
     local = environment.local
     return given_key(SETUP_KEY) or (local.stripe_api_key if local else None)
 
 
 def setup_key(environment: Environment, *, livemode: bool) -> str:
-    """Give the key that may write webhooks; raise UsageError where there is none."""
+    """Return the key that may write webhooks; raise UsageError where there is none."""
     key = setup_key_if_given(environment) or asked_key(
         "Stripe API key that may write webhook endpoints"
     )

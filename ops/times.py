@@ -33,7 +33,7 @@ def _seconds(text: str, now: int) -> int:
 
 
 def rfc3339(seconds: float) -> str:
-    """Give `2026-01-31T09:00:00Z` for seconds since 1970 UTC, with its milliseconds."""
+    """Return `2026-01-31T09:00:00Z` for seconds since 1970 UTC, with its milliseconds."""
     precision = "seconds" if seconds == int(seconds) else "milliseconds"
     written = datetime.fromtimestamp(seconds, UTC).isoformat(timespec=precision)
     return written.replace("+00:00", "Z")

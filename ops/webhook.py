@@ -49,7 +49,7 @@ class Webhook:
             raise OpsError(f"The webhook can't be reached: {type(error).__name__}.") from None
 
     def wait_until_accepted(self, signing_secret: str) -> bool:
-        """Give the functions the time in which they read a changed secret; False if they refuse it.
+        """Wait until the functions have read a changed secret; return False if they refuse it.
 
         Few probes, as each refused one counts for the alarm about refused signatures.
         """

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     checkouts = wiring.trusted_checkouts() if trusted else wiring.checkouts()
     request = _trusted_request(body) if trusted else CheckoutRequest.from_json(body)
     started = checkouts.create(request, header(event, "idempotency-key"), OPTIONS)
-    return json_response(201, asdict(started))
+    return json_response(HTTPStatus.CREATED, asdict(started))
 
 
 def _trusted_request(body: bytes) -> CheckoutRequest:

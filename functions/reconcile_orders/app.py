@@ -23,7 +23,7 @@ wiring.started()
 @logger.inject_lambda_context(clear_state=True)
 @emits_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Give the report of a run; raise InvalidRequest for a malformed input."""
+    """Return the report of a run; raise InvalidRequest for a malformed input."""
     selected = selection(event)
     if selected is not None:
         # Not measured: the alarms are about the schedule's runs.

@@ -1,5 +1,6 @@
 """The webhook's function URL, POST /stripe/webhook, and Stripe's events from EventBridge"""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
@@ -34,4 +35,4 @@ def over_http(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]
         # Stripe sends nothing of the kind, so it is not Stripe's.
         raise NotAuthentic(error.detail) from None
     outcome = wiring.deliveries().receive(body, header(event, "stripe-signature"))
-    return json_response(200, {"received": True, "outcome": outcome})
+    return json_response(HTTPStatus.OK, {"received": True, "outcome": outcome})

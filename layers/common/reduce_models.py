@@ -45,12 +45,12 @@ def main(site: Path) -> None:
 
 
 def latest(service: Path) -> Path:
-    """Give the folder of the API version that botocore chooses: the greatest with a model."""
+    """Return the folder of the API version that botocore chooses: the greatest with a model."""
     return max(folder for folder in service.iterdir() if (folder / f"{MODEL}.json.gz").is_file())
 
 
 def reduced(model: Json, operations: tuple[str, ...]) -> Json:
-    """Give the model with these operations, and the shapes that they reach, without documentation.
+    """Return the model reduced to these operations and the shapes they use, without documentation.
 
     https://github.com/boto/botocore/blob/develop/botocore/model.py
     """
@@ -70,7 +70,7 @@ def reduced(model: Json, operations: tuple[str, ...]) -> Json:
 
 
 def endpoints_of(services: Iterable[str], endpoints: Json) -> Json:
-    """Give every partition and region, with the endpoints of some services."""
+    """Return every partition and region, with the endpoints of some services."""
     partitions = [
         partition | {"services": {name: partition["services"][name] for name in services}}
         for partition in endpoints["partitions"]
@@ -79,7 +79,7 @@ def endpoints_of(services: Iterable[str], endpoints: Json) -> Json:
 
 
 def shapes_of(part: object) -> Iterator[str]:
-    """Give the names of the shapes that a part of a model refers to."""
+    """Yield the names of the shapes that a part of a model refers to."""
     if isinstance(part, Mapping):
         if isinstance(part.get("shape"), str):
             yield part["shape"]

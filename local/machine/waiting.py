@@ -7,7 +7,7 @@ POLL_SECONDS = 0.03
 
 
 def wait_for[T](look: Callable[[], T], what: str, *, seconds: float) -> T:
-    """Give the first look that is true; raise TimeoutError with `what` if none was in time."""
+    """Poll `look` until it returns a true value, and return it; raise TimeoutError with `what`."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:

@@ -133,7 +133,7 @@ def _connection(operation: "Operation", setup_key: str, wait: float, drain: floa
 
 
 def _service_key(operation: "Operation", setup_key: str) -> str:
-    """Give the key that the service is to use: a given one, the stored one, or that of this setup.
+    """Return the service's key: the one given, the stored one, or the setup key.
 
     Raise OpsError for a given or stored one that lacks permissions, or is of another account.
     """

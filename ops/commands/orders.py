@@ -128,7 +128,7 @@ def find(  # noqa: PLR0913  (each is an option)
 
 
 def in_status(operation: "Operation", status: OrderStatus) -> Iterator[dict[str, Any]]:
-    """Give the orders of a status, as far as an index has it; raise UsageError."""
+    """Return the orders of a status, as far as an index has it; raise UsageError."""
     if not status.is_pending:
         raise UsageError(f"No index has the orders that are {status}: see orders export.")
     pending = documents(operation, pending_orders(operation.stack))
@@ -189,7 +189,7 @@ def diff(ctx: typer.Context, order_id: OrderId) -> None:
 
 
 def cells(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give values that are no strings or numbers as JSON."""
+    """Return values other than strings and numbers as JSON."""
     return {
         name: value if isinstance(value, (str, int, NoneType)) else json.dumps(value)
         for name, value in row.items()

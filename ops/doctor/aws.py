@@ -6,17 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from checkout.errors import OrdersUnavailable
-from ops.dead_letters import ALIAS
 from ops.doctor.examination import Examination, Failed
+from ops.functions import ALIAS, FUNCTIONS, STRIPE_WEBHOOK
 
-FUNCTIONS = (
-    "CreateSessionFunction",
-    "ConfirmPaymentFunction",
-    "StripeWebhookFunction",
-    "ListPricesFunction",
-    "ReconcileFunction",
-    "PublishChangesFunction",
-)
 # What makes a version: nearly all of our code is in the layer.
 DEPLOYED = ("CodeSha256", "Layers", "Environment")
 WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
@@ -75,7 +67,7 @@ def functions(examination: Examination) -> str:
 def url_permissions(examination: Examination) -> str:
     """Without either permission, the function URL responds 403 to everybody."""
     client = examination.environment.aws.functions
-    name = examination.stack.function("StripeWebhookFunction").name
+    name = examination.stack.function(STRIPE_WEBHOOK).name
     try:
         policy = client.get_policy(FunctionName=name, Qualifier=ALIAS)["Policy"]
     except client.exceptions.ResourceNotFoundException:
@@ -175,6 +167,6 @@ def _is_public(statement: Mapping[str, Any]) -> bool:
 
 
 def _conditions(statement: Mapping[str, Any]) -> dict[str, str]:
-    """Give the keys and values of a statement's conditions, whatever compares them."""
+    """Return the keys and values of a statement's conditions, whatever compares them."""
     operators: Mapping[str, Mapping[str, str]] = statement.get("Condition", {})
     return {key: value for keys in operators.values() for key, value in keys.items()}

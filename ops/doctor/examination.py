@@ -94,7 +94,7 @@ class Examination:
 
     @property
     def service_key(self) -> str:
-        """Give the key that is stored; raise Failed where there is none."""
+        """Return the key that is stored; raise Failed where there is none."""
         if self.secret.api_key is None:
             raise Failed("The stack's secret has no stripe_api_key.", "Run `connect`.")
         return self.secret.api_key

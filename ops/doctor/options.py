@@ -11,6 +11,7 @@ import stripe
 
 from checkout.stripe.errors import MISSING
 from ops.doctor.examination import Examination, Failed
+from ops.functions import CREATE_SESSION
 from ops.option_files import FOLDER, problems
 
 TIMEOUT_SECONDS = 20.0
@@ -53,7 +54,7 @@ def at_stripe(examination: Examination) -> str:
 
 
 def _of_function(examination: Examination, environment: str) -> Any:  # noqa: ANN401  (JSON)
-    name = examination.stack.function("CreateSessionFunction").name
+    name = examination.stack.function(CREATE_SESSION).name
     # That the alias is at it is the check `functions`.
     code = examination.environment.aws.functions.get_function(FunctionName=name)
     try:
@@ -73,7 +74,7 @@ type Retrieve = Callable[[str], object]
 def _named(
     client: stripe.StripeClient, options: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Retrieve]]:
-    """Give the kind and the id of each of Stripe's objects that options name."""
+    """Yield the kind and the id of each of Stripe's objects that options name."""
     if configuration := options.get("payment_method_configuration"):
         retrieve = client.v1.payment_method_configurations.retrieve
         yield "payment method configuration", configuration, retrieve

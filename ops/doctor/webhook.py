@@ -94,7 +94,7 @@ def origins(examination: Examination) -> str:
 
 
 def _let_in(examination: Examination, origin: str) -> str | None:
-    """Give the origin from which the API lets browsers in, `*` for any."""
+    """Return the origin that the API's CORS allows, `*` for any."""
     try:
         response = httpx.options(
             f"{examination.stack.api_url}/checkout/sessions",

@@ -65,7 +65,7 @@ def query(text: str) -> Query:
 
 
 def found_orders(stack: Stack, wanted: Query) -> Iterator[str]:
-    """Give the ids of the orders, newest first, each once. It never scans the table.
+    """Yield the ids of the orders, newest first, each once. It never scans the table.
 
     Raise UsageError for a session of the other mode.
     """
@@ -77,7 +77,7 @@ def found_orders(stack: Stack, wanted: Query) -> Iterator[str]:
 
 
 def pending_orders(stack: Stack) -> Iterator[str]:
-    """Give the ids of the orders that are open, processing or authorized, the oldest first.
+    """Yield the ids of the open, processing and authorized orders, oldest first.
 
     Raise OrdersUnavailable.
     """

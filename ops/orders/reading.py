@@ -45,13 +45,13 @@ def stored_order(stack: Stack, order_id: str) -> StoredOrder:
 
 
 def payment_page(stack: Stack, payment_intent: str | None) -> str | None:
-    """Give where Stripe's Dashboard shows a payment; None before there is one."""
+    """Return where Stripe's Dashboard shows a payment; None before there is one."""
     mode = "" if stack.livemode else "/test"
     return payment_intent and f"https://dashboard.stripe.com{mode}/payments/{payment_intent}"
 
 
 def order_document(stack: Stack, stored: StoredOrder) -> Json:
-    """Give the whole of an order as JSON, with times in RFC 3339."""
+    """Return an order as JSON, with all of its fields and RFC 3339 timestamps."""
     order = stored.order
     checkout = {name: value for name, value in asdict(order.checkout).items() if name != NOT_SHOWN}
     items = list(checkout.pop("items") or ())

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from ops.dead_letters import Json
+from ops.functions import RECONCILE
 from ops.invocation import call_function
 from ops.stack import Stack
 
-FUNCTION = "ReconcileFunction"
 # A run has 15 minutes, and mostly lists a day of sessions in less. Where it does not, a shorter
 # period is tried. What takes longer than its period to reconcile would never be caught up with.
 WINDOW_SECONDS = 24 * 3600
@@ -42,7 +42,7 @@ class Result:
 
 
 def reconcile_order(stack: Stack, order_id: str) -> Result:
-    return Result().plus(call_function(stack, FUNCTION, {"order_ids": [order_id]}))
+    return Result().plus(call_function(stack, RECONCILE, {"order_ids": [order_id]}))
 
 
 def reconcile_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
@@ -58,7 +58,7 @@ def reconcile_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
         until = min(since + window, now + 1) - 1
         last = until == now
         event = {"since": since} if last else {"since": since, "until": until}
-        report = call_function(stack, FUNCTION, event)
+        report = call_function(stack, RECONCILE, event)
         seconds = until - since + 1
         if report["finished"]:
             total = total.plus(report)
@@ -75,4 +75,4 @@ def reconcile_since(stack: Stack, since: int) -> Iterator[tuple[int, Result]]:
 
 def reconcile_pending(stack: Stack, minimum_age_seconds: int) -> Json:
     """Run what the schedule runs; give its report."""
-    return call_function(stack, FUNCTION, {"minimum_age_seconds": minimum_age_seconds})
+    return call_function(stack, RECONCILE, {"minimum_age_seconds": minimum_age_seconds})

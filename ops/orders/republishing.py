@@ -13,12 +13,12 @@ from checkout.aws.order_item import StoredOrder, stored_from_item
 from checkout.errors import OrderUnreadable
 from ops.dead_letters import Json
 from ops.errors import OpsError
+from ops.functions import PUBLISH_CHANGES
 from ops.invocation import call_function
 from ops.orders.reading import lookup
 from ops.replay import is_published
 from ops.stack import Stack
 
-FUNCTION = "PublishChangesFunction"
 BATCH = 10
 # An invocation takes 6 MB. An order has at most 400 KB in the table, and several times as much
 # as JSON, where a control character has six bytes, and a boolean in a list 16 instead of two.
@@ -85,7 +85,7 @@ def _batches(records: list[Json]) -> Iterator[list[Json]]:
 def _published(stack: Stack, records: list[Json]) -> Iterator[Republished]:
     """Publish records; what SNS does not take stops no other."""
     while records:
-        response = call_function(stack, FUNCTION, {"Records": records})
+        response = call_function(stack, PUBLISH_CHANGES, {"Records": records})
         failures = response["batchItemFailures"]
         failed = failures[0]["itemIdentifier"] if failures else None
         ids = [record["dynamodb"]["SequenceNumber"] for record in records]
@@ -93,13 +93,13 @@ def _published(stack: Stack, records: list[Json]) -> Iterator[Republished]:
         for message_id in ids[:done]:
             yield Republished(message_id.partition(":")[0], message_id)
         if failed:
-            problem = f"not published, see the log of {FUNCTION}"
+            problem = f"not published, see the log of {PUBLISH_CHANGES}"
             yield Republished(failed.partition(":")[0], problem=problem)
         records = records[done + 1 :]
 
 
 def _record(item: Attributes) -> Json:
-    """Give what the stream has for a change.
+    """Return the stream record of a change.
 
     It has no place in the stream: without one the function can't dead-letter it, and so returns it
     as failed. Its number is the message's id.

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from local.cloud.invocations import physical_name
-from ops.dead_letters import ALIAS
+from ops.functions import ALIAS
 from tests.integration.world import World
 
 FILE = "options/local.json"

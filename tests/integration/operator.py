@@ -70,7 +70,7 @@ def typed(
 
 
 def terminal_environment() -> dict[str, str]:
-    """Give ours, without what the tests set for AWS and Stripe."""
+    """Return the process's variables, without those that the tests set for AWS and Stripe."""
     return {
         name: value
         for name, value in os.environ.items()

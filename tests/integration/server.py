@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.cloud.aws import ACCESS_KEY, REGION, SECRET_KEY
-from local.shop.customer import NO_TLS, TIMEOUT_SECONDS
+from local.machine.ports import NO_TLS
+from local.shop.customer import TIMEOUT_SECONDS
 from tests.integration.checked_frontend import as_documented
 from tests.integration.world import World
 from tests.options_docs import POLICY
@@ -65,7 +66,7 @@ def user_with(world: World, resource: str | None) -> Credentials:
 
 
 def route_arn(world: World) -> str:
-    """Give the ARN that the docs' policy names, of this stack's API."""
+    """Return the ARN that the docs' policy names, of this stack's API."""
     [statement] = POLICY["Statement"]
     *_, documented = statement["Resource"].partition("/")
     account = "000000000000"

@@ -27,7 +27,7 @@ SEED = 1
 
 
 def contract_of(world: World) -> Json:
-    """Give openapi.yaml with examples that this stack sells, and that it lets pages return to."""
+    """Return openapi.yaml with prices and return URLs that this stack accepts as examples."""
     assert world.stack.price is not None
     text = CONTRACT.read_text()
     text = text.replace("https://shop.example", DEFAULT_ORIGIN)
@@ -59,7 +59,7 @@ def run(
 
 
 def seen(folder: Path) -> set[tuple[str, int]]:
-    """Give the routes that were called, each with a status that it responded with."""
+    """Return the routes that were called, each with a status that it responded with."""
     entries = json.loads((folder / "seen.har").read_text())["log"]["entries"]
     return {(route_of(entry["request"]), entry["response"]["status"]) for entry in entries}
 

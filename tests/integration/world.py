@@ -17,8 +17,9 @@ import stripe
 from local.cloud.function_logs import wait_for_entry
 from local.cloud.invocations import invoke
 from local.cloud.stack import LocalStack
+from local.machine.ports import NO_TLS
 from local.machine.waiting import wait_for
-from local.shop.customer import GOOD_CARD, NO_TLS, Frontend, pay_by_card
+from local.shop.customer import GOOD_CARD, Frontend, pay_by_card
 from local.shop.fulfilment import Fulfilment, fulfilment
 from local.shop.merchant import Merchant
 from local.shop.purchase_steps import plain_item
@@ -189,7 +190,7 @@ class World:
         return operate(self.stack, *arguments, typed=typed, **environment)
 
     def hand_over(self, event: Json) -> Json:
-        """Give an event to the webhook as EventBridge does: past HTTP."""
+        """Invoke the webhook function with an event as EventBridge does, without HTTP."""
         return invoke(self.stack.aws, "StripeWebhookFunction", from_event_bridge(event))
 
     def deliver(

@@ -187,7 +187,7 @@ def refused(**error: str) -> tuple[int, Json]:
 
 
 def cart_of(params: dict[str, str]) -> list[tuple[str, int]]:
-    """Give the price and the quantity of each line item of a create call.
+    """Return the price and the quantity of each line item of a create call.
 
     Of an amount of the caller's, Stripe makes a price.
     """
@@ -225,7 +225,7 @@ def checkouts(
     recorder: Recorder,
     clock: Clock,
 ) -> Checkouts:
-    """Give what the handler calls, with the secret read."""
+    """Return the object that the handler calls, with the secret read."""
     credentials.read()
     api = recorder.stripe_api()
     catalogue = Catalogue(api, only_marked=settings.only_marked_prices, clock=clock)
@@ -249,7 +249,7 @@ def by_key(*lookup_keys: str) -> list[Json]:
 
 
 def refusal(checkouts: Checkouts, wanted: CheckoutRequest, key: str | None = None) -> FieldError:
-    """Give the one field that a request is refused for."""
+    """Return the one field that a request is refused for."""
     with pytest.raises(InvalidRequest, match="does not match the schema") as raised:
         checkouts.create(wanted, key)
     [error] = raised.value.errors

@@ -19,6 +19,7 @@ Resources:
 """
 
 
+@pytest.mark.full  # as `make checkov`, whose input it is
 def test_the_template_is_checked_as_cloudformation_gets_it() -> None:
     done = subprocess.run(
         [SAM.parent / "python", "-m", "local.cloud.transformed_template", "template.yaml"],

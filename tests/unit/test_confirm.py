@@ -45,7 +45,7 @@ checkouts = creating.checkouts
 
 
 def expanded(status: OrderStatus) -> dict[str, Any]:
-    """Give a session as the API does, with its PaymentIntent in it."""
+    """Return a session as the API does, with its PaymentIntent in it."""
     match status:
         case OrderStatus.OPEN:
             return session()

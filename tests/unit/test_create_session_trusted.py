@@ -61,7 +61,7 @@ def body(*some: Json, **fields: object) -> TrustedRequest:
 
 
 def wrong(*some: Json, **fields: object) -> dict[str, str]:
-    """Give what is wrong with a body: the details by their pointers."""
+    """Return a body's errors: details by pointer."""
     with pytest.raises(InvalidRequest) as raised:
         body(*some, **fields)
     return {error.pointer: error.detail for error in raised.value.errors}

@@ -20,14 +20,14 @@ TEMPLATE = load_template()
 
 
 def section(title: str) -> str:
-    """Give the text below a heading, up to the next one of any level."""
+    """Return the text below a heading, up to the next one of any level."""
     found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", DEPLOY, re.MULTILINE | re.DOTALL)
     assert found is not None, title
     return found[1]
 
 
 def rows(title: str) -> list[list[str]]:
-    """Give the cells of a section's table, without its head."""
+    """Return the cells of a section's table, without its head."""
     lines = [line for line in section(title).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 

@@ -116,7 +116,7 @@ def is_allowed(action: str, arn: str, **context: str) -> bool:
 
 
 def handled(kind: str) -> Iterator[str]:
-    """Give the actions by which CloudFormation creates, updates and deletes a resource type."""
+    """Yield the actions by which CloudFormation creates, updates and deletes a resource type."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     actions = {
         action

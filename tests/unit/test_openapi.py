@@ -30,7 +30,7 @@ SLUG = "urn:problem-type:checkout:"
 
 
 def plain(schema: Json, definitions: Json) -> Json:
-    """Give a schema of pydantic's as the file writes it: no titles, null among the types."""
+    """Return a schema of pydantic's as the file writes it: no titles, null among the types."""
     schema = {name: value for name, value in schema.items() if name not in {"title", "default"}}
     if "anyOf" in schema and "$ref" not in schema["anyOf"][0]:
         value, null = schema.pop("anyOf")
@@ -44,7 +44,7 @@ def plain(schema: Json, definitions: Json) -> Json:
 
 
 def described(schema: Any) -> Any:  # noqa: ANN401  (JSON)
-    """Give a schema without what is for readers, and with pydantic's names of its parts."""
+    """Return a schema without what is for readers, and with pydantic's names of its parts."""
     if isinstance(schema, list):
         return [described(one) for one in schema]
     if not isinstance(schema, dict):
@@ -86,7 +86,7 @@ def test_a_request_is_the_models_own(name: str) -> None:
 
 
 def bodies() -> Iterator[Json]:
-    """Give requests with each combination of what depends on one another."""
+    """Yield requests with each combination of the fields that depend on one another."""
     urls = (ABSENT, None, URL)
     modes = (ABSENT, None, "hosted_page", "embedded_page", "elements")
     names = ("ui_mode", "success_url", "cancel_url", "return_url")

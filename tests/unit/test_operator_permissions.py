@@ -52,7 +52,7 @@ open_order = delivering.open_order
 
 
 def granted(permissions: str) -> Iterator[str]:
-    """Give what a row's cell allows, such as "lambda:InvokeFunction of ReconcileFunction"."""
+    """Yield a row's permissions, such as "lambda:InvokeFunction of ReconcileFunction"."""
     service = ""
     for name in re.findall(r"`([\w:]+)`", permissions):
         if ":" in name:
@@ -64,7 +64,7 @@ def granted(permissions: str) -> Iterator[str]:
 
 
 def rows_of(command: str) -> list[tuple[str, str, str]]:
-    """Give the rows that a command needs: its own, its group's, and that of all."""
+    """Return the rows that a command needs: its own, its group's, and the row for all."""
     own = {"all", f"`{command}`", f"`{command.split(maxsplit=1)[0]}`"}
     return [row for row in ROWS if own & set(row[0].split(", "))]
 

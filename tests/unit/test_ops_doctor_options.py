@@ -50,7 +50,7 @@ def local_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def deploy(boto3_session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
-    """Give what examines a stack whose function has some options, or other bytes for its code."""
+    """Yield an examination of a stack whose function has some options, or other code."""
     client = boto3.client("lambda")
 
     def deployed(content: object) -> Examination:

@@ -27,7 +27,7 @@ WRONG = """{
 
 
 def found(tmp_path: Path, text: str) -> dict[int, str]:
-    """Give the reasons by the lines."""
+    """Return the reasons by the lines."""
     file = tmp_path / "dev.json"
     file.write_text(text)
     return {problem.line: problem.reason for problem in problems(file)}

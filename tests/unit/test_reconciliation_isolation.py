@@ -138,7 +138,7 @@ def test_a_malformed_refund_or_dispute_stops_no_other(
     assert (report.repaired, report.failed, report.finished) == (3, 2, True)
 
 
-@pytest.mark.parametrize("error", [OrderUnwritable("Too large."), KeyError("jane@example.com")])
+@pytest.mark.parametrize("error", [OrderUnwritable("refusing"), KeyError("jane@example.com")])
 def test_an_order_that_cannot_be_written_stops_no_other(
     runs: Runs, monkeypatch: pytest.MonkeyPatch, log: Log, error: Exception
 ) -> None:
@@ -154,6 +154,9 @@ def test_an_order_that_cannot_be_written_stops_no_other(
     monkeypatch.setattr(OrdersTable, "record", refusing)
     report = runs.run()
     assert (report.repaired, report.failed, report.finished) == (2, 6, True)
+    logged = {(entry["message"], entry["error"]) for entry in errors(log)}
+    assert logged == {("not reconciled", type(error).__name__)}
+    assert all("refusing" in entry.get("stack", entry.get("reason")) for entry in errors(log))
     assert "jane" not in log.text
 
 

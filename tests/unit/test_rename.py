@@ -44,7 +44,7 @@ def python(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give what the real `sam init` makes of an archive such as GitHub's: one folder in a zip."""
+    """Return what the real `sam init` makes of an archive such as GitHub's: one folder in a zip."""
     folder = tmp_path_factory.mktemp("init")
     archive = folder / "main.zip"
     with zipfile.ZipFile(archive, "w") as writing:
@@ -62,7 +62,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def renamed(copied: Path) -> Path:
-    """Give the copy renamed, twice: what was renamed can be renamed."""
+    """Return a copy renamed twice: a renamed project can be renamed again."""
     for name in ("shop", NAME):
         done = python(copied, "-m", "local.commands.rename", name)
         assert done.returncode == 0, done.stderr

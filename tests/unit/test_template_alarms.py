@@ -20,12 +20,12 @@ SECTIONS = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text(), re.M
 
 
 def anchor(section: str) -> str:
-    """Give a heading's anchor, as GitHub makes it of these few characters."""
+    """Return a heading's anchor, as GitHub makes it of these few characters."""
     return section.lower().replace(" ", "-")
 
 
 def watched(namespace: str, metric: str) -> list[Json]:
-    """Give the values of the dimensions by which alarms watch a metric."""
+    """Return the values of the dimensions by which alarms watch a metric."""
     return [
         alarm["Dimensions"][0]["Value"]
         for alarm in OF_ONE_METRIC.values()

@@ -73,7 +73,7 @@ class Checkouts:
     key_namespace: str = ""
 
     def for_trusted_callers(self) -> "Checkouts":
-        """Give the same for callers whom IAM let in: they sell what they like, free or not."""
+        """Return the same for callers whom IAM let in: they sell what they like, free or not."""
         return replace(
             self,
             settings=replace(self.settings, allow_free_orders=True),
@@ -117,7 +117,7 @@ class Checkouts:
         return recorded.order
 
     def _started(self, request: "CheckoutRequest", key: str, options: Options) -> StartedCheckout:
-        """Give the checkout that the key stands for, a new one if it stands for none."""
+        """Return the checkout of an idempotency key; create it if the key is new."""
         order_id = _order_id(self.settings.stack, key)
         logger.append_keys(order_id=order_id)
         fingerprint = request.fingerprint(key)
@@ -145,7 +145,7 @@ class Checkouts:
             return self._earlier_checkout(another.order, fingerprint)
 
     def _order_of_key(self, key: str) -> tuple[str, Order | None]:
-        """Give the key's order and its id; None if none was returned so far.
+        """Return the key's order and its id; None if none was returned so far.
 
         A session that the shop refused can leave an expired order behind, which keeps its session:
         the key then stands for a next order.

@@ -73,7 +73,7 @@ def count(metric: Metric, number: int = 1) -> None:
 
 
 def observe(metric: Metric, value: float) -> None:
-    """Give one value of a metric that is not a count, in its unit."""
+    """Return one value of a metric that is not a count, in its unit."""
     _observed[metric].append(value)
 
 

@@ -42,7 +42,7 @@ class PriceList:
     _fresh_until: float = 0.0
 
     def prices(self) -> list[Json]:
-        """Give the sellable prices that are not free, newest first, at most a minute old.
+        """Return the sellable prices that are not free, newest first, at most a minute old.
 
         While Stripe does not respond, or allows no more requests, an older list is given: a price
         is checked again when it is bought. Raise what StripeApi raises.

@@ -14,7 +14,7 @@ URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%{}]+")
 
 
 def on_allowed_origin(url: str, allowed_origins: frozenset[str]) -> str:
-    """Give the URL back; raise ValueError, saying what to do, when it leads anywhere else."""
+    """Return the URL as it is; raise ValueError with the fix if it is not a loopback address."""
     if not URL_CHARACTERS.fullmatch(url):
         raise ValueError("must be a URL of printable ASCII; percent-encode everything else")
     if "@" in urlsplit(url).netloc:

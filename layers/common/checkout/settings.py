@@ -96,7 +96,7 @@ def required_setting(name: str, environment: Mapping[str, str] = os.environ) -> 
 
 
 def _origins(environment: Mapping[str, str]) -> frozenset[str]:
-    """Give the origins as API Gateway compares them, which is why nothing is normalised."""
+    """Return the origins as API Gateway compares them, which is why nothing is normalised."""
     required_setting("ALLOWED_ORIGINS", environment)
     origins = environment["ALLOWED_ORIGINS"].split(",")
     if not all(re.fullmatch(ORIGIN, entry) for entry in origins):
@@ -109,7 +109,7 @@ def _origins(environment: Mapping[str, str]) -> frozenset[str]:
 
 
 def origin(url: str) -> str:
-    """Give a URL's `scheme://host[:port]` as browsers write it: lower case, no default port.
+    """Return a URL's `scheme://host[:port]` as browsers write it: lower case, no default port.
 
     Raise ValueError for whatever is not an absolute http(s) URL.
     """

@@ -35,7 +35,7 @@ class WebhookVerifier:
     now: Callable[[], float] = time.time
 
     def authentic_event(self, body: bytes, signature: str | None) -> dict[str, Any]:
-        """Give the event of a delivery; raise NotAuthentic for what Stripe did not sign just now.
+        """Return the event of a delivery; raise NotAuthentic if Stripe did not sign it recently.
 
         Its `id`, `object` and `type` are texts; no more than that is known of its shape.
         """

@@ -21,7 +21,7 @@ type Json = dict[str, Any]
 
 
 def commands(title: str) -> list[str]:
-    """Give a section's commands, in their order."""
+    """Return a section's commands, in their order."""
     pattern = rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)"
     found = re.search(pattern, TASKS, re.MULTILINE | re.DOTALL)
     assert found is not None, title

@@ -7,7 +7,7 @@ import pytest
 from local.cloud.deploy import STACK_NAME
 from local.cloud.stack import LocalStack, local_stack
 from local.machine.console import Console
-from ops.dead_letters import ALIAS
+from ops.functions import ALIAS
 from tests.integration.operations.runbook import (
     aws_commands,
     commands,

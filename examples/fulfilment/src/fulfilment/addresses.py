@@ -6,6 +6,7 @@ https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-col
 """
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STRIPE = "https://api.stripe.com"
+# Without it, the account's own version decides: before 2025-03-31.basil, addresses were elsewhere.
+# https://docs.stripe.com/api/versioning
+API_VERSION = "2026-10-28.endive"
 TIMEOUT = urllib3.Timeout(connect=2, read=5)
 
 
@@ -35,17 +39,17 @@ class ShippingAddress(BaseModel):
 
 
 def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> ShippingAddress | None:
-    """Give the address of a session, None if it asked for none; raise AddressUnknown."""
+    """Return the address of a session, None if it asked for none; raise AddressUnknown."""
     try:
         response = urllib3.request(
             "GET",
             f"{api_base}/v1/checkout/sessions/{session_id}",
-            headers={"authorization": f"Bearer {key}"},
+            headers={"authorization": f"Bearer {key}", "stripe-version": API_VERSION},
             timeout=TIMEOUT,
         )
     except urllib3.exceptions.HTTPError as error:
         raise AddressUnknown(type(error).__name__) from None
-    if response.status != 200:  # noqa: PLR2004
+    if response.status != HTTPStatus.OK:
         raise AddressUnknown(f"Stripe responded {response.status}.")
     collected = json.loads(response.data).get("collected_information") or {}
     details: dict[str, Any] | None = collected.get("shipping_details")

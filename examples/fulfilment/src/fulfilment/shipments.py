@@ -70,7 +70,7 @@ class Shipments:
         )
 
     def claim(self, order_id: str, *, now: float, until: float) -> list[Item] | None:
-        """Give the items to ship, to one caller alone until then; None if there is nothing to do.
+        """Claim a shipment and return its items; None if there is nothing to ship.
 
         Raise BeingShipped.
         """
@@ -104,7 +104,7 @@ class Shipments:
 
 
 def _refusal(error: ClientError) -> Row:
-    """Give the row that did not fulfil a condition; raise any other error."""
+    """Return the item that failed a condition; raise any other error."""
     if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
         raise error
     row: Any = error.response.get("Item", {})

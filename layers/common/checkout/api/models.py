@@ -147,7 +147,7 @@ class CheckoutRequest(Model):
         return NO_OPTIONS
 
     def own_params(self) -> "SessionCreateParams":
-        """Give further parameters of Stripe's that the caller may name."""
+        """Return further parameters of Stripe's that the caller may name."""
         return {}
 
     @property

@@ -28,7 +28,7 @@ CONFIG = Config(
 
 @cache
 def session() -> Session:
-    """Give the one session, which finds the credentials once and reads each model once."""
+    """Return the one session, which finds the credentials once and reads each model once."""
     one = Session()
     paths = [MODELS]
     # botocore prefers further endpoints to its rules, which have other FIPS endpoints than these.

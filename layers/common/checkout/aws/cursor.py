@@ -65,7 +65,7 @@ class CursorStore:
         self._table = table
 
     def read(self, now: int) -> Cursor:
-        """Give the saved cursor, or a new one where the saved one makes no sense at `now`."""
+        """Return the saved cursor, or a new one if the saved one is impossible at `now`."""
         try:
             response = self._client.get_item(TableName=self._table, Key=NAME, ConsistentRead=True)
         except (BotoCoreError, ClientError) as error:

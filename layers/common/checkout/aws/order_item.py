@@ -25,7 +25,7 @@ READ = (*CHECKOUT_FIELDS, *(kind.name for kind in KINDS), "order_id", "version")
 
 
 def checkout_attributes(checkout: CheckoutState) -> dict[str, Any]:
-    """Give the attributes of a session; what it does not say is left out, and so never erased."""
+    """Return the attributes of a session; unknown ones are left out, so that none is erased."""
     return {name: value for name, value in asdict(checkout).items() if value is not None}
 
 

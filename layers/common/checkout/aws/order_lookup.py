@@ -30,11 +30,11 @@ class OrderLookup:
         return stored_from_item(response["Item"]) if "Item" in response else None
 
     def of_payment(self, payment_intent: str) -> Iterator[str]:
-        """Give the id of the order that recorded a PaymentIntent, up to a second after it did."""
+        """Return the id of the order of a PaymentIntent; wait up to a second for the index."""
         return self._ids(PAYMENT_INTENT, payment_intent)
 
     def of_client_reference(self, client_reference_id: str) -> Iterator[str]:
-        """Give the ids of the orders with a client_reference_id, newest first."""
+        """Return the ids of the orders with a client_reference_id, newest first."""
         return self._ids(CLIENT_REFERENCE_ID, client_reference_id)
 
     def changed_since(self, since: int) -> "Iterator[tuple[int, Sequence[Attributes]]]":

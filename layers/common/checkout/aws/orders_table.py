@@ -122,7 +122,7 @@ class OrdersTable:
         return order_from_item(response["Item"]) if "Item" in response else None
 
     def order_of_payment(self, payment_intent: str) -> str | None:
-        """Give the id of the order that recorded a PaymentIntent, up to a second after it did."""
+        """Return the id of the order of a PaymentIntent; wait up to a second for the index."""
         page = self._called(
             lambda: self._client.query(
                 TableName=self._table,
@@ -137,7 +137,7 @@ class OrdersTable:
     def pending(
         self, shard: int, *, created_until: int, after: Key | None
     ) -> tuple[list[PendingOrder], Key | None]:
-        """Give a page of a shard's pending orders, oldest first, and where it ends.
+        """Return a page of a shard's pending orders, oldest first, and where it ends.
 
         The index is sparse: it holds no other orders, and each pending one soon after its write.
         """
@@ -219,7 +219,7 @@ def pending_shard(order_id: str) -> str:
 
 
 def _expressions(order_id: str, change: Change, origin: Origin, now: int) -> dict[str, Any]:
-    """Give the condition, the new state, the history entry and the change record of one write."""
+    """Return the condition, the new state, the history entry and the change record of one write."""
     assigned, removed, condition, values = (
         _checkout_expressions(order_id, change)
         if isinstance(change, CheckoutChange)
@@ -255,7 +255,7 @@ type _Expressions = tuple[dict[str, Any], tuple[str, ...], str, dict[str, Any]]
 
 
 def _checkout_expressions(order_id: str, change: CheckoutChange) -> _Expressions:
-    """Give what is assigned and removed, the condition, and the values that only it needs."""
+    """Return the assignments, the removals, the condition, and the values only it needs."""
     checkout = change.checkout
     assigned = checkout_attributes(checkout)
     removed: tuple[str, ...] = ("pending_shard",)

@@ -65,7 +65,7 @@ type Change = CheckoutChange | PartsChange
 
 
 def decide(order: Order | None, fact: Fact) -> Change | Outcome:
-    """Give what a fact changes about an order, or the outcome where it changes nothing.
+    """Return what a fact changes about an order, or the outcome where it changes nothing.
 
     If `order` is None, assume the common case: a new or open order, with none of the fact's parts.
     The change may be written only where that holds, so no read comes first.

@@ -93,7 +93,7 @@ class CheckoutState:
 
     @property
     def amounts_of_items(self) -> dict[str, int]:
-        """Give what changes when the items, their discounts or their taxes do."""
+        """Return the fields that depend on the items, their discounts and their taxes."""
         amounts = {
             "amount_subtotal": self.amount_subtotal,
             "amount_discount": self.amount_discount,

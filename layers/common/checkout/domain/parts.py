@@ -41,7 +41,7 @@ class Part(ABC):
 
     @staticmethod
     def summary(parts: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG004
-        """Give what the order shows of all its parts of this kind."""
+        """Return the order's attributes that summarise all parts of this kind."""
         return {}
 
 

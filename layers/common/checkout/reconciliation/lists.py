@@ -76,13 +76,13 @@ class ListReader:
 
 
 def created_of(group: list[Any]) -> int:
-    """Give when the newest of some objects was created; 0 where none says it."""
+    """Return the latest `created` of some objects, 0 if none has it."""
     times = [one.get("created") for one in group if isinstance(one, Mapping)]
     return max((time for time in times if isinstance(time, int)), default=0)
 
 
 def id_of(stripe_object: object, field: str = "id") -> str | None:
-    """Give an id, of an object that may be malformed; of an expanded one its own."""
+    """Return an id, of an object that may be malformed; of an expanded one its own."""
     value = stripe_object.get(field) if isinstance(stripe_object, Mapping) else None
     if isinstance(value, Mapping):
         value = value.get("id")

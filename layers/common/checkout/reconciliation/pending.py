@@ -34,7 +34,7 @@ class PendingOrders:
     whole: bool = True
 
     def between(self, since: int, until: float = inf) -> list[PendingOrder]:
-        """Give those that wait, oldest first."""
+        """Return the waiting ones, oldest first."""
         found = [one for one in self.waiting.values() if since <= one.created_at <= until]
         return sorted(found, key=place)
 

@@ -57,7 +57,7 @@ LONGEST_WINDOW_SECONDS = 7 * DAY_SECONDS
 
 
 def listed_since(cursor: Cursor, now: int) -> int:
-    """Give where the lists begin: a session's life before the last list that was read whole."""
+    """Return the start of the lists: a session's lifetime before the last complete list."""
     listed_until = cursor.complete.listed_until or now
     since = listed_until - SESSION_LIFE_SECONDS - OVERLAP_SECONDS
     return max(since, now - LONGEST_WINDOW_SECONDS)
@@ -80,7 +80,7 @@ class Sessions:
     until: int
 
     def list_complete(self) -> bool:
-        """Give whether the list was read whole."""
+        """Return True if the whole list was read."""
         if self.until < self.since:
             return True
         complete = ListReader(self.run, self.cursor.complete, self._complete)
@@ -130,7 +130,7 @@ class Sessions:
         return self.api.sessions_between(since, until, "complete")
 
     def _expired(self, since: int, until: int) -> Iterator[list[Json]]:
-        """Give pages for as long as an order waits."""
+        """Yield pages while an order waits."""
         for page in self.api.sessions_between(since, until, "expired"):
             yield page
             if not self.pending.waiting:

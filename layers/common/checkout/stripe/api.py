@@ -55,7 +55,7 @@ class StripeApi:
         self._before_call: Callable[[], None] = _no_wait
 
     def throttled(self, before_call: Callable[[], None]) -> "StripeApi":
-        """Give the same calls, which begin with `before_call` and raise what it raises."""
+        """Return the same calls, which begin with `before_call` and raise what it raises."""
         throttled = copy.copy(self)
         throttled._before_call = before_call  # noqa: SLF001  (a copy of its own kind)
         return throttled
@@ -72,11 +72,11 @@ class StripeApi:
         return CreatedSession(_json(response), is_replay(response.headers))
 
     def session(self, session_id: str) -> Json | None:
-        """Give a session with its PaymentIntent, which shows why an unpaid one is unpaid."""
+        """Return a session with its PaymentIntent, which shows why an unpaid one is unpaid."""
         return self._found(_path(SESSIONS, session_id), {"expand": ["payment_intent"]})
 
     def expire_session(self, session_id: str) -> Json | None:
-        """Close a session and give it; None where Stripe refuses, as it is not open any more."""
+        """Expire a session and return it; None if Stripe refuses because it is no longer open."""
         try:
             return _json(self._respond("post", _path(SESSIONS, session_id, "expire"), {}))
         except StripeRefused:
@@ -84,13 +84,13 @@ class StripeApi:
             return None
 
     def line_items(self, session_id: str) -> list[Json]:
-        """Give all line items of a session, with their products: one call, as a cart has 100."""
+        """Return a session's line items and their products: one call, since a cart has 100."""
         wanted = {"limit": PAGE, "expand": ["data.price.product"]}
         lines: list[Json] = self._get(_path(SESSIONS, session_id, "line_items"), wanted)["data"]
         return lines
 
     def session_of_payment_intent(self, payment_intent: str) -> Json | None:
-        """Give the session that made a PaymentIntent, with both; None where no session did."""
+        """Return the session that made a PaymentIntent, with both; None where no session did."""
         found = self._found(
             SESSIONS,
             {
@@ -102,7 +102,7 @@ class StripeApi:
         return found["data"][0] if found and found["data"] else None
 
     def sessions_of_customer(self, email: str) -> Iterator[list[Json]]:
-        """Give the sessions in which a customer gave this e-mail address, newest first."""
+        """Return the sessions in which a customer gave this e-mail address, newest first."""
         return self._pages(SESSIONS, {"customer_details": {"email": email}})
 
     def payment_intent(self, payment_intent: str) -> Json | None:
@@ -112,11 +112,11 @@ class StripeApi:
         return self._found(_path(CHARGES, charge_id), {})
 
     def refund(self, refund_id: str) -> Json | None:
-        """Give a refund with its PaymentIntent, whose metadata names the order."""
+        """Return a refund with its PaymentIntent, whose metadata names the order."""
         return self._found(_path(REFUNDS, refund_id), {"expand": ["payment_intent"]})
 
     def refunds_of_charge(self, charge: str) -> Iterator[Json]:
-        """Give a charge's refunds, newest first, with their PaymentIntent.
+        """Yield a charge's refunds, newest first, with their PaymentIntent.
 
         None, where this account has no such charge.
         """
@@ -127,21 +127,21 @@ class StripeApi:
                 raise
 
     def refunds_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
-        """Give a PaymentIntent's refunds, newest first, with the PaymentIntent."""
+        """Return a PaymentIntent's refunds, newest first, with the PaymentIntent."""
         return self._pages(REFUNDS, {"payment_intent": payment_intent})
 
     def disputes_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
-        """Give a PaymentIntent's disputes in the same way."""
+        """Return a PaymentIntent's disputes in the same way."""
         return self._pages(DISPUTES, {"payment_intent": payment_intent})
 
     def dispute(self, dispute_id: str) -> Json | None:
-        """Give a dispute with its PaymentIntent, whose metadata names the order."""
+        """Return a dispute with its PaymentIntent, whose metadata names the order."""
         return self._found(_path(DISPUTES, dispute_id), {"expand": ["payment_intent"]})
 
     def sessions_between(
         self, since: int, until: int, status: str | None = None
     ) -> Iterator[list[Json]]:
-        """Give the sessions that were created from one second to another, both included.
+        """Return the sessions that were created from one second to another, both included.
 
         They come newest first with their PaymentIntents, in pages of one call each; `status` is
         `open`, `complete` or `expired`. https://docs.stripe.com/api/checkout/sessions/list
@@ -150,15 +150,15 @@ class StripeApi:
         return self._pages(SESSIONS, wanted)
 
     def refunds_between(self, since: int, until: int) -> Iterator[list[Json]]:
-        """Give refunds in the same way."""
+        """Return refunds in the same way."""
         return self._pages(REFUNDS, _created(since, until))
 
     def disputes_between(self, since: int, until: int) -> Iterator[list[Json]]:
-        """Give disputes in the same way."""
+        """Return disputes in the same way."""
         return self._pages(DISPUTES, _created(since, until))
 
     def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, Json]:
-        """Give the active prices of at most ten lookup keys, with their products."""
+        """Return the active prices of at most ten lookup keys, with their products."""
         prices = self._get(
             PRICES,
             {
@@ -171,12 +171,12 @@ class StripeApi:
         return {price["lookup_key"]: price for price in prices["data"]}
 
     def active_prices(self) -> Iterator[list[Json]]:
-        """Give the active one-time prices, newest first, with their products, in pages."""
+        """Return the active one-time prices, newest first, with their products, in pages."""
         wanted = {"active": True, "type": "one_time", "expand": ["data.product"]}
         return self._pages(PRICES, wanted)
 
     def _found(self, path: str, wanted: Json) -> Json | None:
-        """Give an object, None where this account has none of its id.
+        """Return an object, None where this account has none of its id.
 
         Only `resource_missing` says so: any other refusal is an error, never an absence.
         https://docs.stripe.com/error-codes#resource-missing
@@ -189,7 +189,7 @@ class StripeApi:
             raise
 
     def _pages(self, path: str, wanted: Json) -> Iterator[list[Json]]:
-        """Give the pages of a list, each fetched when it is needed."""
+        """Yield the pages of a list, each fetched when it is needed."""
         page: Json = {"limit": PAGE, "expand": ["data.payment_intent"], **wanted}
         more = True
         while more:

@@ -39,7 +39,7 @@ class Catalogue:
         return not self._missing(lookup_keys)
 
     def prices(self, lookup_keys: Iterable[str]) -> dict[str, str | None]:
-        """Give the id of the price that each lookup key names; None for one that is not sold here.
+        """Return the price id of each lookup key, None for a key without a sellable price.
 
         At most ten keys, in one call; known and unknown keys are remembered for a minute.
         """

@@ -134,7 +134,7 @@ def _type_errors(name: str, value: object) -> Iterator[OptionError]:
 
 @cache
 def _parameters() -> dict[str, Any]:
-    """Give the types of the parameters; the SDK's options of a request are none of them."""
+    """Return the types of the parameters; the SDK's options of a request are none of them."""
     module = vars(sys.modules[_session_create_params.__name__])
     own = {
         name: annotation
@@ -151,7 +151,7 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 
 
 def _strict(annotation: Any) -> Any:  # noqa: ANN401  (a type)
-    """Give a type of the SDK's as what it documents.
+    """Return a type of the SDK's as what it documents.
 
     The SDK types each enumeration as `Literal[...] | str`, for values to come: here its values are
     all. The empty string, which unsets a value, says nothing at a creation.

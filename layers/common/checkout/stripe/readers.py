@@ -9,7 +9,7 @@ https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checkout.domain.facts import CaptureNews, Origin, PartsFact, SessionFact
@@ -60,11 +60,12 @@ class Readers:
         if order_id is None:
             return None
         with _documented("Checkout Session"):
-            follow = _items_follow(session)
+            checkout = _checkout_state(session, event_type)
+            follow = checkout.status is OrderStatus.OPEN and _may_swap_items(session)
             items = None if follow else _expanded_items(session)
             return SessionFact(
                 order_id=order_id,
-                checkout=_checkout_state(session, event_type, items),
+                checkout=replace(checkout, items=items),
                 origin=origin,
                 items_follow=follow,
             )
@@ -147,7 +148,7 @@ class Readers:
             )
 
     def _marked_order(self, stripe_object: Json) -> str | None:
-        """Give the order that the metadata names, if it is one that this stack could have made."""
+        """Return the order id in the metadata if this stack could have made it, else None."""
         metadata = stripe_object.get("metadata")
         if not isinstance(metadata, Mapping) or metadata.get(STACK) != self.stack:
             return None
@@ -178,20 +179,20 @@ def _order_item(line_item: Json) -> OrderItem:
     )
 
 
-def _items_follow(session: Json) -> bool:
-    """Whether the customer may still swap items at the same total: the amounts would not show it.
+def _may_swap_items(session: Json) -> bool:
+    """Whether the customer can swap items at the same total: the amounts would not show it.
 
-    Promotion codes and taxes change amounts, and shipping changes no item.
+    Promotion codes and taxes change amounts, and shipping changes no item. It ends with the order's
+    open status and not with the session's: that of a payment captured separately is open for an
+    instant after the money was reserved.
     https://docs.stripe.com/payments/checkout/adjustable-quantity
     https://docs.stripe.com/payments/checkout/optional-items
     """
     adjustable = (session.get("metadata") or {}).get(ADJUSTABLE) is not None
-    return session["status"] == "open" and (adjustable or bool(session.get("optional_items")))
+    return adjustable or bool(session.get("optional_items"))
 
 
-def _checkout_state(
-    session: Json, event_type: str | None, items: tuple[OrderItem, ...] | None
-) -> CheckoutState:
+def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
     totals = session.get("total_details") or {}
     of_capture = status_of_capture(session)
     status = of_capture or status_of_session(session, event_type)
@@ -213,12 +214,11 @@ def _checkout_state(
         request_fingerprint=_optional((session.get("metadata") or {}).get(FINGERPRINT)),
         created_at=_integer(session["created"]),
         expires_at=_integer(session["expires_at"]),
-        items=items,
     )
 
 
 def _expanded_items(session: Json) -> tuple[OrderItem, ...] | None:
-    """Give the line items of a session that has all of them; Stripe expands only the first ten."""
+    """Return a session's line items if it has all of them; Stripe expands only the first ten."""
     line_items = session.get("line_items")
     if line_items is None or line_items["has_more"]:
         return None
@@ -254,7 +254,7 @@ def _attempt_id(payment_intent: Json, error: Json) -> object:
 
 
 def _payment_intent(session: Json, status: OrderStatus) -> str | None:
-    """Give the id of the PaymentIntent, expanded or not.
+    """Return the id of the PaymentIntent, expanded or not.
 
     A declined card leaves one on a session that stays open; an open order names none, so that it
     is the same order whether it was seen before or after that.

@@ -15,7 +15,7 @@ type Json = Mapping[str, Any]
 
 
 def status_of_capture(session: Json) -> OrderStatus | None:
-    """Give the status of a payment that is captured separately, where the session came with it.
+    """Return the status of a payment that is captured separately, where the session came with it.
 
     Neither a snapshot, which has the PaymentIntent's id alone, nor `payment_status` distinguishes
     reserved money from a bank debit under way. A session that was not completed when its payment is
@@ -35,7 +35,7 @@ def status_of_capture(session: Json) -> OrderStatus | None:
 
 
 def status_of_session(session: Json, event_type: str | None) -> OrderStatus:
-    """Give the status of an ordinary payment; raise ValueError for one that is not documented."""
+    """Return the status of an ordinary payment; raise ValueError for one that is not documented."""
     match session["status"], session["payment_status"]:
         case "open", _:
             return OrderStatus.OPEN
@@ -53,7 +53,7 @@ def status_of_session(session: Json, event_type: str | None) -> OrderStatus:
 
 
 def payment_status(said: str, status: OrderStatus) -> str:
-    """Give Stripe's own, which may follow a capture a little later."""
+    """Return the event that Stripe sends, perhaps some time after the capture."""
     return "paid" if (status, said) == (OrderStatus.PAID, "unpaid") else said
 
 

@@ -23,7 +23,7 @@ from stripe_simulator.objects import (
 )
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.snapshots import Snapshot, StillPending
-from stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS
+from stripe_simulator.webhooks.registered_endpoints import ROLLED_SECRET_SECONDS
 
 type Handler = Callable[[Request], Awaitable[Response]]
 

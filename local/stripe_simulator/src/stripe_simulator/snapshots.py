@@ -12,7 +12,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.objects import captures, checkout_sessions, coupons, promotion_codes
 from stripe_simulator.objects.account import Account, Collection
 from stripe_simulator.simulator import Simulator
-from stripe_simulator.webhooks.endpoints import Endpoint
+from stripe_simulator.webhooks.registered_endpoints import Endpoint
 
 # What the simulator itself gives the account.
 NOT_STATE = frozenset({"clock", "created", "id", "record", "schedule", "settings"})

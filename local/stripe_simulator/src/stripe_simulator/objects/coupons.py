@@ -6,7 +6,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from stripe_simulator.api.values import (
     Array,
@@ -105,11 +105,10 @@ def delete(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListCoupons) -> Json:
-    def kept(coupon: Json) -> bool:
-        return parameters.created is None or coupon["created"] in parameters.created
-
     coupons = account.coupons.newest_first()
-    return page(coupons, parameters, url="/v1/coupons", noun="coupon", keep=kept)
+    return page(
+        coupons, parameters, url="/v1/coupons", noun="coupon", keep=matches(parameters, "created")
+    )
 
 
 def require_redeemable(coupon: Json, currency: str, param: str) -> None:

@@ -6,7 +6,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from stripe_simulator.api.values import (
     Boolean,
@@ -115,15 +115,14 @@ def update(account: Account, parameters: UpdatePromotionCode, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListPromotionCodes) -> Json:
+    plain = matches(parameters, "active", "created", "customer")
     wanted = parameters.code and parameters.code.lower()
 
     def kept(code: Json) -> bool:
         return (
-            (parameters.active is None or code["active"] == parameters.active)
+            plain(code)
             and (wanted is None or code["code"].lower() == wanted)
             and (parameters.coupon is None or code["promotion"]["coupon"] == parameters.coupon)
-            and (parameters.created is None or code["created"] in parameters.created)
-            and (parameters.customer is None or code["customer"] == parameters.customer)
         )
 
     codes = account.promotion_codes.newest_first()

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Literal
 
 import httpx
@@ -20,7 +21,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.settings import Settings
 from stripe_simulator.timestamps import written
 from stripe_simulator.webhooks import signature, thin_events
-from stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
+from stripe_simulator.webhooks.registered_endpoints import Endpoint, Endpoints
 from stripe_simulator.webhooks.transport import Transport
 
 SHUFFLE_SECONDS = 0.3
@@ -220,5 +221,5 @@ class Deliveries:
 
 def _outcome(status: int | None) -> Outcome:
     """Of an attempt that was made; no status: there was no response."""
-    successful = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
+    successful = status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return "delivered" if successful else "failed"

@@ -5,7 +5,9 @@
 function URLs by it.
 """
 
+import ssl
 from collections.abc import Mapping
+from functools import cache
 
 import httpx
 
@@ -24,7 +26,10 @@ class Transport:
         # Not through a proxy, and not on to where a redirect points: Stripe takes a 3xx as a
         # failure.
         self._client = httpx.AsyncClient(
-            timeout=timeout_seconds, trust_env=False, follow_redirects=False
+            timeout=timeout_seconds,
+            trust_env=False,
+            follow_redirects=False,
+            verify=_certificates(),
         )
 
     async def post(self, url: str, body: bytes, signature: str) -> int:
@@ -48,3 +53,9 @@ class Transport:
         if url.host == "localhost" or url.host.endswith(".localhost"):
             return url.copy_with(host=LOOPBACK)
         return url
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Loaded once: that takes longer than all else that a simulator starts with."""
+    return httpx.create_ssl_context(trust_env=False)
