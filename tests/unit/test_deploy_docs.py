@@ -63,7 +63,7 @@ def test_connects_output_is_what_it_says() -> None:
         first_words = re.split(r" (?:ed_test_\w+|\d+)", step)[0]
         assert f'"{first_words}' in said, step
     assert connected.startswith("Connected: Stripe's ed_test_")
-    assert advice.startswith("Stripe retries nothing of a destination that was replaced")
+    assert advice.startswith("Stripe does not retry deliveries of a replaced destination")
 
 
 @pytest.mark.parametrize("line", shell_lines(ROOT / "docs" / "deploy.md"))

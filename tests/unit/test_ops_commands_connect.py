@@ -77,7 +77,10 @@ def test_connect_again_keeps_the_key_that_works(
     ("key", "expected"),
     [
         ("rk_test_" + "9" * 24, "Stripe does not accept the API key."),
-        ("rk_live_" + "9" * 24, "The key is of Stripe's live mode, and the stack's StripeMode"),
+        (
+            "rk_live_" + "9" * 24,
+            "The key belongs to Stripe's live mode, and the stack's StripeMode",
+        ),
         ("pk_test_" + "9" * 24, "it must start with sk_test_ or rk_test_."),
     ],
 )
