@@ -145,7 +145,7 @@ class CreatingStripe(FakeStripe):
                     "url": None,
                     "client_secret": None,
                 }
-                return 200, self.sessions[session_id]
+                return 200, self._with_items(session_id, sent)
         return refused(message='Only Checkout Sessions with a status in ["open"] can be expired.')
 
     def _create(self, sent: StripeRequest) -> tuple[int, Json]:
@@ -174,8 +174,14 @@ class CreatingStripe(FakeStripe):
         )
         self.sessions[made["id"]] = made
         self.lines[made["id"]] = lines
-        expanded = listed(*lines[:EXPANDED], has_more=len(lines) > EXPANDED)
-        return 200, made | {"line_items": expanded}
+        return 200, self._with_items(made["id"], sent)
+
+    def _with_items(self, session_id: str, sent: StripeRequest) -> Json:
+        """Give a session, with its line items where they are to be expanded."""
+        made, lines = self.sessions[session_id], self.lines.get(session_id, [])
+        if not sent.params.get("expand[0]", "").startswith("line_items"):
+            return made
+        return made | {"line_items": listed(*lines[:EXPANDED], has_more=len(lines) > EXPANDED)}
 
     def line(self, price_id: str, quantity: int) -> Json:
         amount = self.prices[price_id]["unit_amount"] * quantity
