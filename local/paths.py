@@ -4,6 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
+CONTRACT = ROOT / "openapi.yaml"
 
 UV = LOCAL / "uv" / "bin" / "uv"
 SAM = LOCAL / "sam" / "bin" / "sam"
