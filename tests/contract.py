@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from local.contract.api_types import CONTRACT
+from local.paths import CONTRACT
 
 type Json = dict[str, Any]
 

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from local.contract.api_types import CONTRACT
-from local.paths import LOCAL
+from local.paths import CONTRACT, LOCAL
 from local.shop.frontend import DEFAULT_ORIGIN
 from tests.integration.world import World
 from tests.samples import sample
