@@ -1,6 +1,6 @@
-"""What the functions are called with, and the objects that the backends respond with.
+"""The functions' invocations, and the objects in the backends' responses.
 
-All of it is made of the samples in events/, which have the fields that Stripe sends.
+They are made from the samples in events/, which have the fields that Stripe sends.
 """
 
 import copy
@@ -61,7 +61,7 @@ def order_image() -> Json:
 
 
 def session(*, paid: bool = False, line_items: bool = False) -> Json:
-    """Return a session as Stripe responds with it, the PaymentIntent or the line items expanded."""
+    """Return a session of Stripe's API, with the PaymentIntent or the line items expanded."""
     body = _sample("stripe_webhook", "checkout_session_completed")["body"]
     found: Json = json.loads(body)["data"]["object"]
     if paid:

@@ -1,4 +1,4 @@
-"""Reduce botocore's descriptions of AWS to what the layer calls: python reduce_models.py SITE
+"""Reduces botocore's service models to the operations used: python reduce_models.py SITE
 
 Services that are not called are removed from its data and from boto3's. Beside the data of the
 others, which stays as it is, the package gets models of the operations that are called, with the
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-# A test compares them with what the roles in template.yaml allow.
+# A test compares them with the roles in template.yaml.
 OPERATIONS = {
     "dynamodb": ("GetItem", "PutItem", "Query", "UpdateItem"),
     "secretsmanager": ("GetSecretValue",),
@@ -40,7 +40,7 @@ def main(site: Path) -> None:
         target = package / "models" / service / version.name
         target.mkdir(parents=True)
         write(target / f"{MODEL}.json", reduced(read(version / f"{MODEL}.json.gz"), operations))
-        # Whole; decompressed, so that a start need not.
+        # Complete, but decompressed to save time at the start.
         write(target / f"{ENDPOINTS}.json", read(version / f"{ENDPOINTS}.json.gz"))
 
 
@@ -90,7 +90,7 @@ def shapes_of(part: object) -> Iterator[str]:
 
 
 def undocumented(part: Any) -> Any:  # noqa: ANN401  (a part of a JSON document)
-    """Leave out each `documentation` that is a text; a member of that name is a mapping."""
+    """Remove each `documentation` that is a string; a member of that name is a mapping."""
     if isinstance(part, dict):
         return {
             name: undocumented(value)

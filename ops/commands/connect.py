@@ -159,7 +159,7 @@ def _service_key(operation: "Operation", setup_key: str) -> str:
 
 
 def _require_service_key(operation: "Operation", key: str) -> None:
-    """Raise OpsError for a key that the service can't work with; ask for one that may too much."""
+    """Raise OpsError for an unusable key; ask for confirmation if it has too many permissions."""
     require_service_key(operation.stack, key)
     if stripe_keys.is_restricted(key):
         return
@@ -172,7 +172,7 @@ def _require_service_key(operation: "Operation", key: str) -> None:
 
 
 def _store_without_webhook(operation: "Operation", service_key: str) -> None:
-    """Store the key, and a signing secret that nobody has: nothing is delivered over HTTP."""
+    """Store the key and a random signing secret: nothing is delivered over HTTP."""
     store = operation.stack.secret()
     store.store_api_key(service_key)
     if not store.read().signing_secrets:

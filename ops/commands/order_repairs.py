@@ -94,7 +94,7 @@ def expire(ctx: typer.Context, order_id: OrderId) -> None:
     output.confirm(f"Expire the Checkout Session of {order_id} in {stack.name}?")
     with output.working("Expiring"):
         expired = stripe_api(stack).expire_session(order.checkout.session_id)
-        # Its webhook is on its way too: the first to arrive records it.
+        # Its webhook is also on the way: the first of the two records it.
         recorded = reconcile_order(stack, order_id).is_complete
     stored = stored_order(stack, order_id)
     if expired is None:

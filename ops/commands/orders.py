@@ -1,4 +1,4 @@
-"""`orders …`: finds orders, and shows what they are and what Stripe says of them."""
+"""`orders …`: finds orders, shows them, and compares them with Stripe."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ OrderId = Annotated[
 ]
 FOUND = ("order_id", "status", "amount_total", "amount_refunded", "currency", "created_at")
 HISTORY = ("type", "occurred_at", "recorded_at", "source")
-# What `show` prints as tables, with their columns.
+# The tables that `show` prints, with their columns.
 LISTS: Mapping[str, tuple[str, ...]] = {
     "items": ("price", "product", "lookup_key", "quantity", "amount_total"),
     "refunds": ("id", "status", "amount"),
@@ -63,7 +63,7 @@ def show_document(output: Output, document: dict[str, Any]) -> None:
 
 
 def task_at_stripe(document: Mapping[str, Any]) -> str | None:
-    """Say what only the merchant can do about an order's money."""
+    """Return the merchant's task for an order in Stripe's Dashboard, None if there is none."""
     if document["status"] == OrderStatus.AUTHORIZED:
         return "Capture or cancel"
     return "Refund" if document["amount_refunded"] < document["amount_captured"] else None
@@ -136,7 +136,7 @@ def in_status(operation: "Operation", status: OrderStatus) -> Iterator[dict[str,
 
 
 def documents(operation: "Operation", ids: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Read orders; one that can't be read stops no other, and one that is gone is left out."""
+    """Read orders; report one that can't be read and go on, and skip missing ones."""
     table = lookup(operation.stack)
     for one in ids:
         try:

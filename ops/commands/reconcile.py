@@ -1,4 +1,4 @@
-"""`reconcile`: runs now what the schedule runs every 15 minutes."""
+"""`reconcile`: starts the scheduled reconciliation now."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 20.0
 
 
 def deployed(examination: Examination) -> str:
-    """The file is valid, and what the function has is the file."""
+    """Check that the options file is valid and is the deployed one."""
     environment = examination.stack.parameter("Environment")
     file = FOLDER / f"{environment}.json"
     wrong = next(problems(file), None)
@@ -34,7 +34,7 @@ def deployed(examination: Examination) -> str:
 
 
 def at_stripe(examination: Examination) -> str:
-    """What the options name exists, as far as the service's key may read it."""
+    """Check that the objects in the options exist, as far as the service's key may read them."""
     options = _of_function(examination, examination.stack.parameter("Environment"))
     checked = []
     for kind, id_, retrieve in _named(examination.service, options):
@@ -55,7 +55,7 @@ def at_stripe(examination: Examination) -> str:
 
 def _of_function(examination: Examination, environment: str) -> Any:  # noqa: ANN401  (JSON)
     name = examination.stack.function(CREATE_SESSION).name
-    # That the alias is at it is the check `functions`.
+    # The check `functions` compares it with the alias.
     code = examination.environment.aws.functions.get_function(FunctionName=name)
     try:
         archive = httpx.get(code["Code"]["Location"], timeout=TIMEOUT_SECONDS)

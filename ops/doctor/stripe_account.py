@@ -1,4 +1,4 @@
-"""Checks of the key, the event destination and what is for sale at Stripe."""
+"""Checks at Stripe: the key, the event destination and the sellable prices."""
 
 from checkout.stripe.catalogue import has_active_product, is_sellable
 from ops.destinations import API_VERSION, EVENT_TYPES, Destination
@@ -15,7 +15,7 @@ RESTRICT = (
 
 
 def key(examination: Examination) -> str:
-    """Stripe accepts the stored key; its mode was checked with the secret's shape."""
+    """Check that Stripe accepts the stored key; secret_shape checks its mode."""
     examination.service.v1.prices.list({"limit": 1})
     return "Stripe accepts it, in " + ("live mode" if examination.stack.livemode else "test mode")
 
@@ -44,7 +44,7 @@ def excess_permissions(examination: Examination) -> str:
 
 
 def account(examination: Examination) -> str:
-    """A webhook in another account than the service's is well, and brings no event of ours."""
+    """Check for one account: a webhook in another one works but gets none of our events."""
     if examination.setup_key is None:
         return f"not compared: {SETUP_KEY} is not set"
     try:

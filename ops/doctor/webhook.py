@@ -15,7 +15,7 @@ CONNECT = "Run `connect`: it registers the webhook again and stores its secret."
 
 
 def secret_shape(examination: Examination) -> str:
-    """The stored secret is read as the functions read it."""
+    """Read the stored secret as the functions do."""
     found = examination.stack
     reader = CredentialsReader(
         found.environment.aws.secrets, found.output("StripeSecretArn"), livemode=found.livemode
@@ -28,7 +28,7 @@ def secret_shape(examination: Examination) -> str:
 
 
 def signing_secrets(examination: Examination) -> str:
-    """Sign a probe with each stored secret: a function that cached others reads them again."""
+    """Send a probe signed with each stored secret; functions with older ones read them again."""
     secrets = examination.secret.signing_secrets
     if not secrets:
         raise Failed("The stack's secret has no signing secret.", "Run `connect`.")
@@ -52,7 +52,7 @@ def unsigned(examination: Examination) -> str:
 
 
 def ping(examination: Examination) -> str:
-    """URL, permissions and signature in one: Stripe delivers, and the log says it was processed."""
+    """Check URL, permissions and signature together: ping, then find its delivery in the log."""
     if examination.stack.event_bus:
         return examination.by_event_bus
     enabled = examination.enabled_destinations
@@ -77,7 +77,7 @@ def ping(examination: Examination) -> str:
 
 
 def origins(examination: Examination) -> str:
-    """Ask as a browser does before a request from a page on an origin (CORS preflight)."""
+    """Check the API's CORS with preflight requests, as browsers send them."""
     allowed = examination.stack.parameter("AllowedOrigins").split(",")
     if _let_in(examination, FOREIGN_ORIGIN) in (FOREIGN_ORIGIN, "*"):
         raise Failed(

@@ -22,7 +22,7 @@ NAME = "a-shop-with-quite-a-long-name"
 MADE = (".local/dev/bin/installed.py", ".aws-sam/build/built.py")
 NOT_OURS = f"import  os;  stack = '{OLD.stack}-dev'"
 # The tests that know the names.
-TESTS = ("test_samconfig.py", "test_version.py", "test_http_api.py")
+TESTS = ("test_samconfig.py", "test_version.py", "test_http_api_settings.py")
 
 
 def run(project: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,7 @@
-"""Where to ship: the address that the customer gave on Stripe's page.
+"""Shipping addresses, which customers enter on Stripe's page.
 
-It is in no message and in no table: Stripe has it, and gives it to a key of this service's own, a
-restricted one with the permission "Checkout Sessions: Read" and no other.
+No message and no table contains them. They are read from Stripe with a restricted key of this
+service, whose only permission is "Checkout Sessions: Read".
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-collected_information
 """
 
@@ -23,11 +23,11 @@ TIMEOUT = urllib3.Timeout(connect=2, read=5)
 
 
 class AddressUnknown(Exception):
-    """Stripe did not give the session. A retry may get it; the text names no customer."""
+    """Stripe did not return the session. A retry may help; the text names no customer."""
 
 
 class ShippingAddress(BaseModel):
-    """Personal data: hand it to the warehouse, and do not log it."""
+    """Personal data: pass it to the warehouse and never log it."""
 
     name: str | None = None
     line1: str | None = None
@@ -39,7 +39,7 @@ class ShippingAddress(BaseModel):
 
 
 def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> ShippingAddress | None:
-    """Return the address of a session, None if it asked for none; raise AddressUnknown."""
+    """Return a session's shipping address, None if it has none; raise AddressUnknown."""
     try:
         response = urllib3.request(
             "GET",
@@ -59,5 +59,5 @@ def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> Shipp
 
 
 def stripe_key(client: "SecretsManagerClient", secret_arn: str) -> str:
-    """Read the key, which is the secret's whole string."""
+    """Read the key: the secret's string is the key itself."""
     return client.get_secret_value(SecretId=secret_arn)["SecretString"]

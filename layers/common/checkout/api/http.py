@@ -1,7 +1,7 @@
-"""Lambda's payload format 2.0 in and out, which HTTP API and function URL share.
+"""Lambda's payload format 2.0, in and out. The HTTP API and the function URL share it.
 
-The one place where an error becomes a status. Errors are RFC 9457 problems; one that the caller
-can't fix does not name its cause, which is in the log.
+Errors become statuses here and nowhere else. They are RFC 9457 problems; if the caller can't fix
+one, its cause is in the log and not in the response.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
@@ -62,7 +62,7 @@ INTERNAL_PROBLEM = (HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Interna
 
 
 def returns_problems(handler: Handler) -> Handler:
-    """Turn whatever a handler raises into a problem response, and log what ops must know."""
+    """Turn every exception of a handler into a problem response, and log it for ops."""
 
     @functools.wraps(handler)
     def responding(event: Event, context: "LambdaContext") -> Response:
@@ -81,26 +81,26 @@ def returns_problems(handler: Handler) -> Handler:
 def json_response(
     status: int, document: Mapping[str, Any], *, max_age_seconds: int | None = None
 ) -> Response:
-    """Respond with JSON, which browsers may keep for `max_age_seconds`, or not at all."""
+    """Respond with JSON that browsers may cache for `max_age_seconds`; by default not at all."""
     response = _response(status, "application/json", document)
     if max_age_seconds is not None:
         response["headers"]["cache-control"] = f"max-age={max_age_seconds}"
-        # What one origin may read, CORS refuses to another, also when it comes from a cache:
+        # A response to one origin must not be served from a cache to another:
         # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
         response["headers"]["vary"] = "origin"
     return response
 
 
 def header(event: Event, name: str) -> str | None:
-    """Return a header; API Gateway and function URLs send their names in lower case."""
+    """Return a header. API Gateway and function URLs send header names in lower case."""
     value: str | None = event.get("headers", {}).get(name)
     return value
 
 
 def require_iam_caller(event: Event) -> None:
-    """Raise CallerNotAllowed unless API Gateway's IAM authorizer let the caller in.
+    """Raise CallerNotAllowed unless API Gateway's IAM authorizer accepted the caller.
 
-    A route that lost its authorizer has no such context, and lets nobody in.
+    A route without the authorizer has no such context, so it refuses every caller.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
     """
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
@@ -110,9 +110,9 @@ def require_iam_caller(event: Event) -> None:
 
 
 def raw_body(event: Event, *, at_most: int) -> bytes:
-    """Return the bytes as they were sent; raise PayloadTooLarge above `at_most` bytes.
+    """Return the body's bytes as sent; raise PayloadTooLarge above `at_most` bytes.
 
-    The length is judged before anything is decoded.
+    The length is checked before anything is decoded.
     """
     text: str = event.get("body") or ""
     encoded: bool = event.get("isBase64Encoded", False)

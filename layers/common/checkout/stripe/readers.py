@@ -1,7 +1,7 @@
-"""What Stripe's objects say about our orders: each reader gives a fact, or None where the object is
-not about an order of this stack.
+"""Reads Stripe's objects: each reader returns a fact, or None if the object does not belong to an
+order of this stack.
 
-They are read as Stripe's JSON, from an event or from the API; what may be null may be absent:
+Objects are Stripe's JSON, from an event or the API; a nullable field may be absent:
 https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
 /api/payment_intents/object, /api/charges/object
 """
@@ -22,7 +22,7 @@ from checkout.stripe.statuses import payment_status, status_of_capture, status_o
 ORDER_ID = "order_id"
 STACK = "checkout_stack"
 FINGERPRINT = "request_fingerprint"
-# On sessions whose customer may change quantities, which a session itself does not show.
+# Metadata on sessions with adjustable quantities, which a session itself does not show.
 ADJUSTABLE = "checkout_adjustable"
 MARKS = (ORDER_ID, STACK, FINGERPRINT)
 RESERVED_METADATA = frozenset({*MARKS, ADJUSTABLE})
@@ -33,10 +33,10 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Reads objects of one stack and mode; raises UnexpectedStripeObject where one is malformed.
+    """Reads objects of one stack and mode; raises UnexpectedStripeObject if one is malformed.
 
-    `stack` marks what we create: sessions carry it in their metadata, and PaymentIntents, whose
-    charges copy it. Refunds and disputes copy neither: they are read with their PaymentIntent.
+    `stack` is in the metadata of our sessions and PaymentIntents; charges copy it from
+    PaymentIntents. Refunds and disputes don't: they are read with their PaymentIntent.
     """
 
     stack: str
@@ -53,7 +53,7 @@ class Readers:
         event_type: str | None = None,
         order_id: str | None = None,
     ) -> SessionFact | None:
-        """Read a session; with the `order_id` that recorded it, its metadata does not matter."""
+        """Read a session; if `order_id` is given, ignore the session's metadata."""
         if session is None or session.get("livemode") is not self.livemode:
             return None
         order_id = order_id or self._marked_order(session)
@@ -73,7 +73,7 @@ class Readers:
     def refunds(self, refunds: Iterable[Json], origin: Origin) -> PartsFact | None:
         """Read refunds of one charge, each with its PaymentIntent expanded.
 
-        What was reserved and then released was never taken: it is no refund of an order.
+        The release of a reservation is not a refund, because no money was taken.
         """
         return self._payment_parts(Refund, without_releases(refunds), _refund, origin)
 
@@ -100,7 +100,7 @@ class Readers:
             )
 
     def payment(self, payment_intent: Json | None, origin: Origin) -> CaptureNews | None:
-        """Read a PaymentIntent whose money is captured separately; None for any other."""
+        """Read a PaymentIntent with manual capture; None for any other."""
         if payment_intent is None or payment_intent.get("livemode") is not self.livemode:
             return None
         with _documented("PaymentIntent"):
@@ -134,7 +134,7 @@ class Readers:
         origin: Origin,
     ) -> PartsFact | None:
         with _documented(kind.__name__):
-            # What was paid without a PaymentIntent was not paid in a Checkout Session of ours.
+            # Our Checkout Sessions always pay through a PaymentIntent.
             found = [one for one in objects if one.get("payment_intent") is not None]
             if not found or found[0]["payment_intent"]["livemode"] is not self.livemode:
                 return None
@@ -180,11 +180,11 @@ def _order_item(line_item: Json) -> OrderItem:
 
 
 def _may_swap_items(session: Json) -> bool:
-    """Whether the customer can swap items at the same total: the amounts would not show it.
+    """True if the customer may still swap items at the same total, which amounts don't show.
 
-    Promotion codes and taxes change amounts, and shipping changes no item. It ends with the order's
-    open status and not with the session's: that of a payment captured separately is open for an
-    instant after the money was reserved.
+    Promotion codes and taxes change amounts; shipping changes no item. It ends with the order's
+    open status and not with the session's: the session of a payment that is captured separately is
+    still open for an instant after the money was reserved.
     https://docs.stripe.com/payments/checkout/adjustable-quantity
     https://docs.stripe.com/payments/checkout/optional-items
     """
@@ -248,7 +248,7 @@ def _documented(kind: str) -> Iterator[None]:
 
 
 def _attempt_id(payment_intent: Json, error: Json) -> object:
-    """Name an attempt to pay: one that failed authentication has no charge."""
+    """Return the attempt's id: its charge, or a substitute if it failed before the charge."""
     method = error.get("payment_method") or {}
     return error.get("charge") or method.get("id") or payment_intent["id"]
 
@@ -256,8 +256,8 @@ def _attempt_id(payment_intent: Json, error: Json) -> object:
 def _payment_intent(session: Json, status: OrderStatus) -> str | None:
     """Return the id of the PaymentIntent, expanded or not.
 
-    A declined card leaves one on a session that stays open; an open order names none, so that it
-    is the same order whether it was seen before or after that.
+    A declined card sets it on a session that stays open. An open order stores none, so that it is
+    equal whether it was read before or after the decline.
     """
     if status is OrderStatus.OPEN:
         return None
