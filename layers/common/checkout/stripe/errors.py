@@ -31,12 +31,13 @@ TRY_AGAIN = "Stripe did not respond as it should. Nothing was charged. Please tr
 
 
 class RefusalReason(StrEnum):
-    """Why Stripe refuses a cart, where it gives the reason no code but words in its message."""
+    """Why Stripe refuses a checkout, where it gives the reason no code but words in its message."""
 
     PRODUCT = "product is not active"
     INACTIVE = "inactive"
     RECURRING = "recurring"
     CURRENCY = "currenc"
+    CUSTOMER = "existing customer"
 
 
 class RequestRefused(StripeRefused):
