@@ -31,12 +31,13 @@ TRY_AGAIN = "Stripe did not respond as it should. Nothing was charged. Please tr
 
 
 class RefusalReason(StrEnum):
-    """Reasons for refusing a cart that Stripe gives only in the message, not as a code."""
+    """Reasons for refusing a checkout that Stripe gives only in the message, not as a code."""
 
     PRODUCT = "product is not active"
     INACTIVE = "inactive"
     RECURRING = "recurring"
     CURRENCY = "currenc"
+    CUSTOMER = "existing customer"
 
 
 class RequestRefused(StripeRefused):
