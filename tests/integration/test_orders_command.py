@@ -4,14 +4,15 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.shop.customer import DECLINED_CARD, pay_by_card
 from tests.integration.world import World
 
-type Json = dict[str, Any]
+if TYPE_CHECKING:
+    from tests.support.documents import Json
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from checkout.errors import (
 )
 from checkout.settings import Settings
 from checkout.stripe.readers import Readers
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.capturing import captured_separately
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import (
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.capturing import captured_separately
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
     PAYMENT_INTENT,

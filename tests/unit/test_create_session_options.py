@@ -14,8 +14,8 @@ from checkout.checkouts import Checkouts
 from checkout.errors import InvalidRequest, StripeRefused
 from checkout.stripe.options import MODES, overridden, read_options, with_options
 from ops.option_files import FOLDER
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     OTHER_PRICE,
     PRICE,
@@ -26,7 +26,7 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.invocations import Context, Handler, assert_response, sample
+from tests.support.invocations import Context, Handler, assert_response, sample
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

@@ -9,10 +9,10 @@ import pytest
 from checkout.metrics import Metric
 from checkout.stripe.events import HANDLED_EVENTS
 from ops.doctor.checks import CHECKS
-from tests.unit.aws_commands import shell_lines
-from tests.unit.operating import command_of
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import ROOT, load_template
+from tests.support.aws_commands import shell_lines
+from tests.support.operating import command_of
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import ROOT, load_template
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()

@@ -7,16 +7,14 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
-from tests.unit.aws_commands import client_of, parsed, shell_lines
-from tests.unit.sam import transformed_resources
-from tests.unit.stack import ROOT
-
-type Json = dict[str, Any]
+from tests.support.aws_commands import client_of, parsed, shell_lines
+from tests.support.documents import Json
+from tests.support.sam import transformed_resources
+from tests.support.stack import ROOT
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
 TASKS = ROOT / "docs" / "tasks.md"

@@ -15,12 +15,12 @@ from fulfilment import app
 from fulfilment.messages import read_message
 from fulfilment.shipments import BeingShipped
 from fulfilment.shipping import logger, ship
-from tests.unit.environment import Log, client_of_all_tests, session_of_all_tests
-from tests.unit.fulfilling import (
+from tests.support.documents import Json
+from tests.support.environment import Log, client_of_all_tests, session_of_all_tests
+from tests.support.fulfilling import (
     SHIPMENTS,
     SHIPPED,
     TOTAL,
-    Json,
     Warehouse,
     batch,
     disputed,
@@ -31,8 +31,8 @@ from tests.unit.fulfilling import (
     shipments_table,
     sqs_record,
 )
-from tests.unit.invocations import Context
-from tests.unit.stripe_objects import ORDER_ID
+from tests.support.invocations import Context
+from tests.support.stripe_objects import ORDER_ID
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checkout import errors
 from checkout.api.http import INTERNAL, header, json_response, raw_body, returns_problems
-from tests.unit.environment import Log
+from tests.support.environment import Log
 
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
 

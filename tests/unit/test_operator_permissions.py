@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit import delivering
-from tests.unit.environment import Secret, client_under_test
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import Context, Handler, sample, signed, with_body
-from tests.unit.queues import Subscriber
-from tests.unit.stack import ROOT, progress_table
-from tests.unit.stripe_objects import ORDER_ID, listed
+from tests.support import delivering
+from tests.support.environment import Secret, client_under_test
+from tests.support.fake_stripe import FakeStripe
+from tests.support.handlers import handler_of
+from tests.support.invocations import Context, Handler, sample, signed, with_body
+from tests.support.queues import Subscriber
+from tests.support.stack import ROOT, progress_table
+from tests.support.stripe_objects import ORDER_ID, listed
 
 type Stored = Callable[[], dict[str, Any] | None]
 

@@ -8,7 +8,7 @@ from typer._click.exceptions import UsageError
 from typer.main import get_command
 
 from ops.cli import app, options_first
-from tests.unit.operating import call, command_of, terminal
+from tests.support.operating import call, command_of, terminal
 
 # Asks before it changes anything, as every command that needs a confirmation does.
 ASKING = """

@@ -9,8 +9,8 @@ import pytest
 from ops.destinations import EVENT_TYPES
 from ops.secret import StripeSecret
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
-from tests.unit.operated import PERMISSIONS, Operated, operated
-from tests.unit.operating import Called, call
+from tests.support.operated import PERMISSIONS, Operated, operated
+from tests.support.operating import Called, call
 
 pytestmark = pytest.mark.enable_socket
 

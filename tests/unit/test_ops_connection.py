@@ -14,9 +14,9 @@ from ops.errors import OpsError
 from ops.secret import SecretStore, StripeSecret
 from ops.webhook import Webhook
 from stripe_simulator.testing import Received, Receiver, Running, fast, receiving, running
-from tests.unit.environment import client_of_all_tests
-from tests.unit.operating import in_aws, stack_of
-from tests.unit.stack import SECRET_NAME
+from tests.support.environment import client_of_all_tests
+from tests.support.operating import in_aws, stack_of
+from tests.support.stack import SECRET_NAME
 
 pytestmark = pytest.mark.enable_socket
 

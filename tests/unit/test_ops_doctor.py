@@ -19,9 +19,9 @@ from ops.doctor import Check, Examination, Failed
 from ops.environment import Environment, LocalAddresses
 from ops.errors import OpsError
 from ops.secret import StripeSecret
-from tests.unit.examining import examination, only
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.operating import call, in_aws
+from tests.support.examining import examination, only
+from tests.support.fake_stripe import FakeStripe
+from tests.support.operating import call, in_aws
 
 ORIGIN = "https://shop.example"
 

@@ -11,8 +11,8 @@ from ops.doctor import Examination, Result, examine
 from ops.doctor.checks import CHECKS
 from ops.secret import StripeSecret
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
-from tests.unit.examining import only
-from tests.unit.operated import PERMISSIONS, Operated, operated
+from tests.support.examining import only
+from tests.support.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 

@@ -20,8 +20,8 @@ from ops.key_permissions import (
 )
 from ops.stripe_keys import client
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY, fast, running
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.operated import PERMISSIONS, Operated, operated
+from tests.support.fake_stripe import FakeStripe
+from tests.support.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 

@@ -15,7 +15,7 @@ from ops.stripe_keys import (
     setup_key,
     setup_key_if_given,
 )
-from tests.unit.operating import Terminal, at, in_aws, terminal
+from tests.support.operating import Terminal, at, in_aws, terminal
 
 KEY = "sk_test_51AbCdEfGhIj"
 # Prints what became of a key, and not the key.

@@ -1,7 +1,6 @@
 """What a Checkout Session says about our order."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -10,8 +9,9 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import UnexpectedStripeObject
 from checkout.stripe.events import HANDLED_EVENTS
 from checkout.stripe.readers import Readers, order_items
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import (
     ITEM,
     NOW,
     ORDER_ID,
@@ -26,8 +26,6 @@ from tests.unit.stripe_objects import (
     session_in,
     session_metadata,
 )
-
-type Json = dict[str, Any]
 
 READERS = Readers(STACK, livemode=False)
 ORIGIN = Origin(occurred_at=NOW, source="evt_1abc")

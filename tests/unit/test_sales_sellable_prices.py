@@ -10,8 +10,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     INACTIVE,
     LOOK_UP,
@@ -25,8 +25,9 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.invocations import Context, Handler, Json, with_body
-from tests.unit.stripe_objects import session
+from tests.support.documents import Json
+from tests.support.invocations import Context, Handler, with_body
+from tests.support.stripe_objects import session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

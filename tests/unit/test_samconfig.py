@@ -7,7 +7,8 @@ import pytest
 
 from checkout.settings import Settings
 from local.cloud.deploy import STACK_NAME
-from tests.unit.stack import ENVIRONMENT, ROOT, Json, load_template
+from tests.support.documents import Json
+from tests.support.stack import ENVIRONMENT, ROOT, load_template
 
 PARAMETERS: Json = load_template()["Parameters"]
 SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())

@@ -1,15 +1,13 @@
 """The alarms: what they watch, whom they reach, and where the runbook says what to do."""
 
 import re
-from typing import Any
 
 import pytest
 
 from checkout.metrics import Metric
-from tests.unit.sam import of_type, transformed_template
-from tests.unit.stack import HANDLERS, ROOT
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_template
+from tests.support.stack import HANDLERS, ROOT
 
 TEMPLATE = transformed_template()
 RESOURCES: Json = TEMPLATE["Resources"]
