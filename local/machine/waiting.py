@@ -1,4 +1,4 @@
-"""Waiting for what another process does, and tells nobody."""
+"""Polls for the result of another process."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Both sides of a browser window: the shop's page that calls the API, and the person who pays."""
+"""The shop's page, which calls the API, and the customer, who pays."""
 
 import json
 import secrets
@@ -15,7 +15,7 @@ DECLINED_CARD = "4000 0000 0000 0002"
 PAYING_IBAN = "AT611904300234573201"
 FAILING_IBAN = "IT60X0542811101000000123456"
 TIMEOUT_SECONDS = 40.0
-# To load the certificates takes longer than a request does, and nothing on this machine has one.
+# Loading certificates takes longer than a request, and nothing on this machine uses TLS.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 type Json = dict[str, Any]
@@ -23,7 +23,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Frontend:
-    """The shop's page. It knows the API's address and nothing else."""
+    """The shop's page, which has only the API's address."""
 
     api_url: str
 
@@ -47,7 +47,7 @@ class Frontend:
 
 
 def pay_by_card(page_url: str, number: str = GOOD_CARD) -> httpx.Response:
-    """Fill in the hosted page and press its button: 303 to the success_url, when it is paid."""
+    """Fill in and submit the hosted page; a payment responds 303 to the success_url."""
     return _submit(page_url, {"method": "card", "card_number": number})
 
 
@@ -56,7 +56,7 @@ def pay_by_bank_debit(page_url: str, iban: str = PAYING_IBAN) -> httpx.Response:
 
 
 def session_id_of(success_url: str) -> str:
-    """What the shop's page reads from its own address."""
+    """Return the session id in the URL of the shop's page."""
     return parse_qs(urlsplit(success_url).query)["session_id"][0]
 
 

@@ -15,7 +15,7 @@ from stripe_simulator.simulator import Simulator
 
 COMPLETED = "checkout.session.completed"
 READ_SECONDS = 2.0
-# To load the certificates takes longer than the request does, and it has none.
+# Loading certificates takes longer than the request, which does not use TLS.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 # In the drawing's own units.
 WIDTH = 840

@@ -22,7 +22,7 @@ from stripe_simulator.testing.conformity import Conformity
 SECRET_KEY = "sk_test_51simulatedsimulatedsimulated"
 RESTRICTED_KEY = "rk_test_51restrictedrestricted"
 WAIT_SECONDS = 10.0
-# To load the certificates takes longer than a request does, and nothing here has one.
+# Loading certificates takes longer than a request, and nothing here uses TLS.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 type Json = dict[str, Any]
