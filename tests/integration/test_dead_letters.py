@@ -90,7 +90,7 @@ def test_what_still_fails_is_left_for_the_next_replay(world: World) -> None:
     assert [message["requestPayload"]["detail"] for message in dead_letters(world)] == [event]
 
 
-def test_changes_that_were_not_published_are_published_with_the_same_id(world: World) -> None:
+def test_unpublished_changes_keep_their_id(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment:
         created = world.paid()
         [message] = fulfilment.wait_for_types(created["order_id"], "order.paid")

@@ -75,7 +75,7 @@ def test_a_forged_stream_is_not_read(world: World) -> None:
     assert all("a stream that is not of this stack" in line for line in lines), lines
 
 
-def test_what_nobody_can_read_stops_nothing_and_is_not_printed(world: World) -> None:
+def test_an_unreadable_message_is_not_printed(world: World) -> None:
     created = world.paid()
     good = unpublished(world, created["order_id"])
     # As the function itself dead-letters a record.

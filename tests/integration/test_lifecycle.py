@@ -237,7 +237,7 @@ def test_events_from_eventbridge(world: World) -> None:
     assert order["history"][-1]["source"] == event["id"]
 
 
-def test_an_event_from_eventbridge_that_fails_is_for_lambda_to_repeat(world: World) -> None:
+def test_a_failed_eventbridge_event_is_raised(world: World) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
     del event["data"]["object"]["payment_status"]

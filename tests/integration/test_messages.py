@@ -30,7 +30,7 @@ def test_a_paid_order_is_published_once(world: World) -> None:
         assert {one["type"] for one in fulfilment.messages.values()} == {"order.paid"}
 
 
-def test_a_message_says_what_the_order_is(world: World) -> None:
+def test_a_message_has_the_orders_state(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment:
         items = [world.one_mug, lookup_item(2)]
         created = world.checkout(

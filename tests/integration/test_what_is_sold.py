@@ -81,7 +81,7 @@ def test_the_free_tv_of_a_stranger_is_refused(world: World) -> None:
     assert world.newest_session().status == "expired"
 
 
-def test_what_is_shipped_is_what_was_paid_for(world: World) -> None:
+def test_only_paid_items_are_shipped(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment:
         created = world.checkout(client_reference_id="cart-77-with-a-TV")
         pay_by_card(created["url"])

@@ -57,7 +57,7 @@ def test_gives_the_order_and_the_page_to_go_to(
     )
 
 
-def test_saves_what_stripe_says_of_the_session(checkouts: Checkouts, orders: OrdersTable) -> None:
+def test_saves_the_session_from_stripe(checkouts: Checkouts, orders: OrdersTable) -> None:
     started = checkouts.create(request(*by_price(PRICE, quantity=2), *by_key("mug-blue")), None)
     order = orders.find(started.order_id)
     assert order is not None

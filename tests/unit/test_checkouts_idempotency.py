@@ -184,7 +184,7 @@ def test_the_same_body_finds_its_session_though_the_stack_changed(
 
 
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.EXPIRED, OrderStatus.PROCESSING])
-def test_a_retry_leads_nobody_to_a_page_that_is_done(
+def test_a_retry_returns_no_url_of_a_closed_page(
     checkouts: Checkouts, orders: OrdersTable, status: OrderStatus
 ) -> None:
     first = checkouts.create(REQUEST, KEY)

@@ -206,7 +206,7 @@ def test_the_sdks_own_retry_does_not_spend_a_new_key(
     assert checkouts.create(request(), KEY).session_id == replay["id"]
 
 
-def test_a_replayed_refusal_to_expire_says_that_it_is_not_open(
+def test_a_replayed_expiry_refusal_means_not_open(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     """The SDK makes a key of its own for it, and retries: nothing of ours is spent."""

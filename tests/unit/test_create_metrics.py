@@ -51,7 +51,7 @@ def test_a_failed_call_is_counted_by_its_result(
     assert counted == {metric: [1] for metric in metrics}
 
 
-def test_a_price_that_stripe_does_not_have_is_a_response_like_any_other(
+def test_a_missing_price_counts_as_a_success(
     handler: Handler,
     card_checkout: Json,
     fake_stripe: CreatingStripe,

@@ -46,7 +46,7 @@ def test_the_samples_are_these() -> None:
 
 
 @pytest.mark.parametrize("name", STATUSES)
-def test_responds_to_each_sample_as_the_contract_says(
+def test_responds_to_each_sample_as_documented(
     handler: Handler, fake_stripe: CreatingStripe, name: str
 ) -> None:
     assert handler(sample("create_session", name), Context())["statusCode"] == STATUSES[name]

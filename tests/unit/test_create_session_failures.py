@@ -45,7 +45,7 @@ def test_a_silent_stripe_is_a_bad_gateway(
     assert items(dynamodb) == []
 
 
-def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
+def test_a_rate_limit_has_a_retry_after(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
     fake_stripe.respond_with_error(429, type="rate_limit_error", message="Too many requests")

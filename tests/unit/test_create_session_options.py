@@ -155,7 +155,7 @@ def test_a_repeat_with_other_options_gives_the_same_checkout(
     assert fake_stripe.calls == [CREATE, CREATE, retrieve(1)]
 
 
-def test_a_crash_before_the_write_and_other_options_give_a_new_session(
+def test_other_options_after_a_crash_make_a_session(
     checkouts: Checkouts, fake_stripe: CreatingStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody was shown the first session, and Stripe knows its key with other parameters."""

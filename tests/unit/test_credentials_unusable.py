@@ -97,7 +97,7 @@ def test_a_binary_secret_is_malformed(credentials: CredentialsReader, secret: Se
         breaks(EndpointConnectionError(endpoint_url="https://secretsmanager")),
     ],
 )
-def test_an_unreadable_secret_says_what_to_do(
+def test_an_unreadable_secret_names_the_fix(
     credentials: CredentialsReader, calls: AwsCalls, failure: Failure
 ) -> None:
     calls.failure = failure

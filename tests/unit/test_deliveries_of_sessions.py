@@ -59,7 +59,7 @@ def without(document: Json, *names: str) -> Json:
 
 
 @pytest.mark.parametrize("status", STATES)
-def test_each_event_brings_its_order_to_what_it_says(
+def test_each_event_updates_its_order(
     deliveries: Deliveries, stored: Stored, status: OrderStatus
 ) -> None:
     created = NOW - 60

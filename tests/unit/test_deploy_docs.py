@@ -53,7 +53,7 @@ def test_doctors_output_has_each_of_its_checks() -> None:
     assert shown == [check.name for check in CHECKS]
 
 
-def test_connects_output_is_what_it_says() -> None:
+def test_the_docs_show_connects_output() -> None:
     said = (ROOT / "ops" / "connection.py").read_text()
     [shown] = re.findall(r"^```text\n(.*?)^```$", section("Connect"), re.MULTILINE | re.DOTALL)
     *steps, connected, advice = shown.splitlines()

@@ -190,7 +190,7 @@ def test_the_deployer_reads_and_writes_no_data(action: str) -> None:
         if one.startswith("aws ") and "restore-table-to-point-in-time" not in one
     ],
 )
-def test_the_deployer_may_do_what_the_runbook_says(line: str) -> None:
+def test_the_deployer_may_follow_the_runbook(line: str) -> None:
     call = parsed(line)
     operation = client_of(call.service).meta.method_to_api_mapping[call.method]
     stack = f"arn:aws:cloudformation:{REGIONAL}:stack/{STACK}/0d1e2f3a"
@@ -225,7 +225,7 @@ def test_mappings_of_other_stacks_are_out_of_reach(verb: str) -> None:
     assert not is_allowed(action, arn, FunctionArn=ARNS["lambda"][0].replace(STACK, "payroll"))
 
 
-def test_the_policies_that_the_template_attaches_are_attached_and_no_other() -> None:
+def test_only_the_templates_policies_are_attached() -> None:
     attached = {
         arn
         for resource in transformed_resources(Deployment="Canary10Percent5Minutes").values()

@@ -111,7 +111,7 @@ def test_a_copy_waits_while_the_order_is_shipped(
 
 
 @pytest.mark.parametrize("milliseconds_left", [-1, 30_000])
-def test_a_shipment_that_failed_is_tried_again_once_nobody_else_may_ship(
+def test_a_failed_shipment_is_retried_after_its_claim(
     handle: Handle,
     warehouse: Warehouse,
     monkeypatch: pytest.MonkeyPatch,

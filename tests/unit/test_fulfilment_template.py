@@ -31,7 +31,7 @@ def properties(name: str) -> Json:
     return found
 
 
-def test_requirements_are_what_the_lock_says() -> None:
+def test_requirements_match_the_lock() -> None:
     done = subprocess.run(
         [
             *(UV, "export", "--quiet", "--frozen", "--only-group", "fulfilment"),

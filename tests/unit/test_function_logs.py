@@ -38,7 +38,7 @@ class Pages:
             yield {"events": [{"timestamp": time, "message": f"{line}\n"}]}
 
 
-def test_lines_of_one_millisecond_stay_in_the_order_in_which_they_were_written() -> None:
+def test_lines_of_one_millisecond_keep_their_order() -> None:
     groups = {
         "create": [(1, "START"), (1, "created"), (1, "END"), (5, "START")],
         "webhook": [(2, "START"), (2, "applied"), (2, "END")],

@@ -46,7 +46,7 @@ def test_a_workflow_has_no_secret_and_may_read_only(path: Path) -> None:
     assert read(path)["permissions"] == {"contents": "read"}
 
 
-def test_ci_runs_what_the_readme_says_that_it_runs() -> None:
+def test_ci_runs_the_readmes_commands() -> None:
     assert "`make test` runs everything that CI runs" in (ROOT / "README.md").read_text()
     (job,) = read(GITHUB / "workflows" / "ci.yml")["jobs"].values()
     assert commands(job) == ["make test"]

@@ -42,7 +42,7 @@ def test_lists_the_prices_and_lets_browsers_keep_them_for_a_minute(
     assert json.loads(response["body"]) == {"prices": [entry()]}
 
 
-def test_costs_a_call_to_stripe_and_the_secret_and_asking_again_nothing(
+def test_costs_one_stripe_call_then_none(
     handler: Handler, prices: Json, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.respond(listed(sold()))

@@ -44,7 +44,7 @@ EXAMPLES = list(examples(contract.document()))
 @pytest.mark.parametrize(
     ("value", "schema"), [one[1:] for one in EXAMPLES], ids=[one[0] for one in EXAMPLES]
 )
-def test_an_example_is_as_its_schema_says(value: object, schema: Json) -> None:
+def test_an_example_fits_its_schema(value: object, schema: Json) -> None:
     assert contract.violations(value, schema) == []
 
 

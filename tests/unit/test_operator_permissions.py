@@ -70,7 +70,7 @@ def rows_of(command: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_row_says_whether_its_permissions_forge(row: tuple[str, str, str]) -> None:
+def test_a_row_marks_permissions_that_forge(row: tuple[str, str, str]) -> None:
     _commands, permissions, forges = row
     allowed = set(granted(permissions))
     assert allowed
@@ -129,7 +129,7 @@ def test_who_invokes_the_publisher_publishes_what_no_table_has(
 
 
 @pytest.mark.usefixtures("open_order")
-def test_who_invokes_reconciliation_writes_what_stripe_says(
+def test_invoking_reconciliation_forges_nothing(
     reconcile: Handler, secret: Secret, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     client_under_test("dynamodb").create_table(**progress_table())

@@ -54,7 +54,7 @@ def test_a_secret_key_is_too_much_in_live_mode(dev: Environment, mode: str, *, o
         (500, "Stripe failed (APIError, 500", "https://status.stripe.com"),
     ],
 )
-def test_what_stripe_refuses_is_reported_with_what_to_do(
+def test_a_refusal_by_stripe_is_reported_with_a_fix(
     dev: Environment, fake_stripe: FakeStripe, status: int, detail: str, fix: str
 ) -> None:
     for _ in range(3):

@@ -130,7 +130,7 @@ def test_a_missing_permission_of_the_url_is_named(
         (["PendingConfirmation", f"{TOPIC}:1f3d"], "confirmed subscribers: 1"),
     ],
 )
-def test_a_subscription_that_is_not_confirmed_notifies_nobody(
+def test_an_unconfirmed_subscription_fails(
     dev: Environment, stubs: dict[str, Stubber], subscriptions: list[str], detail: str
 ) -> None:
     # Each on a page of its own.

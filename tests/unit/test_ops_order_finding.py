@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ("2026/11/28", Kind.CLIENT_REFERENCE_ID),
     ],
 )
-def test_the_form_says_what_it_is(text: str, kind: Kind) -> None:
+def test_the_kind_is_known_by_the_form(text: str, kind: Kind) -> None:
     assert query(text) == Query(kind, text)
 
 

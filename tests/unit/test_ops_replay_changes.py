@@ -67,7 +67,7 @@ def test_changes_that_still_fail_are_left() -> None:
         changes(functions, Stream(range(20))).replay(batch(3, 5, 3))
 
 
-def test_changes_that_the_stream_has_trimmed_are_reported_and_the_rest_is_published() -> None:
+def test_trimmed_changes_are_reported() -> None:
     functions = Functions({"batchItemFailures": []})
     with pytest.raises(NotReplayed, match="has 2 of 3 no more; the others are published"):
         changes(functions, Stream(range(20), trimmed_before=5)).replay(batch(3, 5, 3))

@@ -93,7 +93,7 @@ def test_a_message_that_sns_refuses_is_a_clear_error(
     assert calls.count("SendMessage") == 0
 
 
-def test_all_that_changed_are_published_and_one_bad_order_stops_none(
+def test_one_bad_order_stops_no_republishing(
     stack: "Stack", orders: OrdersTable, subscriber: Subscriber, calls: AwsCalls
 ) -> None:
     for number, order_id in enumerate(IDS):

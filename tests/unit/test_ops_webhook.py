@@ -118,7 +118,7 @@ def log_says(logs: Stubber, *pages: int) -> None:
         token = more
 
 
-def test_an_event_is_processed_once_the_log_says_so(webhook: Webhook, logs: Stubber) -> None:
+def test_the_log_shows_a_processed_event(webhook: Webhook, logs: Stubber) -> None:
     log_says(logs, 0, 0, 1)
     assert webhook.wait_until_processed("evt_1", SENT_AT)
 

@@ -162,9 +162,7 @@ def test_the_item_comes_back_only_where_it_is_read(
     assert (recorded.order is None) == (not read_back)
 
 
-def test_history_and_version_tell_each_change_and_the_change_record_the_last(
-    orders: OrdersTable, stored: Stored
-) -> None:
+def test_history_has_each_change_the_record_the_last(orders: OrdersTable, stored: Stored) -> None:
     path = [OrderStatus.OPEN, OrderStatus.PROCESSING, OrderStatus.FAILED, OrderStatus.PAID]
     for seconds, status in enumerate(path):
         orders.record(fact(status, origin=origin(f"evt_{status}", NOW + seconds)))

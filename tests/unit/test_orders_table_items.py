@@ -178,6 +178,6 @@ def test_an_order_without_a_history_has_no_sources(
 
 
 @pytest.mark.parametrize("status", [OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.EXPIRED])
-def test_an_applied_fact_says_what_it_changed(orders: OrdersTable, status: OrderStatus) -> None:
+def test_an_applied_fact_returns_its_change(orders: OrdersTable, status: OrderStatus) -> None:
     assert orders.record(fact(status)).change is STATUS_CHANGES[status]
     assert orders.record(fact(status)).change is None

@@ -130,9 +130,7 @@ def test_a_second_part_is_joined_with_the_first(orders: OrdersTable, calls: AwsC
     assert calls.made == ["UpdateItem", "UpdateItem"]
 
 
-def test_a_failed_refund_gives_its_amount_back_whatever_comes_after_it(
-    orders: OrdersTable, stored: Stored
-) -> None:
+def test_a_failed_refund_stays_out_of_the_amount(orders: OrdersTable, stored: Stored) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(refund("re_2", SUCCEEDED, 500, "evt_2"))
     orders.record(refund("re_1", FAILED, 700, "evt_failed"))

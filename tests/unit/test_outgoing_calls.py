@@ -180,7 +180,7 @@ def test_every_call_is_tried_twice(worst: Worst) -> None:
     ("base", "asked"),
     [("", "https://api.stripe.com"), ("http://127.0.0.1:12111", "http://127.0.0.1:12111")],
 )
-def test_stripe_is_asked_where_the_stack_says(
+def test_stripes_address_is_the_stacks(
     worst: Worst, environment: pytest.MonkeyPatch, base: str, asked: str
 ) -> None:
     environment.setenv("STRIPE_API_BASE", base)

@@ -115,7 +115,7 @@ def test_reads_all_pages(price_list: PriceList, fake_stripe: FakeStripe) -> None
     assert second.params["starting_after"] == f"price_1x{PAGE - 1}"
 
 
-def test_reads_ten_pages_at_most_and_says_so(
+def test_reads_ten_pages_at_most_with_a_warning(
     price_list: PriceList, fake_stripe: FakeStripe, log: Log
 ) -> None:
     for number in range(MAX_PAGES + 1):

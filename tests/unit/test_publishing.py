@@ -79,7 +79,7 @@ def test_a_message_has_refunds_and_disputes_too() -> None:
     assert (disputed.dispute_status, disputed.dispute_reason) == ("needs_response", "fraudulent")
 
 
-def test_each_change_of_an_order_has_an_id_of_its_own_and_the_same_one_every_time() -> None:
+def test_each_change_has_its_own_stable_id() -> None:
     records = records_of(fact(OrderStatus.PROCESSING), fact(OrderStatus.FAILED), fact(PAID))
     message = messages(records)
     assert [(message.id, message.version) for message in message] == [
@@ -139,7 +139,7 @@ def test_an_inquiry_that_becomes_a_chargeback_is_published() -> None:
     assert (escalated.type, escalated.dispute_status) == ("order.dispute_opened", "needs_response")
 
 
-def test_what_is_published_is_what_the_streams_filter_lets_through() -> None:
+def test_published_types_pass_the_streams_filter() -> None:
     resources = load_template()["Resources"]
     mapping = resources["PublishChangesFunction"]["Properties"]["Events"]["Changes"]["Properties"]
     (each,) = mapping["FilterCriteria"]["Filters"]
@@ -149,7 +149,7 @@ def test_what_is_published_is_what_the_streams_filter_lets_through() -> None:
     }
 
 
-def test_what_stays_in_the_history_is_what_nobody_acts_on() -> None:
+def test_unpublished_types_need_no_action() -> None:
     assert set(ChangeType) - set(PUBLISHED) == {
         ChangeType.CREATED,
         ChangeType.PAYMENT_DECLINED,

@@ -41,7 +41,7 @@ def status(document: Json, event_type: str | None = None) -> OrderStatus:
     return read(document, event_type).checkout.status
 
 
-def test_reads_what_a_session_says_about_its_order() -> None:
+def test_reads_a_sessions_fact() -> None:
     assert read(session_in(OrderStatus.PAID)) == SessionFact(
         order_id=ORDER_ID, checkout=checkout(OrderStatus.PAID, items=None), origin=ORIGIN
     )

@@ -128,9 +128,7 @@ def test_a_paid_order_that_the_table_lacks_is_created(runs: Runs) -> None:
     assert runs.status(1) == OrderStatus.PAID
 
 
-def test_a_session_that_was_completed_late_is_recorded_when_it_is_over(
-    runs: Runs, orders: OrdersTable
-) -> None:
+def test_a_late_completed_session_is_recorded(runs: Runs, orders: OrdersTable) -> None:
     runs.run()
     runs.clock.now = NOW + DAY
     runs.add(1, None, OrderStatus.PAID, created=NOW - 600)

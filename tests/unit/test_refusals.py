@@ -115,7 +115,7 @@ def test_what_is_not_about_the_cart_is_not_the_callers(
         checkouts.create(request(), None)
 
 
-def test_mixed_currencies_are_reported_for_a_lookup_key_that_is_sold(
+def test_mixed_currencies_are_reported_for_sold_keys(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     checkouts.catalogue.prices(["mug-blue"])

@@ -37,7 +37,7 @@ def test_an_environment_is_a_stack_of_its_own(environment: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environments_parameters_are_ones_that_the_functions_accept(environment: str) -> None:
+def test_the_functions_accept_every_environment(environment: str) -> None:
     assert overrides(environment).keys() <= PARAMETERS.keys()
     defaults = {name: str(each.get("Default")) for name, each in PARAMETERS.items()}
     values = defaults | overrides(environment)

@@ -81,7 +81,7 @@ def test_the_inventory_has_all_that_stores_something() -> None:
     assert listed == expected
 
 
-def test_the_inventory_says_how_each_is_encrypted() -> None:
+def test_the_inventory_has_each_encryption() -> None:
     properties = {
         name: one.get("Properties", {}) for name, one in load_template()["Resources"].items()
     }

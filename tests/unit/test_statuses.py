@@ -35,14 +35,14 @@ def read(document: Json) -> CheckoutState:
 
 
 @pytest.mark.parametrize(("status", "received"), [*EVENTS.values(), (PAID, 4200)])
-def test_the_payment_says_what_is_reserved_and_captured(status: OrderStatus, received: int) -> None:
+def test_a_payment_shows_its_reserved_and_captured(status: OrderStatus, received: int) -> None:
     state = read(complete(status, received))
     assert (state.status, state.amount_captured) == (status, received)
     assert state.payment_intent == PAYMENT_INTENT
     assert state.payment_status == ("paid" if status is PAID else "unpaid")
 
 
-def test_a_capture_is_paid_before_the_session_says_so() -> None:
+def test_a_capture_is_paid_before_its_session() -> None:
     state = read(complete(PAID, 700, payment_status="unpaid"))
     assert (state.status, state.payment_status) == (PAID, "paid")
 

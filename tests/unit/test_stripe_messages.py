@@ -79,7 +79,7 @@ def test_a_replayed_server_error_keeps_its_message(
     assert LEAK not in log.text
 
 
-def test_a_secret_that_is_malformed_by_then_does_not_bring_the_message_to_the_log(
+def test_a_malformed_secret_logs_no_stripe_message(
     api: StripeApi,
     fake_stripe: FakeStripe,
     credentials: CredentialsReader,
@@ -95,7 +95,7 @@ def test_a_secret_that_is_malformed_by_then_does_not_bring_the_message_to_the_lo
     assert LEAK not in log.text
 
 
-def test_a_secret_that_is_unreadable_by_then_does_not_bring_the_message_to_the_log(
+def test_an_unreadable_secret_logs_no_stripe_message(
     api: StripeApi,
     fake_stripe: FakeStripe,
     credentials: CredentialsReader,

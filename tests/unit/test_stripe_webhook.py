@@ -196,7 +196,7 @@ def test_broken_base64_is_refused(handler: Handler, calls: AwsCalls) -> None:
 
 
 @pytest.mark.parametrize("encode", [str, str.encode])
-def test_an_oversized_body_is_refused_before_anything_is_computed_of_it(
+def test_an_oversized_body_is_refused_first(
     handler: Handler,
     calls: AwsCalls,
     encode: Callable[[str], str | bytes],

@@ -35,7 +35,7 @@ def test_the_stream_is_read_by_the_publisher_alone(transformed: Json) -> None:
     assert mapping["EventSourceArn"]["Fn::If"][-1] == {"Fn::GetAtt": ["OrdersTable", "StreamArn"]}
 
 
-def test_the_stream_repeats_what_failed_in_order_for_a_while_and_then_keeps_it(
+def test_the_stream_retries_then_dead_letters(
     transformed: Json,
 ) -> None:
     (mapping,) = of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
