@@ -34,6 +34,7 @@ from tests.unit.environment import (
     session_of_all_tests,
 )
 from tests.unit.fake_stripe import FakeStripe
+from tests.unit.moto_writes import once_for_each_expression
 from tests.unit.queues import Queue, Subscriber
 from tests.unit.stack import (
     API_KEY,
@@ -114,6 +115,13 @@ def watched(calls: AwsCalls, monkeypatch: pytest.MonkeyPatch) -> AwsCalls:
 @pytest.fixture
 def boto3_session(environment: pytest.MonkeyPatch) -> None:
     environment.setattr(boto3, "DEFAULT_SESSION", session_of_all_tests())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_moto() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        once_for_each_expression(monkeypatch)
+        yield
 
 
 @pytest.fixture
