@@ -23,7 +23,6 @@ from local.machine.ports import free_port
 from local.machine.waiting import wait_for
 from local.paths import ROOT
 from tests.integration.operator import terminal_environment
-from tests.samples import SAMPLES
 
 # Each starts a stack of its own: one at a time.
 pytestmark = pytest.mark.xdist_group("commands")
@@ -142,6 +141,7 @@ def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
     assert report_document["seconds"] > 0
 
 
+@pytest.mark.full  # it ends as `make dev` does, below
 def test_an_interrupted_demo_ends_in_order(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
     with command(DEMO, "--report", report, output=tmp_path / "printed") as demo:
@@ -223,6 +223,7 @@ def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
     assert stack_file.read_bytes() == before
 
 
+@pytest.mark.full
 def test_a_killed_one_leaves_nothing_in_the_way(
     tmp_path: Path, stack_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,8 +259,8 @@ def test_what_is_no_port_is_refused_before_anything_starts(
     )
 
 
-# Its death reaches the command in the same way at any time; to wait for a whole stack takes long.
-@pytest.mark.parametrize("seen", ["sam deploy", *(["Ctrl-C stops it"] if SAMPLES == "all" else [])])
+@pytest.mark.full
+@pytest.mark.parametrize("seen", ["sam deploy", "Ctrl-C stops it"])
 def test_a_dead_service_ends_the_stack_and_is_named(
     tmp_path: Path, stack_file: Path, seen: str
 ) -> None:

@@ -118,9 +118,12 @@ def test_timestamps_are_utc_in_rfc_3339() -> None:
 @pytest.mark.parametrize(
     "switched_on",
     [
-        {"STRIPE_LOG": "debug"},
-        {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"},
-        {"POWERTOOLS_LOGGER_LOG_EVENT": "true"},
+        # In one process, since each takes a second to start.
+        {
+            "STRIPE_LOG": "debug",
+            "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
+            "POWERTOOLS_LOGGER_LOG_EVENT": "true",
+        },
         # The service names Powertools' logger, and the stack the service.
         {"POWERTOOLS_SERVICE_NAME": "stripe"},
     ],

@@ -54,7 +54,7 @@ def in_memory() -> tuple[MemoryTable, OrdersTable]:
 
 @pytest.mark.no_cover
 @settings(
-    max_examples=sample(some=25, all=150),
+    max_examples=sample(some=15, all=150),
     derandomize=SAMPLES == "some",
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

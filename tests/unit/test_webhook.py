@@ -123,6 +123,7 @@ def test_an_event_that_is_too_late_is_stale(
     assert stored() == before
 
 
+@pytest.mark.full  # as any order of facts does: test_convergence.py
 @pytest.mark.no_cover
 def test_any_order_of_events_ends_paid_and_enters_it_once(
     deliveries: Deliveries, orders: OrdersTable, dynamodb: "DynamoDBClient", stored: Stored

@@ -87,6 +87,7 @@ def doomed() -> Iterator[LocalStack]:
         yield one
 
 
+@pytest.mark.full  # a stack of its own
 def test_a_stack_and_its_data_are_deleted(doomed: LocalStack) -> None:
     world = World(doomed)
     world.paid()
