@@ -1,8 +1,13 @@
-"""The operator, who types `ops/checkout` in a terminal."""
+"""The operator, who types `ops/checkout` in a terminal.
+
+The shell script itself, which installs first, is in tests/unit/test_ops_checkout.py: it takes as
+much of a second as the command does.
+"""
 
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +17,10 @@ from typing import Any
 
 from local.cloud.stack import LocalStack
 from local.paths import ROOT
+
+# As the last line of ops/checkout has it.
+COMMAND = (sys.executable, "-P", "-m", "ops.cli", "--env", "local")
+MODULES = f"{ROOT}:{ROOT / 'layers' / 'common'}"
 
 
 @dataclass(frozen=True)
@@ -34,8 +43,8 @@ def operate(stack: LocalStack, *arguments: str, typed: str = "", **environment: 
         json.dump(asdict(stack.facts), stack_file)
         stack_file.flush()
         ran = subprocess.run(
-            [ROOT / "ops" / "checkout", "--env", "local", *arguments],
-            env=terminal_environment() | {"CHECKOUT_STACK_FILE": stack_file.name} | environment,
+            [*COMMAND, *arguments],
+            env=command_environment(stack_file.name) | environment,
             cwd=Path.home(),
             input=typed,
             capture_output=True,
@@ -57,8 +66,8 @@ def typed(
     with (
         printed.open("wb") as output,
         subprocess.Popen(
-            [ROOT / "ops" / "checkout", "--env", "local", *arguments],
-            env=terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)},
+            [*COMMAND, *arguments],
+            env=command_environment(str(stack_file)),
             stdout=output,
             stderr=subprocess.STDOUT,
         ) as process,
@@ -67,6 +76,10 @@ def typed(
             yield process, printed
         finally:
             process.kill()
+
+
+def command_environment(stack_file: str) -> dict[str, str]:
+    return terminal_environment() | {"CHECKOUT_STACK_FILE": stack_file, "PYTHONPATH": MODULES}
 
 
 def terminal_environment() -> dict[str, str]:

@@ -10,7 +10,9 @@ from functools import cache, wraps
 from typing import Any
 
 import pytest
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.parsing.expressions import (
+    UpdateExpressionParser,  # type: ignore[attr-defined]
+)
 from moto.dynamodb.parsing.validators import (
     ActionCountValidator,
     OverlappingPathsValidator,

@@ -10,10 +10,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
 from tests.unit.aws_commands import client_of, parsed, shell_lines
-from tests.unit.sam import transformed_resources
+from tests.unit.sam import provider_schema, transformed_resources
 from tests.unit.stack import ROOT
 
 type Json = dict[str, Any]
@@ -116,7 +115,7 @@ def is_allowed(action: str, arn: str, **context: str) -> bool:
 
 def handled(kind: str) -> Iterator[str]:
     """Give the actions by which CloudFormation creates, updates and deletes a resource type."""
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    schema = provider_schema(kind)
     actions = {
         action
         for name, handler in schema["handlers"].items()

@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
-from tests.unit.sam import transformed_template
+from tests.unit.sam import provider_schema, transformed_template
 
 type Json = dict[str, Any]
 
@@ -65,7 +64,7 @@ def fixed_names(template: Json) -> set[tuple[str, str]]:
         kind, properties = resource["Type"], resource.get("Properties", {})
         if references(properties.get(WHOLE.get(kind, ""))) & own:
             continue
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+        schema = provider_schema(kind)
         for identifier in names(schema, kind):
             given = identifier & properties.keys()
             # A part of an identifier that belongs to this stack makes the whole one its own.
