@@ -10,8 +10,8 @@ from functools import cache, wraps
 from typing import Any
 
 import pytest
-from moto.dynamodb.parsing.expressions import (
-    UpdateExpressionParser,  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.expressions import (  # type: ignore[attr-defined]
+    UpdateExpressionParser,
 )
 from moto.dynamodb.parsing.validators import (
     ActionCountValidator,
