@@ -26,12 +26,14 @@ COVERAGE = --cov
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator local/stripe_simulator/tests)
 TEMPLATES = template.yaml $(sort $(shell find examples -name template.yaml -not -path '*/.aws-sam/*' 2>/dev/null))
 
-# The options of a checkout, by environment: what is wrong is named with file and line.
-CHECK_OPTIONS = PYTHONPATH=layers/common $(DEV_PYTHON) -m ops.option_files
+# For programs that import the layer's package.
+WITH_LAYER = PYTHONPATH="$(CURDIR)/layers/common"
+# The options of a checkout, by environment: errors name file and line.
+CHECK_OPTIONS = $(WITH_LAYER) $(DEV_PYTHON) -m ops.option_files
 
 .PHONY: help demo dev test test-all lint checkov types chromium tour format lock build deploy connect doctor \
 	rotate orders replay reconcile ops-environment check-options refuse-local chaos logs example schema api-types \
-	rename mutants bench clean
+	rename mutants bench simulator-contract clean
 help:
 	@echo "make demo               one whole purchase on a local cloud"
 	@echo "make dev                the local cloud, kept running (AWS_PORT=, STRIPE_PORT=, STOREFRONT_PORT=)"
@@ -39,34 +41,35 @@ help:
 	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"
 	@echo "make chromium           install the browser of the tests, where apt-get is there"
-	@echo "make tour               buy something in Chromium, and take the pictures of docs/images again"
-	@echo "make checkov            the template against the rules of checkov"
+	@echo "make tour               buy something in Chromium, and update the pictures in docs/images"
+	@echo "make checkov            check the template with checkov"
 	@echo "make build              build for the cloud, without deploying"
 	@echo "make lock               update uv.lock, and what is exported from it"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make connect ENV=dev    register the stack's webhook with Stripe, and store key and secret"
 	@echo "make doctor ENV=dev     check a deployed stack, and say what to do"
 	@echo "make rotate ENV=dev WHAT=webhook-secret  roll a secret (or WHAT=api-key)"
-	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
+	@echo "make replay ENV=dev     send dead-lettered events and changes again"
 	@echo "make reconcile ENV=dev  compare the pending orders with Stripe now, and repair"
 	@echo "make orders ENV=dev DO=\"find cart-77\"  find, compare and repair orders (ops/checkout --help)"
-	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
+	@echo "make chaos N=300        purchases of all kinds, with failures of Stripe and of webhooks (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged (ENV=dev: in AWS)"
 	@echo "make example            the example fulfilment service, beside a running make dev"
-	@echo "make schema             write the messages' JSON Schema again"
-	@echo "make api-types          write the TypeScript types of openapi.yaml again"
-	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
-	@echo "make mutants            break the order's code in every small way: do the tests see it?"
+	@echo "make schema             update the JSON Schema of the messages"
+	@echo "make api-types          update the TypeScript types of openapi.yaml"
+	@echo "make rename NAME=...    rename a copy of this project and its stacks"
+	@echo "make simulator-contract the simulator's contract tests against Stripe (STRIPE_API_KEY=sk_test_...)"
+	@echo "make mutants            change the order's code in small ways, and check that a test fails"
 	@echo "make bench              starts, warm calls, memory and cost of the functions (ROUNDS=15)"
-	@echo "make clean              remove what all of these made"
+	@echo "make clean              remove everything that these commands created"
 
 demo:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.demo
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.demo
 
 dev:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.dev
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.dev
 
 test: lint types chromium
 	@$(BOOTSTRAP) dev sam ministack schemathesis
@@ -82,6 +85,7 @@ lint:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m ruff check
 	$(DEV_PYTHON) -m ruff format --check
+	.local/dev/bin/codespell
 	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
 	.local/dev/bin/openapi-spec-validator --validation-errors all openapi.yaml
 	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github
@@ -108,7 +112,7 @@ chromium:
 
 tour: chromium
 	@$(BOOTSTRAP) sam ministack
-	$(DEV_PYTHON) -m local.commands.tour
+	$(WITH_LAYER) $(DEV_PYTHON) -m local.commands.tour
 
 format:
 	@$(BOOTSTRAP) dev
@@ -166,9 +170,14 @@ rotate:
 orders:
 	@exec ops/checkout --env $(ENV) orders $(DO)
 
+# Against Stripe itself, in a sandbox. `make test` runs the same tests against the simulator.
+simulator-contract:
+	@$(BOOTSTRAP) dev
+	@STRIPE_CONTRACT_KEY="$$STRIPE_API_KEY" $(DEV_PYTHON) -m pytest local/stripe_simulator/tests/contract
+
 chaos:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.chaos --orders $(N) $(if $(SEED),--seed $(SEED))
 
 # make logs ENV=prod DO="--level ERROR --since 2h"; without ENV, of the running make dev
 logs:
@@ -176,7 +185,7 @@ logs:
 
 example:
 	@$(BOOTSTRAP) dev sam ministack
-	@exec $(DEV_PYTHON) -m local.commands.example
+	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.example
 
 api-types:
 	@$(BOOTSTRAP) dev
@@ -184,7 +193,7 @@ api-types:
 
 schema:
 	@$(BOOTSTRAP) dev
-	PYTHONPATH=layers/common $(DEV_PYTHON) -m local.contract.message_schema > docs/order-message.schema.json
+	$(WITH_LAYER) $(DEV_PYTHON) -m local.contract.message_schema > docs/order-message.schema.json
 
 rename:
 	@$(BOOTSTRAP) dev

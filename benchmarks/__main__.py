@@ -15,7 +15,7 @@ from benchmarks.measuring import Bench, backends
 from benchmarks.variants import Variant, prepared
 
 ROUNDS = 15
-# What the others are compared with.
+# The variants that the others are compared with.
 ALWAYS = ("bare", "naive webhook", "naive create")
 
 
@@ -25,7 +25,7 @@ def main(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure the functions as `sam build` makes them. Only ratios of one run count."""
+    """Measure the functions as built by `sam build`. Only ratios within one run count."""
     if sys.platform != "linux":
         sys.exit("make bench reads CPU times and memory from Linux's /proc: run it on Linux.")
     runtime, variants = prepared()

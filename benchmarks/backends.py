@@ -1,7 +1,8 @@
-"""DynamoDB, Secrets Manager, SNS and Stripe as canned responses, given at once.
+"""DynamoDB, Secrets Manager, SNS and Stripe as canned responses without delay.
 
-python -m benchmarks.backends prints its address. A process of its own, so that its CPU time is not
-the runner's. `GET /_requests` gives the requests since the last one, as `{"UpdateItem": 2}`.
+python -m benchmarks.backends prints its address. It is a separate process, so that its CPU time is
+not counted with the runner's. `GET /_requests` returns the requests since the last call, as
+`{"UpdateItem": 2}`.
 """
 
 import json
@@ -97,7 +98,7 @@ def main() -> None:
     server = Server(Backend)
     print(server.address, flush=True)
     server.start()
-    # Ends with the runner, which holds the other end.
+    # Returns when the runner ends, which holds the other end of the pipe.
     sys.stdin.read()
 
 

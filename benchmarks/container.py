@@ -26,15 +26,15 @@ type Json = dict[str, Any]
 
 
 class ContainerFailed(Exception):
-    """What was to be measured ended, or gave an error."""
+    """The measured process ended, or returned an error."""
 
 
 class RuntimeApi(Server):
-    """The Runtime API of one container, with what came in and when, in seconds."""
+    """The Runtime API of one container; records its requests with timestamps in seconds."""
 
     def __init__(self) -> None:
         super().__init__(_Connection)
-        # None where the runtime gave up, as it could not import the handler.
+        # None if the runtime failed because it could not import the handler.
         self.waiting: queue.Queue[float | None] = queue.Queue()
         self.invocations: queue.Queue[bytes | None] = queue.Queue()
         self.responses: queue.Queue[tuple[float, str, bytes] | None] = queue.Queue()
@@ -69,7 +69,7 @@ class _Connection(Connection):
 
 @dataclass(frozen=True)
 class Call:
-    """Seconds from the invocation to its response, and of CPU until the next one is awaited."""
+    """Seconds from invocation to response, and CPU seconds until the next one is awaited."""
 
     wall: float
     cpu: float
@@ -77,7 +77,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Container:
-    """`start` lasts until the runtime asks for the first invocation."""
+    """`start` is measured until the runtime asks for the first invocation."""
 
     variant: Variant
     process: "subprocess.Popen[bytes]"
@@ -85,7 +85,7 @@ class Container:
     start: Call
 
     def invoke(self) -> Call:
-        """Send one invocation; raise ContainerFailed unless its response is as it should be."""
+        """Send one invocation; raise ContainerFailed unless its response is as expected."""
         event = json.dumps(self.variant.event()).encode()
         before = cpu_seconds(self.process.pid)
         sent = time.perf_counter()
@@ -98,7 +98,7 @@ class Container:
 
     @property
     def peak_megabytes(self) -> float:
-        """Give the peak of the resident memory; wait4's would count the parent's before exec."""
+        """Return the peak resident memory; wait4's would include the parent's before exec."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(peak.split()[1]) / 1024
@@ -108,7 +108,7 @@ class Container:
 def started(
     variant: Variant, runtime: Path, environment: Mapping[str, str], log: IO[bytes]
 ) -> Iterator[Container]:
-    """Start a container, whose output goes to `log`, and end it afterwards."""
+    """Start a container that writes its output to `log`, and stop it at the end."""
     api = RuntimeApi()
     api.start()
     begun = time.perf_counter()
@@ -129,11 +129,11 @@ def started(
 def spawned(
     variant: Variant, runtime: Path, environment: Mapping[str, str], log: IO[bytes]
 ) -> "subprocess.Popen[bytes]":
-    """Run the handler with nothing to import from but its function, its layer and the runtime."""
+    """Run the handler with only its function, its layer and the runtime on the import path."""
     places = [variant.function, *([variant.layer] if variant.layer else []), runtime]
     own = {
         "PYTHONPATH": os.pathsep.join(str(place) for place in places),
-        # Lambda's file system can't be written to.
+        # Lambda's file system is read-only.
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAMBDA_TASK_ROOT": str(variant.function),
     }
@@ -157,7 +157,7 @@ def received[T](channel: "queue.Queue[T | None]", name: str) -> T:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the CPU time of a process, all of its threads included: Linux' clock of a process.
+    """Return the CPU time of a process, in seconds, with all of its threads.
 
     https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html
     """

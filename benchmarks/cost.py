@@ -1,4 +1,4 @@
-"""What a million checkouts cost on AWS, from counted requests and measured CPU time.
+"""The cost of a million checkouts on AWS, from counted requests and measured CPU time.
 
 A checkout is one create, one confirm, one webhook and one published change (order.paid).
 """
@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from benchmarks.measuring import Requests
 
 CHECKOUTS = 1_000_000
-# Of each function, for one checkout.
+# Invocations of each function per checkout.
 INVOCATIONS = {"create": 1, "confirm": 1, "webhook": 1, "publish": 1}
 
 # US dollars in us-east-1, without the free tier.
@@ -28,17 +28,17 @@ SECRET_READ = 0.05 / 1e4
 MEMORY_GB = 1.0  # MemorySize in template.yaml
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: 1,769 MB is one vCPU.
 VCPUS = 1024 / 1769
-# Assumed, as they depend on the account and the day.
+# Assumptions: these depend on the account and the day.
 COLD_SHARE = 0.01
 STRIPE_SECONDS = 0.4
 AWS_SECONDS = 0.01
-# An order has 1 to 2 KB, and a write changes an entry of an index or two, unless it is refused.
+# An order has 1 to 2 KB, and a write that is not refused changes one or two index entries.
 UNITS_PER_WRITE = 3
 
 
 @dataclass(frozen=True)
 class Function:
-    """CPU seconds of a start and of a warm call, on the machine that was measured."""
+    """CPU seconds of a start and of a warm call, on the measured machine."""
 
     start: float
     warm: float
@@ -63,7 +63,7 @@ class Cost:
 
 
 def of_a_million(functions: dict[str, Function]) -> Cost:
-    """Give the cost; the prices and what is assumed stand above."""
+    """Return the cost, with the prices and assumptions above."""
     calls: Counter[str] = Counter()
     compute = starts = 0.0
     for name, number in INVOCATIONS.items():

@@ -1,4 +1,4 @@
-"""Rounds: in each, every variant is started, called once, and then called warm."""
+"""Measures in rounds: in each, every variant is started, called once, and then called warm."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from benchmarks.variants import Variant
 from local.paths import ROOT
 
 WARM_CALLS = 40
-# The first calls after a start fill caches; they are no warm ones.
+# The first calls after a start fill caches and don't count as warm.
 SETTLING_CALLS = 5
 
 
@@ -41,7 +41,7 @@ class Requests:
 
 @contextmanager
 def backends() -> Iterator[str]:
-    """Give the address of the canned AWS and Stripe."""
+    """Yield the address of the canned AWS and Stripe."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.backends"],
         cwd=ROOT,
@@ -58,7 +58,7 @@ def backends() -> Iterator[str]:
 
 
 def environment(address: str) -> dict[str, str]:
-    """Give what Lambda and template.yaml set, with the backends in the place of AWS and Stripe."""
+    """Return the environment that Lambda and template.yaml set, with the backends' addresses."""
     stack = samples.session()["metadata"]["checkout_stack"]
     return {
         "ALLOWED_ORIGINS": "https://shop.example",
@@ -97,7 +97,7 @@ class Bench:
     def rounds(
         self, variants: list[Variant], number: int, on_round: Callable[[], None]
     ) -> dict[str, list[Sample]]:
-        """Interleave the variants, so that what else the machine does meets all of them."""
+        """Interleave the variants, so that other load on the machine affects all of them."""
         samples_of: dict[str, list[Sample]] = {variant.name: [] for variant in variants}
         for _ in range(number):
             for variant in variants:
@@ -127,7 +127,7 @@ class Bench:
             return Requests(start, first, self._counted())
 
     def modules(self, variant: Variant) -> int:
-        """Count the modules that are imported up to the first response, the runtime's included.
+        """Count the modules imported up to the first response, including the runtime's.
 
         https://docs.python.org/3/using/cmdline.html#envvar-PYTHONPROFILEIMPORTTIME
         """

@@ -1,6 +1,6 @@
 """The figures of a run: minima, and their ratios to the bare and the naive function.
 
-What disturbs a measurement makes it longer, never shorter: the least is the most repeatable.
+Disturbances only make a measurement longer, so the minimum is the most repeatable.
 https://docs.python.org/3/library/timeit.html#timeit.Timer.repeat
 """
 
@@ -14,7 +14,7 @@ from benchmarks.measuring import Requests, Sample
 from benchmarks.variants import Variant
 
 BARE = "bare"
-# What each of ours is compared with.
+# The naive variant for each of our functions.
 NAIVE = {"webhook": "naive webhook", "create": "naive create", "confirm": "naive create"}
 
 
@@ -55,8 +55,8 @@ class Measured:
 class Row:
     """Ratios; `start` and `start_cpu` to bare, the others to the naive function of its kind.
 
-    `ready` is how many times faster a start with its first call is, `warm_cpu` how much of the
-    CPU time a warm call takes.
+    `ready` is the speed-up of a start with its first call, `warm_cpu` the share of the naive
+    function's CPU time that a warm call takes.
     """
 
     name: str
@@ -134,7 +134,7 @@ def _costs(cost_: Cost) -> Table:
 
 
 def document(rows_: list[Row], cost_: Cost | None, rounds: int) -> dict[str, Any]:
-    """Give what `--json` prints."""
+    """Return what `--json` prints."""
     return {
         "rounds": rounds,
         "functions": [asdict(row) for row in rows_],

@@ -1,6 +1,6 @@
-"""What the functions are called with, and the objects that the backends respond with.
+"""The functions' invocations, and the objects in the backends' responses.
 
-All of it is made of the samples in events/, which have the fields that Stripe sends.
+They are made from the samples in events/, which have the fields that Stripe sends.
 """
 
 import copy
@@ -46,7 +46,7 @@ def publish() -> Json:
 
 
 def webhook() -> Json:
-    """Give `checkout.session.completed`, signed now."""
+    """Return `checkout.session.completed`, signed now."""
     invocation = copy.deepcopy(_sample("stripe_webhook", "checkout_session_completed"))
     timestamp = int(time.time())
     signed = f"{timestamp}.{invocation['body']}".encode()
@@ -61,7 +61,7 @@ def order_image() -> Json:
 
 
 def session(*, paid: bool = False, line_items: bool = False) -> Json:
-    """Give a session as Stripe responds with it, the PaymentIntent or the line items expanded."""
+    """Return a session of Stripe's API, with the PaymentIntent or the line items expanded."""
     body = _sample("stripe_webhook", "checkout_session_completed")["body"]
     found: Json = json.loads(body)["data"]["object"]
     if paid:
@@ -81,7 +81,7 @@ def session(*, paid: bool = False, line_items: bool = False) -> Json:
 
 
 def price(price_id: str) -> Json:
-    """Give a price that is for sale, its product expanded: https://docs.stripe.com/api/prices/object"""
+    """Return a sellable price with its product: https://docs.stripe.com/api/prices/object"""
     return {
         "id": price_id,
         "object": "price",

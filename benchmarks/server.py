@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    # Headers and body together: sent apart, the second waits for the peer's delayed ACK.
+    # Send headers and body together: otherwise the body waits for the peer's delayed ACK.
     wbufsize = -1
 
     def body(self) -> bytes:

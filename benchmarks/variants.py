@@ -1,4 +1,4 @@
-"""What is measured: two functions to compare with, and each of the stack's own as it is built."""
+"""The measured variants: functions to compare with, and each of the stack's own as built."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from local.paths import LOCAL, ROOT, UV
 HANDLERS = ROOT / "benchmarks" / "handlers"
 REQUIREMENTS = ROOT / "layers" / "common" / "requirements.txt"
 WORK = LOCAL / "bench"
-# Lambda's own part of a process: https://pypi.org/project/awslambdaric/
+# Lambda's runtime: https://pypi.org/project/awslambdaric/
 RUNTIME = ("awslambdaric", "simplejson", "snapshot_restore_py.py", "runtime_client*.so")
 
 type Json = dict[str, Any]
@@ -24,7 +24,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Variant:
-    """`succeeded` checks a response, so that no error path is measured."""
+    """`succeeded` checks a response, so that error paths are not measured."""
 
     name: str
     function: Path
@@ -40,7 +40,7 @@ class Variant:
 
 
 def prepared() -> tuple[Path, list[Variant]]:
-    """Build what is measured; give the folder of Lambda's runtime, and the variants."""
+    """Build the functions; return the folder of Lambda's runtime, and the variants."""
     WORK.mkdir(parents=True, exist_ok=True)
     built = built_template(WORK / "sam-build.log", lambda _: None).parent
     layer = built / "CommonLayer" / "python"
@@ -83,7 +83,7 @@ def responds_with(status: int) -> Callable[[Json], bool]:
 
 
 def naive_packages() -> Path:
-    """Install the layer's requirements as `pip install --target` leaves them, without bytecode."""
+    """Install the layer's requirements with `pip install --target`, without bytecode."""
     target = WORK / "naive"
     stamp = WORK / "naive-requirements.txt"
     wanted = REQUIREMENTS.read_text()
@@ -104,7 +104,7 @@ def naive_packages() -> Path:
 
 
 def runtime() -> Path:
-    """Copy Lambda's runtime out of the development environment, so that nothing else is there."""
+    """Copy only Lambda's runtime from the development environment."""
     target = WORK / "runtime"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()

@@ -1,9 +1,12 @@
-"""Where things lie: the sources, and what the local cloud makes, all of it under .local/."""
+"""Paths of the sources, and of the files that the local cloud writes, all under .local/."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
+# The shared layer: it holds the package `checkout`, which the Makefile puts on PYTHONPATH.
+LAYER = ROOT / "layers" / "common"
+CONTRACT = ROOT / "openapi.yaml"
 
 UV = LOCAL / "uv" / "bin" / "uv"
 SAM = LOCAL / "sam" / "bin" / "sam"

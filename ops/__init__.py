@@ -1,1 +1,1 @@
-"""What ops run against a deployed stack."""
+"""The operator's command line for deployed stacks."""

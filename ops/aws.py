@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
-# As long as a function may take, and once: a second attempt would run it a second time. A gateway
-# on the way may drop a connection that is silent for minutes.
+# The longest time that a function may take, and no retry, which would run it a second time.
+# Keep-alive, since gateways may drop a connection that is silent for minutes.
 INVOCATION = Config(read_timeout=910, retries={"total_max_attempts": 1}, tcp_keepalive=True)
 
 
 @dataclass(frozen=True)
 class Aws:
-    """`endpoint_url` is a local AWS's; None for AWS itself, or for what AWS_ENDPOINT_URL says."""
+    """`endpoint_url` is a local AWS's; None for AWS itself, or for AWS_ENDPOINT_URL."""
 
     session: boto3.Session
     endpoint_url: str | None = None
@@ -48,7 +48,7 @@ class Aws:
 
     @cached_property
     def invocations(self) -> "LambdaClient":
-        """Lambda, for calls of functions, which take long and are made once."""
+        """A Lambda client for invocations: long timeout, no retry."""
         return self.session.client("lambda", endpoint_url=self.endpoint_url, config=INVOCATION)
 
     @cached_property

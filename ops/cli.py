@@ -39,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Connect, check and repair a deployed stack.",
-    epilog="Exit codes: 0 done, 1 failed or something is left, 2 wrong call, 130 interrupted.",
+    epilog="Exit codes: 0 success, 1 failed or incomplete, 2 invalid call, 130 interrupted.",
 )
 
 
@@ -59,7 +59,7 @@ def options(
         Path, typer.Option(hidden=True, envvar="CHECKOUT_STACK_FILE")
     ] = STACK_FILE,
 ) -> None:
-    # Not required here, since `ops/checkout doctor --help` needs none: the first use requires it.
+    # Optional here, because `ops/checkout doctor --help` needs none: required at first use.
     ctx.obj = Operation(env, stack_file, Output(as_json=as_json, yes=yes))
 
 
@@ -83,7 +83,7 @@ for command in (
 
 
 def main(arguments: list[str]) -> None:
-    """Run a command and exit; print one line for whatever it could not do."""
+    """Run a command and exit; print one line for each expected error."""
     try:
         app(options_first(arguments), prog_name="ops/checkout")
     except UsageError as error:
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> None:
 
 
 def options_first(arguments: list[str]) -> list[str]:
-    """Move the options of every command to the front: people type them anywhere."""
+    """Move the global options to the front, because people type them anywhere."""
     first: list[str] = []
     rest: list[str] = []
     remaining = iter(arguments)
@@ -118,6 +118,6 @@ def fail(text: str, *, exit_code: int = 1) -> NoReturn:
 
 
 if __name__ == "__main__":
-    # What the layer logs is for CloudWatch, and stdout is for results.
+    # The layer's log is meant for CloudWatch; stdout is for results.
     logger.setLevel(logging.CRITICAL)
     main(sys.argv[1:])

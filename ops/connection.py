@@ -1,7 +1,7 @@
 """The connection of a stack with Stripe: one event destination, and the secret that verifies it.
 
-A connection is replaced without a refused delivery, and each step can be the last one before an
-interruption: the next run starts from what Stripe and the stack's secret say, and ends the same.
+A connection is replaced without a refused delivery. A run may be interrupted after any step: the
+next run starts from the state of Stripe and the stack's secret, and ends the same.
 
     register a second destination      it gets no events yet
     store its secret beside the old    the functions accept both
@@ -23,10 +23,10 @@ from ops.errors import OpsError
 from ops.secret import SecretStore, StripeSecret
 from ops.webhook import Webhook
 
-# For deliveries that are under way from a disabled destination: Stripe's time for a response and
-# the function's own (template.yaml). Their secret is stored until then.
+# Time for the last deliveries of a disabled destination: Stripe's timeout and the function's own
+# (template.yaml). Their secret is stored until then.
 DRAIN_SECONDS = 30.0
-# A function that read the secret just before it changed reads it again no sooner than this.
+# A function that read the secret just before a change reads it again after this time.
 LEARN_SECONDS = MAX_REFETCH_INTERVAL
 
 
@@ -34,8 +34,8 @@ LEARN_SECONDS = MAX_REFETCH_INTERVAL
 class Connection:
     """`say` is called before each step.
 
-    `wait_for_functions` is called once a secret was stored beside others (LEARN_SECONDS), and
-    `wait_for_deliveries` once a destination was disabled (DRAIN_SECONDS).
+    `wait_for_functions` is called after a secret was stored beside others (LEARN_SECONDS), and
+    `wait_for_deliveries` after a destination was disabled (DRAIN_SECONDS).
     """
 
     name: str
@@ -47,7 +47,7 @@ class Connection:
     wait_for_deliveries: Callable[[], None]
 
     def connect(self, service_key: str) -> Destination:
-        """Keep the destination that works, after repairing what differs, or make a new one."""
+        """Repair and keep the working destination, or create a new one."""
         stored = self.secret.read()
         if stored.api_key != service_key:
             self.say("Storing the API key")
@@ -60,7 +60,7 @@ class Connection:
         return kept
 
     def replace(self) -> Destination:
-        """Make a new destination with a new secret, and remove all others of the URL."""
+        """Create a destination with a new secret, and remove all others of the URL."""
         old = self.destinations.registered()
         for one in old:
             if one.is_unfinished:
@@ -88,7 +88,8 @@ class Connection:
         return new
 
     def _is_in_use(self, stored: StripeSecret) -> bool:
-        """See that the functions use what is stored, and not what they cached before it changed.
+        """Check that the functions use the stored secrets, not the ones they cached before a
+        change.
 
         A probe that they can't verify makes them read the secret again.
         """
@@ -98,13 +99,13 @@ class Connection:
         return all(self.webhook.wait_until_accepted(secret) for secret in stored.signing_secrets)
 
     def _kept(self, registered: Iterable[Destination]) -> Destination | None:
-        """Give the newest destination that works, after repairing it."""
+        """Return the newest destination that works, after repairing it."""
         for one in registered:
             if not one.can_be_kept:
                 continue
             if not one.enabled:
                 self.say(f"Enabling {one.id}")
-                # Without events, until it is known whether we have its secret.
+                # No events until we know that its secret is stored.
                 self.destinations.receive(one, NOT_YET)
                 self.destinations.enable(one)
             if not self._ping_arrives(one):

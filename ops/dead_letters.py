@@ -1,8 +1,8 @@
-"""What the two dead-letter queues hold, read without trust.
+"""Reads messages of the two dead-letter queues as untrusted input.
 
-Anyone allowed to send to a queue can forge a message. It therefore says what to send again, never
-where to: function and stream are the stack's, and one that names others is refused. Texts of errors
-here hold no value of a message, which may be personal data.
+Anyone allowed to send to a queue can forge a message. A message therefore decides what to send
+again but never where to: function and stream are the stack's, and a message that names others is
+refused. Error texts contain no value of a message, which may be personal data.
 
     unprocessed   https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     unpublished   https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
@@ -15,24 +15,22 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-# Printed, so nothing in it may control a terminal.
+# Printed, so it must not contain control characters.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,255}$")]
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
 SequenceNumber = Annotated[str, Field(pattern=r"^[0-9]{1,40}$")]
 # https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
 LARGEST_BATCH = 10_000
-# Where the functions are called (template.yaml).
-ALIAS = "live"
 
 type Json = dict[str, Any]
 
 
 class NotReplayed(Exception):
-    """The message stays in the queue; the text says why."""
+    """The message stays in the queue; the text is the reason."""
 
 
 class NotUnderstood(NotReplayed):
-    """The message is not one that this stack writes."""
+    """The message is not one of this stack's."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Function:
     arn: str
 
     def is_named_by(self, text: str) -> bool:
-        """True for its name or ARN, with a version or alias or without."""
+        """True for its name or ARN, with or without a version or alias."""
         return text in (self.name, self.arn) or text.startswith(f"{self.arn}:")
 
 
@@ -73,9 +71,9 @@ class _UnprocessedMessage(_Message):
 
 
 class Batch(_Shape):
-    """A range of a shard, which a record that the function dead-lettered does not know.
+    """The position of a failed batch; a record that the function dead-lettered has no range.
 
-    `size` counts what passed the filter of the event source mapping.
+    `size` counts the records that passed the filter of the event source mapping.
     """
 
     shard: Name | None = Field(None, alias="shardId")
@@ -94,7 +92,7 @@ class _UnpublishedMessage(_Message):
 
 
 def dead_lettered_event(body: str, function: Function) -> Json:
-    """A Stripe event, whose `id` and `type` are printable strings; raise NotUnderstood."""
+    """Read a Stripe event with printable `id` and `type`; raise NotUnderstood."""
     document = _document(body)
     _validated(_UnprocessedMessage, document, function)
     event: Json = document["requestPayload"]["detail"]
@@ -102,7 +100,7 @@ def dead_lettered_event(body: str, function: Function) -> Json:
 
 
 def dead_lettered_batch(body: str, function: Function, streams: Collection[str]) -> Batch:
-    """A batch of one of the table's streams; raise NotUnderstood."""
+    """Read a batch of one of the table's streams; raise NotUnderstood."""
     batch = _validated(_UnpublishedMessage, _document(body), function).batch
     if batch.stream not in streams:
         raise NotUnderstood("it names a stream that is not of this stack's table")

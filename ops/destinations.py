@@ -1,4 +1,4 @@
-"""Where Stripe delivers the events of a stack: the event destinations of its webhook URL.
+"""The event destinations of a stack's webhook URL, where Stripe delivers events.
 
 https://docs.stripe.com/event-destinations, https://docs.stripe.com/api/v2/core/event_destinations
 """
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from stripe.v2.core import EventDestination
 
 EVENT_TYPES = frozenset(HANDLED_EVENTS)
-# The SDK's, in which the layer reads objects.
+# The SDK's version, whose objects the layer reads.
 API_VERSION = stripe.api_version
-# A new destination gets events as soon as it exists, and its secret is only known from then on.
-# Until that is stored it is registered for an event that only a Connect application gets.
+# A new destination gets events at once, but its secret is known only after creation. Until the
+# secret is stored, it is registered for an event that only Connect applications get.
 # https://docs.stripe.com/api/events/types#event_types-account.application.authorized
 NOT_YET = frozenset({"account.application.authorized"})
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """`api` is v1 for a webhook endpoint of Stripe's first API, which has the same use."""
+    """`api` is v1 for a webhook endpoint of Stripe's v1 API, which serves the same purpose."""
 
     id: str
     api: Literal["v1", "v2"]
@@ -38,12 +38,12 @@ class Destination:
 
     @property
     def is_unfinished(self) -> bool:
-        """True for one whose registration was interrupted: nobody may know its secret."""
+        """True if its registration was interrupted, so that its secret may be lost."""
         return self.events == NOT_YET
 
     @property
     def can_be_kept(self) -> bool:
-        """True if what may be wrong with it can be updated."""
+        """True if all of its possible defects can be updated."""
         return (
             self.api == "v2"
             and self.payload == "snapshot"
@@ -60,12 +60,12 @@ class Destinations:
     url: str
 
     def registered(self) -> list[Destination]:
-        """Give those of the URL, newest first."""
+        """Return the destinations of the URL, newest first."""
         found = [*self._v2(), *self._v1()]
         return sorted(found, key=lambda one: one.created, reverse=True)
 
     def register(self, name: str) -> tuple[Destination, str]:
-        """Create a destination that gets no events yet, and give its signing secret."""
+        """Create a destination that gets no events yet; return it with its signing secret."""
         created = self.client.v2.core.event_destinations.create(
             {
                 "name": name,
@@ -103,7 +103,7 @@ class Destinations:
             self.client.v2.core.event_destinations.delete(destination.id)
 
     def ping(self, destination: Destination) -> str:
-        """Have Stripe send a test event, and give the event's id."""
+        """Make Stripe send a test event; return the event's id."""
         return self.client.v2.core.event_destinations.ping(destination.id).id
 
     def _v2(self) -> Iterator[Destination]:

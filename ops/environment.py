@@ -1,4 +1,4 @@
-"""Which stack a command is about: `--env ENV` is a section of samconfig.toml.
+"""The stack of a command: `--env ENV` is a section of samconfig.toml.
 
 `local` has the addresses of the running `make dev`, from .local/stack.json; the others are in AWS,
 reached with the AWS SDK's own settings for credentials and region.
@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMCONFIG = ROOT / "samconfig.toml"
 STACK_FILE = ROOT / ".local" / "stack.json"
 LOCAL = "local"
-# The local AWS takes no others (local/cloud/aws.py).
+# The only ones that the local AWS accepts (local/cloud/aws.py).
 LOCAL_ACCESS_KEY = LOCAL_SECRET_KEY = "test"  # noqa: S105
 
 
 class _Facts(BaseModel):
-    """What is read of .local/stack.json."""
+    """The fields read from .local/stack.json."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -39,7 +39,7 @@ class _Facts(BaseModel):
 
 @dataclass(frozen=True)
 class LocalAddresses:
-    """Where the parts of a local cloud are reached; the outputs of its stack name AWS's hosts.
+    """The addresses of a local cloud; its stack's outputs have AWS's host names instead.
 
     `stripe_api_key` is that of the local Stripe simulator, or the developer's own test key.
     """
@@ -62,11 +62,11 @@ class Environment:
 
     @property
     def stripe_url(self) -> str | None:
-        """Where Stripe's API is; None for Stripe itself."""
+        """The address of Stripe's API; None for Stripe itself."""
         return self.local.stripe_url if self.local else None
 
     def note_signing_secret(self, secret: str) -> None:
-        """Keep .local/stack.json true, whose readers sign events of their own."""
+        """Update .local/stack.json, whose readers sign events themselves."""
         if self.local is None:
             return
         _read_facts(self.local.file)
@@ -130,7 +130,7 @@ def _local(stack_name: str, stack_file: Path) -> Environment:
 
 
 def _read_facts(stack_file: Path) -> _Facts:
-    """Read what `make dev` wrote; raise OpsError, without a value of it."""
+    """Read the file that `make dev` wrote; raise OpsError, without any of its values."""
     try:
         return _Facts.model_validate_json(stack_file.read_bytes())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What an operator sees when a command can't do its work."""
+"""Error messages for operators."""
 
 import re
 from http import HTTPStatus
@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.stripe.errors import missing_permission
 
-# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html. The text of a signature
-# that does not match quotes the request's headers, the session token among them.
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html. The message for a wrong
+# signature quotes the request's headers, including the session token.
 CREDENTIALS_REFUSED = frozenset(
     {
         "ExpiredToken",
@@ -33,8 +33,8 @@ NO_CREDENTIALS = (
     botocore.SSOError,
     botocore.TokenRetrievalError,
 )
-# Errors of the AWS SDK whose texts name files, profiles, hosts: those of others quote parameters,
-# or what a program that was asked for credentials printed.
+# Errors of the AWS SDK whose texts name files, profiles or hosts. Texts of other errors may quote
+# parameters, or the output of a credentials program.
 NAMED = (
     botocore.ConfigNotFound,
     botocore.ConfigParseError,
@@ -48,20 +48,20 @@ SIGN_IN = (
     "sign in with `aws sso login` or `aws login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID to "
     "credentials that are valid"
 )
-# A key or a secret, or what Stripe leaves of one: sk_test_******1234.
+# A key or secret, also if masked by Stripe: sk_test_******1234.
 KEY_LIKE = re.compile(r"(?:sk|rk|pk|ek|uk|whsec)_", re.IGNORECASE)
 
 
 class OpsError(Exception):
-    """The text is one line for the operator, and says what to do. It holds no secret."""
+    """The text is one line for the operator with the fix. It contains no secret."""
 
 
 class UsageError(OpsError):
-    """The command was called in a way that can't work; nothing was done."""
+    """The command was used wrongly; nothing was done."""
 
 
 def explained(error: ClientError | BotoCoreError | stripe.StripeError) -> str:
-    """Say in one line what AWS or Stripe refused, and quote no key, secret or token."""
+    """Describe an error of AWS or Stripe in one line, without any key, secret or token."""
     if isinstance(error, stripe.StripeError):
         return one_line(_of_stripe(error))
     return one_line(_of_aws(error))
@@ -93,7 +93,7 @@ def _of_aws(error: ClientError | BotoCoreError) -> str:
 
 
 def _of_stripe(error: stripe.StripeError) -> str:
-    """Print a message of Stripe's only where it is about a request's parameters.
+    """Describe an error; include Stripe's message only if it is about a request's parameters.
 
     https://docs.stripe.com/error-handling
     """
@@ -105,7 +105,7 @@ def _of_stripe(error: stripe.StripeError) -> str:
         case stripe.APIConnectionError():
             said = "Stripe can't be reached."
         case stripe.RateLimitError():
-            said = "Stripe allows no more requests just now: run this again in a minute."
+            said = "Stripe accepts no more requests right now: run this again in a minute."
         case _ if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
             said = f"Stripe failed ({_name(error)}): see https://status.stripe.com."
         case stripe.InvalidRequestError() | stripe.QuotaExceededError() if _is_harmless(error):
@@ -120,7 +120,7 @@ def _is_harmless(error: stripe.StripeError) -> bool:
 
 
 def _name(error: stripe.StripeError) -> str:
-    """Name what finds the error in Stripe's documentation, and the call in its Dashboard."""
+    """Return code and request id, to look up in Stripe's documentation and Dashboard."""
     code = error.code or (error.error.code if error.error else None)
     found = (type(error).__name__, error.http_status, code, error.request_id)
     return ", ".join(str(one) for one in found if one and not KEY_LIKE.search(str(one)))

@@ -1,4 +1,4 @@
-"""The stack's functions, called by an operator who may invoke them and need no other right."""
+"""Invokes the stack's functions, which needs no other permission of the operator."""
 
 from ops.dead_letters import Json, NotReplayed
 from ops.errors import OpsError
@@ -7,7 +7,7 @@ from ops.stack import Stack
 
 
 def call_function(stack: Stack, logical_id: str, event: Json) -> Json:
-    """Give a function's response, by its name in the template; raise OpsError with its error."""
+    """Invoke a function by its logical id; return its response, or raise OpsError."""
     try:
         return invoke(
             stack.environment.aws.invocations, stack.function(logical_id), event, logical_id

@@ -1,7 +1,7 @@
-"""What a Stripe API key may do, found out by trying, without changing anything at Stripe.
+"""Finds a Stripe API key's permissions by requests that change nothing at Stripe.
 
-A list of one object tells whether a kind can be read. For writing, a request with an invalid
-parameter does: Stripe checks the permission first, with 403, and the parameters then, with 400.
+Read permissions are tested by listing one object, write permissions by a request with an invalid
+parameter: Stripe first checks the permission (403), then the parameters (400).
 https://docs.stripe.com/keys/restricted-api-keys
 """
 
@@ -16,7 +16,7 @@ from ops import stripe_keys
 from ops.errors import OpsError
 from ops.stack import Stack
 
-# Of a type that no parameter has.
+# A type that no parameter has.
 INVALID: Any = {"invalid": "on purpose"}
 
 
@@ -28,13 +28,13 @@ class Permission:
     attempt: Callable[[stripe.StripeClient], object]
 
     def is_granted(self, client: stripe.StripeClient) -> bool:
-        """Try it; raise stripe.StripeError for whatever says nothing about the permission."""
+        """Test the permission; raise stripe.StripeError for unrelated errors."""
         try:
             self.attempt(client)
         except stripe.PermissionError:
             return False
         except stripe.InvalidRequestError as error:
-            # What this key can't even find is not granted.
+            # An object that the key can't find counts as not permitted.
             return error.http_status == HTTPStatus.BAD_REQUEST
         return True
 
@@ -48,7 +48,7 @@ NEEDED = (
     Permission("Prices: Read", lambda one: one.v1.prices.list({"limit": 1})),
     Permission("Products: Read", lambda one: one.v1.products.list({"limit": 1})),
 )
-# A sample: what would cost most if the key leaked.
+# The permissions that would do most harm if the key leaked.
 NOT_NEEDED = (
     Permission("Charges and Refunds: Write", lambda one: one.v1.refunds.create(INVALID)),
     Permission("Payouts: Write", lambda one: one.v1.payouts.create(INVALID)),
@@ -63,7 +63,7 @@ NOT_NEEDED = (
 def granted(
     client: stripe.StripeClient, permissions: Iterable[Permission], *, wanted: bool
 ) -> list[str]:
-    """Give the names of the permissions whose being granted is as `wanted`."""
+    """Return the names of the granted permissions if `wanted`, else of the missing ones."""
     return [one.name for one in permissions if one.is_granted(client) is wanted]
 
 
@@ -72,7 +72,7 @@ class Unusable(OpsError):
 
 
 def require_service_key(stack: Stack, key: str) -> None:
-    """Raise Unusable, or OpsError where the key lacks permissions that the service needs."""
+    """Raise Unusable, or OpsError if the key lacks permissions that the service needs."""
     try:
         stripe_keys.require_usable(key, livemode=stack.livemode)
         missing = granted(stripe_keys.client(stack.environment, key), NEEDED, wanted=False)
@@ -88,9 +88,9 @@ def require_service_key(stack: Stack, key: str) -> None:
 
 
 def require_same_account(stack: Stack, key: str, other: str) -> None:
-    """Raise OpsError if two keys are of different Stripe accounts, as far as both may tell.
+    """Raise OpsError if two keys belong to different Stripe accounts, as far as both may read.
 
-    The newest price of an account is no other account's.
+    Accounts are compared by their newest price.
     """
     if key == other:
         return

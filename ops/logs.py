@@ -1,7 +1,7 @@
-"""What the stack's functions logged, read from CloudWatch Logs.
+"""Reads the functions' logs from CloudWatch Logs.
 
-A line of the service is one JSON object. The filter that CloudWatch applies narrows down what is
-read; each entry is checked here too.
+The service logs one JSON object per line. CloudWatch's filter pattern reduces what is read; each
+entry is also checked here.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 GROUP, FUNCTION = "LogGroup", "Function"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-# How Lambda reports an invocation that ended badly:
+# Lambda's statuses of a failed invocation:
 # https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 BAD_STATUSES = frozenset({"timeout", "error", "failure"})
-# What every line has, and is not about what happened.
+# Fields of every line, which are not about the event itself.
 USUAL = frozenset(
     {
         *("timestamp", "level", "message", "location", "service", "cold_start", "function_name"),
@@ -41,9 +41,9 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which entries: those that have all `ids` in them, of a `level` or above.
+    """The filter: entries that contain all `ids`, with this `level` or a higher one.
 
-    Times are in seconds since 1970 UTC; without `until` there is no end.
+    Timestamps are in seconds since 1970 UTC; `until` None means no end.
     """
 
     since: int
@@ -86,9 +86,9 @@ class Entry:
 
 
 def log_groups(stack: Stack, function: str | None = None) -> dict[str, str]:
-    """Give the log groups of the stack's functions, or of one, by the functions' short names.
+    """Return the log groups of the functions, or of one function, by short function name.
 
-    Raise UsageError for a function that the stack has not.
+    Raise UsageError for an unknown function.
     """
     names = [one.removesuffix(FUNCTION) for one in stack.resources if one.endswith(FUNCTION)]
     groups = {name: stack.resources[name + GROUP] for name in names}
@@ -104,7 +104,7 @@ def log_groups(stack: Stack, function: str | None = None) -> dict[str, str]:
 def entries(
     client: "CloudWatchLogsClient", groups: Mapping[str, str], wanted: Wanted
 ) -> Iterator[Entry]:
-    """Give what the groups have now, oldest first."""
+    """Yield the lines that the groups have now, oldest first."""
     found = (_of_group(client, name, group, wanted) for name, group in groups.items())
     for _, entry in heapq.merge(*found, key=lambda one: one[1].time):
         yield entry
@@ -118,7 +118,7 @@ def followed(
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Entry]:
-    """Give what the groups have, and then for ever what comes."""
+    """Yield the lines that the groups have, then new ones until interrupted."""
     seen: dict[str, float] = {}
     since = wanted.since
     while True:
@@ -149,14 +149,14 @@ def _of_group(
 
 
 def _event_id(event: "FilteredLogEventTypeDef") -> str:
-    # The local AWS gives none.
+    # The local AWS returns none.
     return event.get("eventId") or "/".join(
         (event["logStreamName"], str(event["timestamp"]), event["message"])
     )
 
 
 def _entry(function: str, event: "FilteredLogEventTypeDef") -> Entry | None:
-    """Read a line: one of the service, or what Lambda says of a bad end; None for any other."""
+    """Read a line of the service, or Lambda's report of a failure; None for other lines."""
     at, line = event["timestamp"] / 1000, event["message"].rstrip()
     try:
         fields = json.loads(line)
@@ -174,7 +174,7 @@ def _entry(function: str, event: "FilteredLogEventTypeDef") -> Entry | None:
 
 
 def _plain_entry(at: float, function: str, line: str) -> Entry | None:
-    """Read a line that the service did not write: Lambda's own of an ordinary end are left out."""
+    """Read a line that is not JSON; Lambda's lines for normal invocations are left out."""
     if not line or line.startswith(("START ", "END ", "REPORT ", "INIT_START ")):
         return None
     return Entry(at, function, "ERROR", line, {})

@@ -1,4 +1,4 @@
-"""What every command is given."""
+"""The context of every command."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from ops.stack import Stack
 
 @dataclass(frozen=True)
 class Operation:
-    """Which stack a command is about, and where it prints."""
+    """A command's stack and output."""
 
     environment_name: str | None
     stack_file: Path
@@ -20,7 +20,7 @@ class Operation:
 
     @cached_property
     def environment(self) -> Environment:
-        """Raise UsageError without a name, or for an unknown one."""
+        """The environment; raises UsageError for a missing or unknown name."""
         if self.environment_name is None:
             raise UsageError("Missing --env: it is local, or an environment of samconfig.toml.")
         return environment(self.environment_name, stack_file=self.stack_file)

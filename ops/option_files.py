@@ -1,7 +1,7 @@
 """The files with each environment's options of a checkout: `python -m ops.option_files`.
 
-`make lint` and `make deploy` run it, and `doctor` uses it. What is wrong is named with file and
-line, before a customer's request could be refused for it.
+`make lint` and `make deploy` run it, and `doctor` uses it. Errors name file and line, before a
+customer's request could be refused for them.
 """
 
 import json
@@ -20,7 +20,7 @@ FOLDER = ROOT / "functions" / "create_session" / "options"
 
 @dataclass(frozen=True)
 class Problem:
-    """`str()` gives it as compilers do, which editors understand: `file:line: reason`."""
+    """`str()` has the format of compilers, which editors understand: `file:line: reason`."""
 
     file: Path
     line: int
@@ -31,7 +31,7 @@ class Problem:
 
 
 def problems(file: Path) -> Iterator[Problem]:
-    """Say what is wrong with an environment's file."""
+    """Yield the problems of an environment's file."""
     try:
         text = file.read_text(encoding="utf-8")
         options = json.loads(text)
@@ -45,7 +45,7 @@ def problems(file: Path) -> Iterator[Problem]:
         yield Problem(file, 1, "This is not UTF-8.")
         return
     try:
-        # JSON is YAML, whose parser says where each value stands.
+        # JSON is also YAML, whose parser reports the line of each value.
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -62,7 +62,7 @@ def _dotted(error: OptionError) -> str:
 
 
 def _line(root: yaml.Node | None, error: OptionError) -> int:
-    """Give the line of the last part of a path that the file has."""
+    """Return the line of an error's path, or of its longest prefix in the file."""
     node, line = root, 1
     for step in error.path:
         if isinstance(node, yaml.SequenceNode) and isinstance(step, int):

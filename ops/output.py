@@ -1,4 +1,4 @@
-"""What commands print: results to stdout, as tables or as JSON, and progress to stderr."""
+"""Output of commands: results to stdout, as tables or JSON, and progress to stderr."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ WIDE = 1000
 
 
 def result_console() -> Console:
-    """Give stdout: a file or a pipe has no width to fit into."""
+    """Return a console for stdout; a file or a pipe has no width limit."""
     width = None if sys.stdout.isatty() else WIDE
     return Console(highlight=False, soft_wrap=True, width=width)
 
@@ -39,7 +39,7 @@ class Output:
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
-        """Show what takes long: a spinner on a terminal, a line elsewhere."""
+        """Show that a step is running: a spinner on a terminal, a line elsewhere."""
         if self.progress.is_terminal:
             with self.progress.status(printable(f"{text} ...")):
                 yield
@@ -52,20 +52,20 @@ class Output:
         typer.echo(json.dumps(document, indent=2, default=str))
 
     def rows(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Print a list: a table of these columns, or with `as_json` the whole of each row."""
+        """Print a list: a table of these columns, or with `as_json` the complete rows."""
         if self.as_json:
             self.document(list(rows))
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
-            # Never cut short: an id is there to be copied.
+            # Never truncate: ids are copied from the output.
             table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*(printable(row.get(column)) for column in columns))
         self.console.print(table)
 
     def fields(self, fields: Mapping[str, Any]) -> None:
-        """Print one thing: its fields, one on a line, or JSON."""
+        """Print one object: a field per line, or JSON."""
         if self.as_json:
             self.document(fields)
             return
@@ -75,16 +75,16 @@ class Output:
         self.console.print(table)
 
     def confirm(self, question: str) -> None:
-        """Ask before something is changed for good; without --yes and a terminal, refuse."""
+        """Ask before an irreversible change; refuse without a terminal and --yes."""
         if self.yes:
             return
         if not sys.stdin.isatty():
             raise UsageError(f"{question} Nothing was done: confirm with --yes.")
-        # Typer's own gives Ctrl-C the exit code of a no, and writes to stdout.
+        # Not Typer's confirm, which exits at Ctrl-C as for a no, and writes to stdout.
         if not Confirm.ask(printable(question), console=self.progress, default=False):
             raise typer.Abort
 
 
 def printable(value: object) -> Text:
-    """Give a cell, in which no character can control the terminal."""
+    """Return a table cell with the control characters removed."""
     return Text("" if value is None else without_controls(str(value)))

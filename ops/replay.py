@@ -1,11 +1,11 @@
-"""Sends again what the stack dead-lettered in its two queues, after a fix.
+"""Sends the messages of the stack's two dead-letter queues again, after a fix.
 
     events that could not be processed    ──► StripeWebhookFunction     the event, as it came
     changes that could not be published   ──► PublishChangesFunction    their records, read again
                                                                         from the table's stream
 
-What succeeds is deleted from its queue; what fails stays, for another fix. Sending something twice
-does no harm: a fact is recorded once, and a message keeps its id.
+A message that succeeds is deleted from its queue; one that fails stays. Sending one twice is
+harmless: a fact is recorded once, and a published message keeps its id.
 """
 
 import json
@@ -20,7 +20,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from checkout import errors
 from checkout.domain.changes import PUBLISHED
 from ops.dead_letters import (
-    ALIAS,
     Function,
     Json,
     NotReplayed,
@@ -28,6 +27,7 @@ from ops.dead_letters import (
     dead_lettered_batch,
     dead_lettered_event,
 )
+from ops.functions import ALIAS, PUBLISH_CHANGES, STRIPE_WEBHOOK
 from ops.stack import Stack
 from ops.stream import StreamReader, stream_arns
 
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
 AT_ONCE = 10
 # Long polling asks all of a queue's servers, so that an empty response means an empty queue.
 WAIT_SECONDS = 1
-# Hidden from other consumers for this long, should a run be killed before it gives them back.
+# Seconds until messages are visible to other consumers again if a run is killed.
 HIDDEN_SECONDS = 900
 
-# How MiniStack (1.5.33) names every exception; Lambda gives its class.
+# MiniStack (1.5.33) reports every exception by this name; Lambda reports its class.
 LOCAL_ERROR = "Runtime.HandlerError"
 
-# Takes a message's body, gives what became of it; raises NotReplayed.
+# Takes a message's body and returns a description of the result; raises NotReplayed.
 type Replay = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one message."""
+    """The result for one message."""
 
     left: bool
     text: str
@@ -62,11 +62,11 @@ class Line:
 
 
 def replay_all(stack: Stack) -> Iterator[Line]:
-    """Replay both queues, and give a line for each message."""
+    """Replay both queues; yield a line for each message."""
     aws = stack.environment.aws
-    events = UnprocessedEvents(aws.invocations, stack.function("StripeWebhookFunction"))
+    events = UnprocessedEvents(aws.invocations, stack.function(STRIPE_WEBHOOK))
     reader = StreamReader(aws.streams, stream_arns(aws.streams, stack.output("OrdersTableName")))
-    changes = UnpublishedChanges(aws.invocations, stack.function("PublishChangesFunction"), reader)
+    changes = UnpublishedChanges(aws.invocations, stack.function(PUBLISH_CHANGES), reader)
     yield from replayed(aws.queues, stack.output("UnprocessedEventsQueueUrl"), events.replay)
     yield from replayed(aws.queues, stack.output("UnpublishedChangesQueueUrl"), changes.replay)
 
@@ -74,10 +74,10 @@ def replay_all(stack: Stack) -> Iterator[Line]:
 def replayed(
     queues: "SQSClient", queue_url: str, replay: Replay, *, wait_seconds: int = WAIT_SECONDS
 ) -> Iterator[Line]:
-    """Replay each message that is in a queue now, once; what is left is visible again afterwards.
+    """Replay each message of a queue once; make the remaining ones visible again afterwards.
 
-    All are received before the first is replayed: what a replay dead-letters again is not
-    replayed in the same run, which would never end.
+    All are received before the first is replayed. Otherwise a message that is dead-lettered again
+    would be replayed in the same run, which would never end.
     """
     held: list[MessageTypeDef] = []
     left: set[str] = set()
@@ -95,7 +95,7 @@ def replayed(
             yield Line(left=True, text="more was dead-lettered during this run: run it again")
     finally:
         for handle in left:
-            # Refused for one that is visible already, since the run took longer.
+            # Refused for a message that is visible already, after a long run.
             with suppress(ClientError):
                 queues.change_message_visibility(
                     QueueUrl=queue_url, ReceiptHandle=handle, VisibilityTimeout=0
@@ -114,7 +114,7 @@ def receive(
 
 
 def _line(message: "MessageTypeDef", replay: Replay) -> Line:
-    """Replay one message; whatever is wrong with it must not stop the others."""
+    """Replay one message; no error in it may stop the others."""
     try:
         return Line(left=False, text=replay(message["Body"]))
     except NotUnderstood as error:
@@ -130,7 +130,7 @@ def _line(message: "MessageTypeDef", replay: Replay) -> Line:
 
 @dataclass(frozen=True)
 class UnprocessedEvents:
-    """Stripe events, which were authentic when they were dead-lettered."""
+    """Stripe events, which were verified before they were dead-lettered."""
 
     functions: "LambdaClient"
     function: Function
@@ -145,7 +145,7 @@ class UnprocessedEvents:
 
 @dataclass(frozen=True)
 class UnpublishedChanges:
-    """Batches of the table's stream. A message has their place, not the changes themselves."""
+    """Batches of the table's stream. A message has their position, not the changes themselves."""
 
     functions: "LambdaClient"
     function: Function
@@ -170,13 +170,13 @@ class UnpublishedChanges:
 
 
 def is_published(record: Mapping[str, Any]) -> bool:
-    """Whether the filter of the function's event source mapping lets it pass (template.yaml)."""
+    """True if the record passes the filter of the event source mapping (template.yaml)."""
     change = record["dynamodb"].get("NewImage", {}).get("change", {})
     return change.get("M", {}).get("type", {}).get("S") in PUBLISHED
 
 
 def invoke(functions: "LambdaClient", function: Function, event: Json, name: str) -> Json:
-    """The function's response; raise NotReplayed with its error."""
+    """Invoke the function and return its response; raise NotReplayed with its error."""
     payload = json.dumps(event, default=_seconds).encode()
     response = functions.invoke(FunctionName=function.name, Qualifier=ALIAS, Payload=payload)
     document: Json = json.loads(response["Payload"].read())
@@ -186,8 +186,8 @@ def invoke(functions: "LambdaClient", function: Function, event: Json, name: str
 
 
 def _printable(error: Json) -> str:
-    """Our own errors' texts hold no personal data and no secret; those of libraries may. Both may
-    quote an event, so that no character of it may control a terminal.
+    """Describe an error. The texts of our own errors hold no personal data and no secret; those of
+    libraries may. Both may quote an event, so control characters are removed.
     """
     error_type = error.get("errorType") or "error"
     own = getattr(errors, error_type, None)
@@ -199,5 +199,5 @@ def _printable(error: Json) -> str:
 
 
 def _seconds(value: datetime) -> int:
-    """boto3 makes a datetime of what Lambda sends as seconds."""
+    """Convert to seconds, as Lambda sends them: boto3 converts them to a datetime."""
     return int(value.timestamp())

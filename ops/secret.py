@@ -1,9 +1,9 @@
-"""The stack's secret in Secrets Manager, as `connect` and `rotate` change it.
+"""Reads and changes the stack's secret in Secrets Manager, for `connect` and `rotate`.
 
     {"stripe_api_key": "rk_…", "webhook_signing_secrets": ["whsec_new", "whsec_old"]}
 
-The functions read it strictly (checkout/credentials.py); here a secret that is missing or malformed
-is one to be set.
+The functions validate it strictly (checkout/credentials.py); here a missing or malformed secret is
+treated as not set.
 """
 
 import json
@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# There is a secret, and it has no value yet.
+# The secret exists and has no value yet.
 NO_VALUE = "ResourceNotFoundException"
 
 
 @dataclass(frozen=True, slots=True)
 class StripeSecret:
-    """`api_key` is None, and `signing_secrets` empty, where the secret lacks them."""
+    """`api_key` is None, and `signing_secrets` is empty, if the secret lacks them."""
 
     api_key: str | None = field(default=None, repr=False)
     signing_secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -29,7 +29,7 @@ class StripeSecret:
 
 @dataclass(frozen=True, slots=True)
 class SecretStore:
-    """Each change reads the secret first: another operator may have changed the rest of it."""
+    """Each change reads the secret first, because another operator may have changed it."""
 
     client: "SecretsManagerClient"
     arn: str
@@ -51,17 +51,17 @@ class SecretStore:
         )
 
     def store_api_key(self, api_key: str) -> None:
-        """Replace the key; signing secrets that were stored meanwhile stay."""
+        """Replace the key, and keep the signing secrets that are stored now."""
         self.write(replace(self.read(), api_key=api_key))
 
     def add_signing_secret(self, secret: str) -> tuple[str, ...]:
-        """Store a secret before the others, and give the others."""
+        """Store a secret before the others; return the others."""
         stored = self.read()
         self.write(replace(stored, signing_secrets=(secret, *stored.signing_secrets)))
         return stored.signing_secrets
 
     def keep_signing_secret(self, secret: str) -> None:
-        """Drop all signing secrets but one."""
+        """Remove all signing secrets but one."""
         self.write(replace(self.read(), signing_secrets=(secret,)))
 
     def write(self, secret: StripeSecret) -> None:

@@ -1,4 +1,4 @@
-"""A deployed stack, as CloudFormation describes it."""
+"""A deployed stack, read from CloudFormation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Stack:
 
     @classmethod
     def read(cls, environment: Environment) -> "Stack":
-        """Describe an environment's stack; raise OpsError where there is none."""
+        """Read an environment's stack; raise OpsError if it does not exist."""
         cloudformation, name = environment.aws.cloudformation, environment.stack_name
         try:
             [described] = cloudformation.describe_stacks(StackName=name)["Stacks"]
@@ -63,7 +63,7 @@ class Stack:
 
     @property
     def webhook_url(self) -> str:
-        """Where Stripe delivers."""
+        """The URL that Stripe delivers to."""
         local = self.environment.local
         return local.webhook_url if local else self.output("WebhookUrl")
 
@@ -78,12 +78,12 @@ class Stack:
 
     @property
     def event_bus(self) -> str | None:
-        """The event bus that the stack's events come from; None where they are delivered."""
+        """The event bus of the stack's events; None if they are delivered over HTTP."""
         return self.parameters.get("StripeEventBusName") or None
 
     @property
     def mark(self) -> str:
-        """What marks the stack's Checkout Sessions: CHECKOUT_STACK in template.yaml."""
+        """The mark in the stack's Checkout Sessions: CHECKOUT_STACK in template.yaml."""
         _, _, _, region, account, _ = self.arn.split(":", 5)
         return f"{account}/{region}/{self.name}"
 
@@ -94,11 +94,11 @@ class Stack:
         return self._named("output", self.outputs, name)
 
     def resource(self, logical_id: str) -> str:
-        """Give the physical id."""
+        """Return the physical id."""
         return self._named("resource", self.resources, logical_id)
 
     def _named(self, kind: str, found: Mapping[str, str], name: str) -> str:
-        """Raise OpsError for what the deployed version lacks."""
+        """Return a named value; raise OpsError if the deployed version lacks it."""
         if name not in found:
             raise OpsError(
                 f"The stack {self.name} has no {kind} {name}: deploy this version of it with "

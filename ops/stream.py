@@ -1,4 +1,4 @@
-"""The changes of a batch, read again from the orders table's stream."""
+"""Reads the records of a batch again from the orders table's stream."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_dynamodbstreams.literals import ShardIteratorTypeType
 
-# The stream may return empty pages before it comes to the records.
+# The stream may return empty pages before the records.
 EMPTY_PAGES = 20
 GONE = ("TrimmedDataAccessException", "ResourceNotFoundException")
 
 
 def stream_arns(streams: "DynamoDBStreamsClient", table: str) -> frozenset[str]:
-    """The table's stream, and for 24 hours one that it replaced."""
+    """Return the table's stream, and for 24 hours a replaced one."""
     listed = streams.list_streams(TableName=table)["Streams"]
     return frozenset(stream["StreamArn"] for stream in listed)
 
@@ -31,14 +31,14 @@ class StreamReader:
     arns: Collection[str]
 
     def records(self, batch: Batch) -> Iterator[Json]:
-        """The batch's records, or those that the stream still has, as Lambda gets them."""
+        """Yield the batch's records that the stream still has, in the format that Lambda gets."""
         shards = [batch.shard] if batch.shard else self._shards_around(batch)
         for shard in shards:
             for record in self._records(batch, shard):
                 yield {**record, "eventSourceARN": batch.stream}
 
     def _shards_around(self, batch: Batch) -> Iterator[str]:
-        """The shards that may hold a batch which was dead-lettered without its shard's id."""
+        """Yield the shards that may contain a batch that was dead-lettered without a shard id."""
         more: Any = {}
         while True:
             page = self.client.describe_stream(StreamArn=batch.stream, **more)

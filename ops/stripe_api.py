@@ -1,4 +1,4 @@
-"""Stripe, as the deployed stack calls it: with the key of its secret."""
+"""Stripe's API, called with the key in the stack's secret."""
 
 from checkout.credentials import CredentialsReader
 from checkout.stripe.api import StripeApi
@@ -7,11 +7,11 @@ from ops.stack import Stack
 
 
 def stripe_api(stack: Stack) -> StripeApi:
-    """Its calls raise what checkout/stripe/errors.py says; a missing secret is Misconfigured."""
+    """Calls raise the errors of checkout/stripe/errors.py, and Misconfigured without a secret."""
     environment = stack.environment
     credentials = CredentialsReader(
         environment.aws.secrets, stack.output("StripeSecretArn"), livemode=stack.livemode
     )
-    # Each call names the key itself.
+    # Each call passes the key itself.
     client = stripe_keys.client(environment, "read from the secret")
     return StripeApi(client, credentials)

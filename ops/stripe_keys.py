@@ -1,4 +1,4 @@
-"""Stripe API keys: where an operator's comes from, and whether one is right for a stack.
+"""Stripe API keys: reads an operator's key, and checks keys for a stack.
 
 https://docs.stripe.com/keys
 """
@@ -17,7 +17,7 @@ from ops.errors import OpsError, UsageError
 SETUP_KEY = "STRIPE_API_KEY"
 SERVICE_KEY = "STRIPE_SERVICE_API_KEY"
 KEY = re.compile(r"(?P<kind>sk|rk)_(?P<mode>test|live)_[\x21-\x7e]+")
-# More than the service's own, which a customer waits for.
+# Longer than the service's own timeout, since no customer waits.
 TIMEOUT_SECONDS = 20
 
 
@@ -32,29 +32,29 @@ def client(environment: Environment, api_key: str) -> stripe.StripeClient:
 
 
 def given_key(*variables: str) -> str | None:
-    """Take a key from the first of these environment variables that has one.
+    """Return the key in the first of these environment variables that is set.
 
-    Never from an argument: other users of the machine see those, and shells store them.
+    Never from an argument: other users of the machine can see arguments, and shells store them.
     """
     return next((key for one in variables if (key := os.environ.get(one, "").strip())), None)
 
 
 def asked_key(question: str) -> str | None:
-    """Ask for a key without showing it; None without a terminal, or without a response."""
+    """Prompt for a key without echo; None without a terminal or without input."""
     if not sys.stdin.isatty():
         return None
-    # It writes the question once nothing that is typed is shown any more.
+    # It turns echo off before it writes the question.
     return getpass(f"{question}: ").strip() or None
 
 
 def setup_key_if_given(environment: Environment) -> str | None:
-    """Give the key that may read and write webhooks, without asking for it."""
+    """Return the key that may read and write webhooks, without a prompt."""
     local = environment.local
     return given_key(SETUP_KEY) or (local.stripe_api_key if local else None)
 
 
 def setup_key(environment: Environment, *, livemode: bool) -> str:
-    """Give the key that may write webhooks; raise UsageError where there is none."""
+    """Return the key that may write webhooks; raise UsageError without one."""
     key = setup_key_if_given(environment) or asked_key(
         "Stripe API key that may write webhook endpoints"
     )
@@ -65,16 +65,17 @@ def setup_key(environment: Environment, *, livemode: bool) -> str:
 
 
 def require_usable(key: str, *, livemode: bool) -> None:
-    """Raise OpsError, without the key, for one that is malformed or of the other mode."""
+    """Raise OpsError for a malformed key or one of the other mode; its text omits the key."""
     wanted = "live" if livemode else "test"
     match = KEY.fullmatch(key)
     if match is None:
         raise OpsError(
-            f"That is no Stripe API key: it must start with sk_{wanted}_ or rk_{wanted}_."
+            f"This is not a Stripe API key: it must start with sk_{wanted}_ or rk_{wanted}_."
         )
     if match["mode"] != wanted:
         raise OpsError(
-            f"The key is of Stripe's {match['mode']} mode, and the stack's StripeMode is {wanted}."
+            f"The key belongs to Stripe's {match['mode']} mode, "
+            f"and the stack's StripeMode is {wanted}."
         )
 
 

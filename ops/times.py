@@ -1,4 +1,4 @@
-"""Times as operators type them and as commands print them."""
+"""Timestamps as operators type them and as commands print them."""
 
 import re
 import time
@@ -12,7 +12,7 @@ FORMS = "an RFC 3339 time such as 2026-01-31T09:00:00Z, or how long ago: 15m, 2h
 
 
 def past_time(text: str) -> int:
-    """Read a time that is not in the future, in seconds since 1970 UTC; raise UsageError."""
+    """Read a past timestamp; return seconds since 1970 UTC, or raise UsageError."""
     now = int(time.time())
     seconds = _seconds(text, now)
     if seconds > now:
@@ -33,7 +33,7 @@ def _seconds(text: str, now: int) -> int:
 
 
 def rfc3339(seconds: float) -> str:
-    """Give `2026-01-31T09:00:00Z` for seconds since 1970 UTC, with its milliseconds."""
+    """Return a timestamp such as `2026-01-31T09:00:00Z`, with milliseconds if there are any."""
     precision = "seconds" if seconds == int(seconds) else "milliseconds"
     written = datetime.fromtimestamp(seconds, UTC).isoformat(timespec=precision)
     return written.replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""The deployed webhook, called as Stripe calls it."""
+"""Sends requests to the deployed webhook as Stripe does."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ import stripe
 from ops.errors import OpsError
 from ops.stack import Stack
 
-# An event that changes nothing: the webhook ignores types that it does not know.
+# The webhook ignores unknown types, so this event changes nothing.
 PROBE_TYPE = "checkout.probe"
 TIMEOUT_SECONDS = 35.0
 POLL_SECONDS = 0.5
@@ -23,13 +23,13 @@ CLOCK_SKEW_SECONDS = 300
 
 @dataclass(frozen=True)
 class Webhook:
-    """`patience_seconds` is how long a delivery may take to show in the log: CloudWatch is slow."""
+    """`patience_seconds`: how long a delivery may take to appear in CloudWatch Logs."""
 
     stack: Stack
     patience_seconds: float
 
     def accepts(self, signing_secret: str) -> bool:
-        """Send a probe that is signed with a secret: is it accepted?"""
+        """Send a probe signed with a secret; return True if it is accepted."""
         body = json.dumps(
             {"id": f"evt_probe_{secrets.token_hex(8)}", "object": "event", "type": PROBE_TYPE}
         )
@@ -37,7 +37,7 @@ class Webhook:
         return self.status(body, {"stripe-signature": signature}) == HTTPStatus.OK
 
     def status(self, body: str, headers: dict[str, str]) -> int:
-        """Send a request, and give the status of the response."""
+        """Send a request; return the status of the response."""
         try:
             return httpx.post(
                 self.stack.webhook_url,
@@ -49,9 +49,9 @@ class Webhook:
             raise OpsError(f"The webhook can't be reached: {type(error).__name__}.") from None
 
     def wait_until_accepted(self, signing_secret: str) -> bool:
-        """Give the functions the time in which they read a changed secret; False if they refuse it.
+        """Wait until the functions have read a changed secret; return False if they refuse it.
 
-        Few probes, as each refused one counts for the alarm about refused signatures.
+        Few probes, because refused ones count towards the alarm on refused signatures.
         """
         end = time.monotonic() + self.patience_seconds
         for seconds in PROBE_SECONDS:
@@ -63,9 +63,9 @@ class Webhook:
         return self.accepts(signing_secret)
 
     def wait_until_processed(self, event_id: str, since: float) -> bool:
-        """Wait until the log says that an event was processed, which only an authentic one is.
+        """Wait until the log shows that an event was verified and processed.
 
-        `since` is when it was sent, in seconds since 1970 UTC by this machine's clock.
+        `since` is the time of sending, in seconds since 1970 UTC by this machine's clock.
         """
         group = self.stack.resource("StripeWebhookLogGroup")
         logs = self.stack.environment.aws.logs

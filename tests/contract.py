@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from local.contract.api_types import CONTRACT
+from local.paths import CONTRACT
 
 type Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ def document() -> Json:
 
 @cache
 def operations() -> dict[str, Json]:
-    """Give each operation by its id, with its `route`: `POST /checkout/sessions`."""
+    """Return each operation by its id, with its `route`: `POST /checkout/sessions`."""
     return {
         operation["operationId"]: operation | {"route": f"{method.upper()} {path}"}
         for path, item in document()["paths"].items()
@@ -43,13 +43,13 @@ def operations() -> dict[str, Json]:
 
 
 def operation_of(function: str, route: str) -> str:
-    """Give the operation of a function that a request's route leads to, or its first one."""
+    """Return the function's operation for the request's route, or its first one."""
     own = [one for one, name in FUNCTIONS.items() if name == function]
     return next((one for one in own if operations()[one]["route"] == route), own[0])
 
 
 def resolved(part: Json) -> Json:
-    """Give what a `$ref` of the document leads to, or the part itself."""
+    """Return what a `$ref` of the document leads to, or the part itself."""
     if "$ref" not in part:
         return part
     found: Any = document()
@@ -87,7 +87,7 @@ def assert_as_documented(
 
 
 def problems(operation: str) -> Iterator[tuple[int, Json]]:
-    """Give the problems that an operation documents, each with its status, as schemas."""
+    """Yield the problems that an operation documents, each with its status, as schemas."""
     for status, declared in operations()[operation]["responses"].items():
         content = resolved(declared)["content"].get("application/problem+json")
         if content:

@@ -16,5 +16,5 @@ if SAMPLES not in {"few", "some", "all"}:
 
 
 def sample(*, few: int | None = None, some: int, all: int) -> int:  # noqa: A002  (as the variable says)
-    """Give the size of a sample; `few` are `some` where a test is not run for mutants."""
+    """Return the size of a sample; `few` are `some` where a test is not run for mutants."""
     return {"few": some if few is None else few, "some": some, "all": all}[SAMPLES]

@@ -1,5 +1,6 @@
 """POST /checkout/sessions/{session_id}/confirm"""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
@@ -19,7 +20,7 @@ wiring.warm_up()
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     order = wiring.checkouts().confirm(event["pathParameters"]["session_id"])
     return json_response(
-        200,
+        HTTPStatus.OK,
         {
             "order_id": order.order_id,
             "session_id": order.checkout.session_id,

@@ -1,7 +1,8 @@
-"""POST /checkout/sessions, and POST /trusted/checkout/sessions for callers whom IAM let in."""
+"""POST /checkout/sessions, and POST /trusted/checkout/sessions for callers authorised by IAM."""
 
 import os
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from checkout.stripe.options import read_options
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# A hundred items with the longest names, and all of the metadata.
+# Enough for 100 items with the longest names, and the largest metadata.
 MAX_BODY_BYTES = 128 * 1024
 TRUSTED_ROUTE = "POST /trusted/checkout/sessions"
 
@@ -45,11 +46,11 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     checkouts = wiring.trusted_checkouts() if trusted else wiring.checkouts()
     request = _trusted_request(body) if trusted else CheckoutRequest.from_json(body)
     started = checkouts.create(request, header(event, "idempotency-key"), OPTIONS)
-    return json_response(201, asdict(started))
+    return json_response(HTTPStatus.CREATED, asdict(started))
 
 
 def _trusted_request(body: bytes) -> CheckoutRequest:
-    # A browser's customer does not wait for the types of Stripe's options.
+    # Imported here: requests from a browser need not load the types of Stripe's options.
     from checkout.api.trusted import TrustedRequest  # noqa: PLC0415
 
     return TrustedRequest.from_json(body)

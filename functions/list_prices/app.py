@@ -1,5 +1,6 @@
 """GET /checkout/prices"""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
@@ -20,4 +21,4 @@ wiring.warm_up(writes_orders=False)
 @returns_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     prices = wiring.price_list().prices()
-    return json_response(200, {"prices": prices}, max_age_seconds=MAX_AGE_SECONDS)
+    return json_response(HTTPStatus.OK, {"prices": prices}, max_age_seconds=MAX_AGE_SECONDS)

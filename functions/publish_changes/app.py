@@ -1,4 +1,4 @@
-"""The orders table's stream"""
+"""Event source mapping of the orders table's stream: publishes order changes."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""On a schedule, and by hand: with `{"minimum_age_seconds": 0}`, or for selected orders
+"""Reconciliation: on a schedule, by hand with `{"minimum_age_seconds": 0}`, or for selected orders
 (checkout/reconciliation/selected.py)
 """
 
@@ -14,7 +14,7 @@ from checkout.reconciliation import Report, selection
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Stripe's own retries of a webhook, and a customer who is still at the page, come first.
+# Leaves time for Stripe's webhook retries and for customers who are still on the page.
 MINIMUM_AGE_SECONDS = 15 * 60
 
 wiring.started()
@@ -23,15 +23,15 @@ wiring.started()
 @logger.inject_lambda_context(clear_state=True)
 @emits_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Give the report of a run; raise InvalidRequest for a malformed input."""
+    """Return the report of a run; raise InvalidRequest for a malformed input."""
     selected = selection(event)
     if selected is not None:
-        # Not measured: the alarms are about the schedule's runs.
+        # No metrics: the alarms watch scheduled runs only.
         return asdict(
             wiring.selected_orders().run(selected, seconds_left=lambda: seconds_left(context))
         )
     minimum_age_seconds = _minimum_age_seconds(event)
-    # What is measured if the run raises.
+    # Emitted as metrics if the run raises.
     report = Report(failed=1, finished=False)
     try:
         report = wiring.reconciliation().run(

@@ -1,5 +1,6 @@
 """The webhook's function URL, POST /stripe/webhook, and Stripe's events from EventBridge"""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checkout import wiring
@@ -18,8 +19,8 @@ wiring.warm_up()
 @logger.inject_lambda_context(clear_state=True)
 @emits_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    # Lambda writes this part of a request that came over HTTP: a caller can't omit it to pass for
-    # EventBridge or for a replay, whose callers IAM has let in.
+    # Lambda adds requestContext to every HTTP request. A caller can't omit it to impersonate
+    # EventBridge or a replay, which are authorised by IAM.
     if "requestContext" in event:
         return over_http(event, context)
     outcome = wiring.deliveries().process(event["detail"])
@@ -31,7 +32,7 @@ def over_http(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]
     try:
         body = raw_body(event, at_most=MAX_BODY_BYTES)
     except (PayloadTooLarge, InvalidRequest) as error:
-        # Stripe sends nothing of the kind, so it is not Stripe's.
+        # Stripe never sends such a request, so the sender is not Stripe.
         raise NotAuthentic(error.detail) from None
     outcome = wiring.deliveries().receive(body, header(event, "stripe-signature"))
-    return json_response(200, {"received": True, "outcome": outcome})
+    return json_response(HTTPStatus.OK, {"received": True, "outcome": outcome})

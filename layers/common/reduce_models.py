@@ -1,9 +1,9 @@
-"""Reduce botocore's descriptions of AWS to what the layer calls: python reduce_models.py SITE
+"""Reduces botocore's service models to the operations used: python reduce_models.py SITE
 
 Services that are not called are removed from its data and from boto3's. Beside the data of the
 others, which stays as it is, the package gets models of the operations that are called, with the
-shapes that these reach, and the endpoints of these services: reading all of both would be a quarter
-of a cold start.
+shapes that these reach, and the endpoints of these services: a start reads no more
+(docs/performance.md).
 """
 
 import gzip
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-# A test compares them with what the roles in template.yaml allow.
+# A test compares them with the roles in template.yaml.
 OPERATIONS = {
     "dynamodb": ("GetItem", "PutItem", "Query", "UpdateItem"),
     "secretsmanager": ("GetSecretValue",),
@@ -40,17 +40,17 @@ def main(site: Path) -> None:
         target = package / "models" / service / version.name
         target.mkdir(parents=True)
         write(target / f"{MODEL}.json", reduced(read(version / f"{MODEL}.json.gz"), operations))
-        # Whole; decompressed, so that a start need not.
+        # Complete, but decompressed to save time at the start.
         write(target / f"{ENDPOINTS}.json", read(version / f"{ENDPOINTS}.json.gz"))
 
 
 def latest(service: Path) -> Path:
-    """Give the folder of the API version that botocore chooses: the greatest with a model."""
+    """Return the folder of the API version that botocore chooses: the greatest with a model."""
     return max(folder for folder in service.iterdir() if (folder / f"{MODEL}.json.gz").is_file())
 
 
 def reduced(model: Json, operations: tuple[str, ...]) -> Json:
-    """Give the model with these operations, and the shapes that they reach, without documentation.
+    """Return the model reduced to these operations and the shapes they use, without documentation.
 
     https://github.com/boto/botocore/blob/develop/botocore/model.py
     """
@@ -70,7 +70,7 @@ def reduced(model: Json, operations: tuple[str, ...]) -> Json:
 
 
 def endpoints_of(services: Iterable[str], endpoints: Json) -> Json:
-    """Give every partition and region, with the endpoints of some services."""
+    """Return every partition and region, with the endpoints of some services."""
     partitions = [
         partition | {"services": {name: partition["services"][name] for name in services}}
         for partition in endpoints["partitions"]
@@ -79,7 +79,7 @@ def endpoints_of(services: Iterable[str], endpoints: Json) -> Json:
 
 
 def shapes_of(part: object) -> Iterator[str]:
-    """Give the names of the shapes that a part of a model refers to."""
+    """Yield the names of the shapes that a part of a model refers to."""
     if isinstance(part, Mapping):
         if isinstance(part.get("shape"), str):
             yield part["shape"]
@@ -90,7 +90,7 @@ def shapes_of(part: object) -> Iterator[str]:
 
 
 def undocumented(part: Any) -> Any:  # noqa: ANN401  (a part of a JSON document)
-    """Leave out each `documentation` that is a text; a member of that name is a mapping."""
+    """Remove each `documentation` that is a string; a member of that name is a mapping."""
     if isinstance(part, dict):
         return {
             name: undocumented(value)

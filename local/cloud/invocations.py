@@ -6,7 +6,7 @@ from typing import Any
 
 from local.cloud.aws import LocalAws
 from local.cloud.deploy import STACK_NAME
-from ops.dead_letters import ALIAS
+from ops.functions import ALIAS, RECONCILE
 
 type Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ class FunctionFailed(Exception):
 
 
 def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
-    """Give a function's response, by the function's name in the template; raise FunctionFailed."""
+    """Invoke a function by its logical id and return its response; raise FunctionFailed."""
     response = aws.functions.invoke(
         FunctionName=physical_name(aws, name),
         Qualifier=ALIAS,
@@ -33,7 +33,7 @@ def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
 
 
 def physical_name(aws: LocalAws, name: str) -> str:
-    """Give a resource's name in AWS, by its name in the template."""
+    """Return a resource's name in AWS, by its name in the template."""
     return aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=name)[
         "StackResourceDetail"
     ]["PhysicalResourceId"]
@@ -41,4 +41,4 @@ def physical_name(aws: LocalAws, name: str) -> str:
 
 def reconcile(aws: LocalAws) -> Json:
     """Check all pending orders now, and give the report: `checked`, `repaired`, `failed`."""
-    return invoke(aws, "ReconcileFunction", {"minimum_age_seconds": 0})
+    return invoke(aws, RECONCILE, {"minimum_age_seconds": 0})

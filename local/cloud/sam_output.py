@@ -15,7 +15,7 @@ PHASES = (
 
 
 def phase_of(line: str) -> str | None:
-    """Give the phase that a line begins or continues, or None for one that says nothing of it."""
+    """Return the phase that a line of output belongs to, None if it shows none."""
     for pattern, phase in PHASES:
         match = re.search(pattern, line)
         if match:

@@ -17,7 +17,7 @@ import httpx
 
 from local.cloud.aws import LocalAws
 from local.cloud.invocations import physical_name
-from ops.dead_letters import ALIAS
+from ops.functions import ALIAS, CONFIRM_PAYMENT, CREATE_SESSION, RECONCILE, STRIPE_WEBHOOK
 
 THROTTLED = json.dumps(
     {
@@ -27,13 +27,8 @@ THROTTLED = json.dumps(
 ).encode()
 JSON = "application/x-amz-json-1.0"
 TIMEOUT_SECONDS = 30.0
-# Those that read or write orders.
-FUNCTIONS = (
-    "CreateSessionFunction",
-    "ConfirmPaymentFunction",
-    "StripeWebhookFunction",
-    "ReconcileFunction",
-)
+# The functions that read or write orders.
+FUNCTIONS = (CREATE_SESSION, CONFIRM_PAYMENT, STRIPE_WEBHOOK, RECONCILE)
 
 
 @dataclass

@@ -36,6 +36,7 @@ from local.shop.fulfilment import Fulfilment, fulfilment
 from local.shop.merchant import Merchant
 from local.shop.purchase_kinds import KINDS, Kind, Shopping
 from local.shop.purchase_steps import plain_item
+from ops.functions import STRIPE_WEBHOOK
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -108,7 +109,7 @@ class Chaos:
         self._control("DELETE", "behaviour")
 
     def reconciliation(self) -> Iterator[int]:
-        """Give how many orders each run repairs, up to the first that repairs none."""
+        """Yield how many orders each run repairs, up to the first that repairs none."""
         for _ in range(MOST_RUNS):
             repaired: int = reconcile(self.stack.aws)["repaired"]
             yield repaired
@@ -149,7 +150,7 @@ class Chaos:
 
     @cached_property
     def _bought(self) -> list[Json]:
-        """Give the items of every order, as Stripe names them."""
+        """Return the items of every order, as Stripe names them."""
         price = client(self.stack).v1.prices.retrieve(str(self.stack.price))
         return [
             {
@@ -180,7 +181,7 @@ class Chaos:
 
 
 def client(stack: LocalStack) -> stripe.StripeClient:
-    """Give the merchant's own client, who retries."""
+    """Return the merchant's own client, with retries."""
     return stripe.StripeClient(
         stack.facts.stripe_api_key,
         base_addresses={"api": stack.facts.stripe_url},
@@ -222,7 +223,7 @@ def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
         chaos = Chaos(stack, seed, throttling, listener)
         throttling.probability = THROTTLED_PROBABILITY
         aws.functions.put_function_concurrency(
-            FunctionName=physical_name(aws, "StripeWebhookFunction"),
+            FunctionName=physical_name(aws, STRIPE_WEBHOOK),
             ReservedConcurrentExecutions=WEBHOOK_CONCURRENCY,
         )
         kinds = list(islice(cycle(KINDS), number))

@@ -82,7 +82,7 @@ def group_of(package: str) -> str:
 
 
 def texts(project: Path) -> Iterator[tuple[Path, str]]:
-    """Give the project's text files, whether or not it is in git yet."""
+    """Yield the project's text files, whether or not it is in git yet."""
     for path in files(project):
         try:
             yield path, path.read_text(encoding="utf-8")

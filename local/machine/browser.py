@@ -34,7 +34,7 @@ APT = "apt-get"
 
 
 def program(environment: Mapping[str, str] = os.environ) -> str:
-    """Give the path; raise LocalCloudError where there is none."""
+    """Return the path; raise LocalCloudError where there is none."""
     named = environment.get(NAME)
     if named:
         found = shutil.which(named)

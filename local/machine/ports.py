@@ -40,7 +40,7 @@ FREE = StackPorts()
 
 
 def chosen_port(name: Name, environment: Mapping[str, str], say: Callable[[str], None]) -> int:
-    """Give the port that the variable `name` chooses, or its default.
+    """Return the port that the variable `name` chooses, or its default.
 
     If it is in use, say who has it and give a free one. Raise LocalCloudError for a variable that
     is no port, and where two are the same.

@@ -1,4 +1,4 @@
-"""Waiting for what another process does, and tells nobody."""
+"""Waiting for another process that sends no notification."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ POLL_SECONDS = 0.03
 
 
 def wait_for[T](look: Callable[[], T], what: str, *, seconds: float) -> T:
-    """Give the first look that is true; raise TimeoutError with `what` if none was in time."""
+    """Poll `look` until it returns a true value, and return it; raise TimeoutError with `what`."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:

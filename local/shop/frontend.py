@@ -27,7 +27,7 @@ NO_FRONTEND = Frontend()
 
 
 def frontend_origin(environment: Mapping[str, str]) -> str:
-    """Give an origin that the stack takes; raise LocalCloudError for one that no browser sends.
+    """Return an origin that the stack takes; raise LocalCloudError for one that no browser sends.
 
     The rule is that of the parameter AllowedOrigins, read from template.yaml.
     """

@@ -57,7 +57,7 @@ class Fulfilment:
             self.shipped[message["order_id"]] = message["items"]
 
     def of(self, order_id: str) -> list[Json]:
-        """Give an order's messages, in the order of its changes."""
+        """Return an order's messages, in the order of its changes."""
         found = [one for one in self.messages.values() if one["order_id"] == order_id]
         return sorted(found, key=lambda one: int(one["version"]))
 
@@ -69,7 +69,7 @@ class Fulfilment:
         wait_for(look, what, seconds=WAIT_SECONDS)
 
     def wait_for_types(self, order_id: str, *types: str) -> list[Json]:
-        """Give an order's messages once they are of these types, in this order."""
+        """Wait for an order's messages until their types are these, in this order; return them."""
 
         def published() -> bool:
             return [one["type"] for one in self.of(order_id)] == list(types)

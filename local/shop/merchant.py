@@ -30,7 +30,7 @@ class Merchant:
         return str(intent)
 
     def refund(self, session_id: str, amount: int | None = None) -> stripe.Refund:
-        """Give back an amount in the currency's minor unit, or all that is left."""
+        """Refund an amount in the currency's minor unit, or all that is left."""
         params: RefundCreateParams = {"payment_intent": self.payment_intent(session_id)}
         if amount is not None:
             params["amount"] = amount
@@ -57,7 +57,7 @@ class Merchant:
         )
 
     def dispute(self, session_id: str) -> stripe.Dispute:
-        """Give the newest dispute of what was paid with a card that disputes."""
+        """Return the newest dispute of what was paid with a card that disputes."""
         intent = self.payment_intent(session_id)
         return self.sdk.v1.disputes.list({"payment_intent": intent}).data[0]
 

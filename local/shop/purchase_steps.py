@@ -139,7 +139,7 @@ class Purchase:
         return confirmed
 
     def _webhook(self, pressed_pay: datetime) -> datetime:
-        """Give when its response came, before the redirect: Stripe's page waits for it.
+        """Return when its response came, before the redirect: Stripe's page waits for it.
 
         https://docs.stripe.com/checkout/fulfillment#redirect-hosted-checkout
         """

@@ -14,33 +14,13 @@ from typing import TYPE_CHECKING, cast
 
 import stripe
 
+from checkout.stripe.events import HANDLED_EVENTS
 from local.machine.processes import LocalCloudError, OnDeath, service
 from local.shop import catalogue
 
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
 
-# What the webhook acts on: checkout.stripe.events.HANDLED_EVENTS.
-EVENT_TYPES = (
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-    "payment_intent.amount_capturable_updated",
-    "payment_intent.succeeded",
-    "payment_intent.canceled",
-    "payment_intent.payment_failed",
-    "charge.captured",
-    "charge.refunded",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.dispute.closed",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.funds_reinstated",
-)
 # What the service's restricted key may do: what it needs, and no more. The integration tests run
 # with it. https://docs.stripe.com/keys/permissions-reference
 SERVICE_PERMISSIONS = (
@@ -119,7 +99,7 @@ def simulated_account(
         "--end-with-stdin",
         *("--restricted-key", service_key),
         *(f"--permission={permission}" for permission in SERVICE_PERMISSIONS),
-        *(("--seed", str(seed)) if seed is not None else ()),
+        *(("--random-seed", str(seed)) if seed is not None else ()),
         *(("--orders-url", orders_url) if orders_url is not None else ()),
     ]
     with service(
@@ -132,7 +112,7 @@ def simulated_account(
 
 def register_webhook(account: StripeAccount, url: str) -> str:
     """The endpoint's signing secret."""
-    params = {"url": url, "enabled_events": EVENT_TYPES, "api_version": stripe.api_version}
+    params = {"url": url, "enabled_events": list(HANDLED_EVENTS), "api_version": stripe.api_version}
     endpoint = client(account).v1.webhook_endpoints.create(
         cast("WebhookEndpointCreateParams", params)
     )

@@ -1,1 +1,1 @@
-"""The commands of ops/checkout: each reads its options, calls what does the work, and prints."""
+"""The commands of ops/checkout: each reads its options, calls the code below, and prints."""

@@ -133,7 +133,7 @@ def _connection(operation: "Operation", setup_key: str, wait: float, drain: floa
 
 
 def _service_key(operation: "Operation", setup_key: str) -> str:
-    """Give the key that the service is to use: a given one, the stored one, or that of this setup.
+    """Return the service's key: the one given, the stored one, or the setup key.
 
     Raise OpsError for a given or stored one that lacks permissions, or is of another account.
     """
@@ -159,20 +159,20 @@ def _service_key(operation: "Operation", setup_key: str) -> str:
 
 
 def _require_service_key(operation: "Operation", key: str) -> None:
-    """Raise OpsError for a key that the service can't work with; ask for one that may too much."""
+    """Raise OpsError for an unusable key; ask for confirmation if it has too many permissions."""
     require_service_key(operation.stack, key)
     if stripe_keys.is_restricted(key):
         return
     operation.output.say(
-        "Warning: the service gets a secret key, which may do everything. Create a restricted key, "
-        "and store it with `rotate api-key`."
+        "Warning: the service gets a secret key, which has all permissions. Create a restricted "
+        "key, and store it with `rotate api-key`."
     )
     if operation.stack.livemode:
-        operation.output.confirm("Let the service use a secret key in live mode?")
+        operation.output.confirm("Use a secret key for the service in live mode?")
 
 
 def _store_without_webhook(operation: "Operation", service_key: str) -> None:
-    """Store the key, and a signing secret that nobody has: nothing is delivered over HTTP."""
+    """Store the key and a random signing secret: nothing is delivered over HTTP."""
     store = operation.stack.secret()
     store.store_api_key(service_key)
     if not store.read().signing_secrets:
@@ -192,6 +192,6 @@ def _connected(operation: "Operation", destination: Destination) -> None:
     else:
         typer.echo(f"Connected: Stripe's {destination.id} delivers to {url}")
         operation.output.say(
-            "Stripe retries nothing of a destination that was replaced: if deliveries were refused "
-            "before, run `orders reconcile --since TIME`."
+            "Stripe does not retry deliveries of a replaced destination: if deliveries were "
+            "refused before, run `orders reconcile --since TIME`."
         )

@@ -1,4 +1,4 @@
-"""`doctor`: is a deployed stack well, and if not, what is there to do?"""
+"""`doctor`: checks a deployed stack and prints how to fix what fails."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated

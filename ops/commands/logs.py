@@ -1,4 +1,4 @@
-"""`logs`: what the stack's functions logged."""
+"""`logs`: prints the logs of the stack's functions."""
 
 import json
 import time

@@ -94,12 +94,12 @@ def expire(ctx: typer.Context, order_id: OrderId) -> None:
     output.confirm(f"Expire the Checkout Session of {order_id} in {stack.name}?")
     with output.working("Expiring"):
         expired = stripe_api(stack).expire_session(order.checkout.session_id)
-        # Its webhook is on its way too: whichever comes first records it.
+        # Its webhook is also on the way: the first of the two records it.
         recorded = reconcile_order(stack, order_id).is_complete
     stored = stored_order(stack, order_id)
     if expired is None:
         raise OpsError(
-            f"Stripe did not expire it: the session is not open any more, and the order is "
+            f"Stripe did not expire it: the session is no longer open, and the order is "
             f"{stored.order.status}."
         )
     if not recorded and stored.order.status is OrderStatus.OPEN:

@@ -1,4 +1,4 @@
-"""`orders …`: finds orders, and shows what they are and what Stripe says of them."""
+"""`orders …`: finds orders, shows them, and compares them with Stripe."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ OrderId = Annotated[
 ]
 FOUND = ("order_id", "status", "amount_total", "amount_refunded", "currency", "created_at")
 HISTORY = ("type", "occurred_at", "recorded_at", "source")
-# What `show` prints as tables, with their columns.
+# The tables that `show` prints, with their columns.
 LISTS: Mapping[str, tuple[str, ...]] = {
     "items": ("price", "product", "lookup_key", "quantity", "amount_total"),
     "refunds": ("id", "status", "amount"),
@@ -63,7 +63,7 @@ def show_document(output: Output, document: dict[str, Any]) -> None:
 
 
 def task_at_stripe(document: Mapping[str, Any]) -> str | None:
-    """Say what only the merchant can do about an order's money."""
+    """Return the merchant's task for an order in Stripe's Dashboard, None if there is none."""
     if document["status"] == OrderStatus.AUTHORIZED:
         return "Capture or cancel"
     return "Refund" if document["amount_refunded"] < document["amount_captured"] else None
@@ -114,7 +114,7 @@ def find(  # noqa: PLR0913  (each is an option)
     if what is not None:
         given.append(query(what))
     if len(given) + (status is not None) != 1:
-        raise UsageError("Give one thing to find orders by: see orders find --help.")
+        raise UsageError("Give exactly one value to search by: see orders find --help.")
     if status is not None:
         found, noun = in_status(operation, status), "status"
     else:
@@ -128,7 +128,7 @@ def find(  # noqa: PLR0913  (each is an option)
 
 
 def in_status(operation: "Operation", status: OrderStatus) -> Iterator[dict[str, Any]]:
-    """Give the orders of a status, as far as an index has it; raise UsageError."""
+    """Return the orders of a status, as far as an index has it; raise UsageError."""
     if not status.is_pending:
         raise UsageError(f"No index has the orders that are {status}: see orders export.")
     pending = documents(operation, pending_orders(operation.stack))
@@ -136,7 +136,7 @@ def in_status(operation: "Operation", status: OrderStatus) -> Iterator[dict[str,
 
 
 def documents(operation: "Operation", ids: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Read orders; one that can't be read stops no other, and one that is gone is left out."""
+    """Read orders; report one that can't be read and go on, and skip missing ones."""
     table = lookup(operation.stack)
     for one in ids:
         try:
@@ -189,7 +189,7 @@ def diff(ctx: typer.Context, order_id: OrderId) -> None:
 
 
 def cells(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give values that are no strings or numbers as JSON."""
+    """Return values other than strings and numbers as JSON."""
     return {
         name: value if isinstance(value, (str, int, NoneType)) else json.dumps(value)
         for name, value in row.items()
@@ -202,4 +202,4 @@ def advice(operation: "Operation", order: "Order", repairs: tuple[str, ...]) -> 
         command = f"ops/checkout --env {name} orders reconcile {order_id}"
         return f"To record {', '.join(repairs)}: {command}"
     page = payment_page(operation.stack, order.checkout.payment_intent)
-    return f"No fact of Stripe's changes this order. Compare it with Stripe's Dashboard: {page}"
+    return f"Nothing at Stripe changes this order. Compare it with Stripe's Dashboard: {page}"

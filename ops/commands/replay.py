@@ -1,4 +1,4 @@
-"""`replay`: sends again what the stack dead-lettered in its two queues, after a fix."""
+"""`replay`: sends the messages of the two dead-letter queues again, after a fix."""
 
 from typing import TYPE_CHECKING
 

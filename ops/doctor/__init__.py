@@ -1,4 +1,4 @@
-"""The checks of a deployed stack, from outside."""
+"""External checks of a deployed stack."""
 
 from ops.doctor.examination import Check, Examination, Failed, Result, examine
 

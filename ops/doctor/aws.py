@@ -1,4 +1,4 @@
-"""Checks of what is deployed."""
+"""Checks of the deployed AWS resources."""
 
 import json
 from collections.abc import Mapping
@@ -6,25 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from checkout.errors import OrdersUnavailable
-from ops.dead_letters import ALIAS
 from ops.doctor.examination import Examination, Failed
+from ops.functions import ALIAS, FUNCTIONS, STRIPE_WEBHOOK
 
-FUNCTIONS = (
-    "CreateSessionFunction",
-    "ConfirmPaymentFunction",
-    "StripeWebhookFunction",
-    "ListPricesFunction",
-    "ReconcileFunction",
-    "PublishChangesFunction",
-)
-# What makes a version: nearly all of our code is in the layer.
+# Two versions are equal if these are: most of our code is in the layer.
 DEPLOYED = ("CodeSha256", "Layers", "Environment")
 WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 NO_ORDER = "doctor"
 QUEUES = ("UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl")
-# The schedule's 15 minutes, twice, and the time that a run may take.
+# Twice the schedule's 15 minutes, and the time limit of a run.
 RECONCILED_WITHIN = timedelta(minutes=45)
-# What a public function URL needs, both with conditions that SAM writes.
+# The permissions that a public function URL needs, with SAM's conditions.
 # https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 URL_PERMISSIONS = {
     "lambda:InvokeFunctionUrl": ("lambda:FunctionUrlAuthType", "NONE"),
@@ -54,7 +46,7 @@ def deployment(examination: Examination) -> str:
 
 
 def functions(examination: Examination) -> str:
-    """The alias, which everything calls, runs what was deployed last."""
+    """Check that the alias, which all callers use, points to the latest deployment."""
     client = examination.environment.aws.functions
     for logical_id in FUNCTIONS:
         name = examination.stack.function(logical_id).name
@@ -73,9 +65,9 @@ def functions(examination: Examination) -> str:
 
 
 def url_permissions(examination: Examination) -> str:
-    """Without either permission, the function URL responds 403 to everybody."""
+    """Check the permissions without which the function URL responds 403 to every request."""
     client = examination.environment.aws.functions
-    name = examination.stack.function("StripeWebhookFunction").name
+    name = examination.stack.function(STRIPE_WEBHOOK).name
     try:
         policy = client.get_policy(FunctionName=name, Qualifier=ALIAS)["Policy"]
     except client.exceptions.ResourceNotFoundException:
@@ -94,14 +86,14 @@ def url_permissions(examination: Examination) -> str:
 
 
 def table(examination: Examination) -> str:
-    """Read an order that there is not, as every function does with one that there is."""
+    """Check that the table can be read, by reading an order that does not exist."""
     try:
         examination.stack.orders().find(NO_ORDER)
     except OrdersUnavailable:
         raise Failed(
             f"The table {examination.stack.output('OrdersTableName')} can't be read: every "
             "checkout gets a 503.",
-            "If it was deleted or damaged, restore it (docs/runbook.md#restore-the-orders-table).",
+            "If it was deleted or damaged, restore it (docs/tasks.md#restore-the-orders-table).",
         ) from None
     return examination.stack.output("OrdersTableName")
 
@@ -124,7 +116,7 @@ def queues(examination: Examination) -> str:
 
 
 def reconciliation(examination: Examination) -> str:
-    """The last run, from its log: it must have been recent, finished, and without failures."""
+    """Check in the log that the last run was recent, finished, and had no failures."""
     found = examination.stack
     since = datetime.now(UTC) - RECONCILED_WITHIN
     pages = found.environment.aws.logs.get_paginator("filter_log_events").paginate(
@@ -175,6 +167,6 @@ def _is_public(statement: Mapping[str, Any]) -> bool:
 
 
 def _conditions(statement: Mapping[str, Any]) -> dict[str, str]:
-    """Give the keys and values of a statement's conditions, whatever compares them."""
+    """Return the keys and values of a statement's conditions, for all operators."""
     operators: Mapping[str, Mapping[str, str]] = statement.get("Condition", {})
     return {key: value for keys in operators.values() for key, value in keys.items()}

@@ -1,4 +1,4 @@
-"""All checks, in the order in which one that fails explains those that follow."""
+"""All checks, ordered so that a failed one explains the failures after it."""
 
 from ops.doctor import aws, options, stripe_account, webhook
 from ops.doctor.examination import Check

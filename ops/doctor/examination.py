@@ -1,4 +1,4 @@
-"""How a stack is examined: one check after the other, whatever the others found."""
+"""Runs all checks of a stack, one after the other, even after failures."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ READ_DESTINATIONS = (
 
 
 class Failed(Exception):
-    """A check failed: what was seen, and what to do."""
+    """A check failed, with the finding and its fix."""
 
     def __init__(self, detail: str, fix: str) -> None:
         super().__init__(detail)
@@ -32,7 +32,7 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """`fix` is None where there is nothing to do."""
+    """`fix` is None if there is nothing to do."""
 
     check: str
     ok: bool
@@ -42,10 +42,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Examination:
-    """What the checks share.
+    """Shared input of the checks.
 
-    `setup_key` may read event destinations; None: the service's key. Stripe's ping may take
-    `patience_seconds` until it is logged.
+    `setup_key` may read event destinations; if None, the service's key is used. A ping from Stripe
+    may take `patience_seconds` until it is logged.
     """
 
     environment: Environment
@@ -66,7 +66,7 @@ class Examination:
 
     @cached_property
     def service(self) -> stripe.StripeClient:
-        """Stripe, called with the key that the service uses."""
+        """A Stripe client with the service's key."""
         return stripe_keys.client(self.environment, self.service_key)
 
     @cached_property
@@ -85,7 +85,7 @@ class Examination:
 
     @property
     def by_event_bus(self) -> str:
-        """What there is to say of webhooks where events come from EventBridge."""
+        """The result of webhook checks if events come from EventBridge."""
         return f"not needed: events come from the event bus {self.stack.event_bus}"
 
     @property
@@ -94,7 +94,7 @@ class Examination:
 
     @property
     def service_key(self) -> str:
-        """Give the key that is stored; raise Failed where there is none."""
+        """Return the stored key; raise Failed if there is none."""
         if self.secret.api_key is None:
             raise Failed("The stack's secret has no stripe_api_key.", "Run `connect`.")
         return self.secret.api_key
@@ -102,7 +102,7 @@ class Examination:
 
 @dataclass(frozen=True)
 class Check:
-    """`run` gives what it saw, or raises Failed. No other is run after a failed `essential` one."""
+    """`run` returns its finding or raises Failed; after a failed `essential` one no other runs."""
 
     name: str
     run: Callable[[Examination], str]

@@ -10,15 +10,15 @@ import httpx
 import stripe
 
 from checkout.stripe.errors import MISSING
-from ops.dead_letters import ALIAS
 from ops.doctor.examination import Examination, Failed
+from ops.functions import CREATE_SESSION
 from ops.option_files import FOLDER, problems
 
 TIMEOUT_SECONDS = 20.0
 
 
 def deployed(examination: Examination) -> str:
-    """The file is valid, and what the function has is the file."""
+    """Check that the options file is valid and is the deployed one."""
     environment = examination.stack.parameter("Environment")
     file = FOLDER / f"{environment}.json"
     wrong = next(problems(file), None)
@@ -34,7 +34,7 @@ def deployed(examination: Examination) -> str:
 
 
 def at_stripe(examination: Examination) -> str:
-    """What the options name exists, as far as the service's key may read it."""
+    """Check that the objects in the options exist, as far as the service's key may read them."""
     options = _of_function(examination, examination.stack.parameter("Environment"))
     checked = []
     for kind, id_, retrieve in _named(examination.service, options):
@@ -54,8 +54,9 @@ def at_stripe(examination: Examination) -> str:
 
 
 def _of_function(examination: Examination, environment: str) -> Any:  # noqa: ANN401  (JSON)
-    name = examination.stack.function("CreateSessionFunction").name
-    code = examination.environment.aws.functions.get_function(FunctionName=name, Qualifier=ALIAS)
+    name = examination.stack.function(CREATE_SESSION).name
+    # The check `functions` compares it with the alias.
+    code = examination.environment.aws.functions.get_function(FunctionName=name)
     try:
         archive = httpx.get(code["Code"]["Location"], timeout=TIMEOUT_SECONDS)
         archive.raise_for_status()
@@ -73,7 +74,7 @@ type Retrieve = Callable[[str], object]
 def _named(
     client: stripe.StripeClient, options: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Retrieve]]:
-    """Give the kind and the id of each of Stripe's objects that options name."""
+    """Yield the kind and the id of each of Stripe's objects that options name."""
     if configuration := options.get("payment_method_configuration"):
         retrieve = client.v1.payment_method_configurations.retrieve
         yield "payment method configuration", configuration, retrieve

@@ -1,4 +1,4 @@
-"""Checks of the key, the event destination and what is for sale at Stripe."""
+"""Checks at Stripe: the key, the event destination and the sellable prices."""
 
 from checkout.stripe.catalogue import has_active_product, is_sellable
 from ops.destinations import API_VERSION, EVENT_TYPES, Destination
@@ -15,7 +15,7 @@ RESTRICT = (
 
 
 def key(examination: Examination) -> str:
-    """Stripe accepts the stored key; its mode was checked with the secret's shape."""
+    """Check that Stripe accepts the stored key; secret_shape checks its mode."""
     examination.service.v1.prices.list({"limit": 1})
     return "Stripe accepts it, in " + ("live mode" if examination.stack.livemode else "test mode")
 
@@ -33,16 +33,18 @@ def permissions(examination: Examination) -> str:
 def excess_permissions(examination: Examination) -> str:
     if not is_restricted(examination.service_key):
         if examination.stack.livemode:
-            raise Failed("It is a secret key, which may do everything.", RESTRICT)
-        return "a secret key, which may do everything: enough for test mode"
+            raise Failed("It is a secret key, which has all permissions.", RESTRICT)
+        return "a secret key, which has all permissions: enough for test mode"
     excess = granted(examination.service, NOT_NEEDED, wanted=True)
     if excess:
-        raise Failed(f"The key may do what the service never does: {', '.join(excess)}.", RESTRICT)
+        raise Failed(
+            f"The key has permissions that the service never uses: {', '.join(excess)}.", RESTRICT
+        )
     return f"none of {', '.join(one.name for one in NOT_NEEDED)}"
 
 
 def account(examination: Examination) -> str:
-    """A webhook in another account than the service's is well, and brings no event of ours."""
+    """Check for one account: a webhook in another one works but gets none of our events."""
     if examination.setup_key is None:
         return f"not compared: {SETUP_KEY} is not set"
     try:
@@ -52,7 +54,7 @@ def account(examination: Examination) -> str:
             str(error),
             f"Set {SETUP_KEY} to a key of the service's account, or run `rotate api-key`.",
         ) from None
-    return "the service's key and yours are of the same account, as far as both may tell"
+    return "the service's key and yours belong to the same account, as far as both may read"
 
 
 def destination(examination: Examination) -> str:

@@ -15,7 +15,7 @@ CONNECT = "Run `connect`: it registers the webhook again and stores its secret."
 
 
 def secret_shape(examination: Examination) -> str:
-    """The stored secret is read as the functions read it."""
+    """Read the stored secret as the functions do."""
     found = examination.stack
     reader = CredentialsReader(
         found.environment.aws.secrets, found.output("StripeSecretArn"), livemode=found.livemode
@@ -28,7 +28,7 @@ def secret_shape(examination: Examination) -> str:
 
 
 def signing_secrets(examination: Examination) -> str:
-    """Sign a probe with each stored secret: a function that cached others reads them again."""
+    """Send a probe signed with each stored secret; functions with older ones read them again."""
     secrets = examination.secret.signing_secrets
     if not secrets:
         raise Failed("The stack's secret has no signing secret.", "Run `connect`.")
@@ -36,7 +36,7 @@ def signing_secrets(examination: Examination) -> str:
         if not examination.webhook.wait_until_accepted(secret):
             raise Failed(
                 f"The webhook refuses a probe signed with secret {number} of {len(secrets)}.",
-                "Look at the webhook's log with `logs`.",
+                "Check the webhook's log with `logs`.",
             )
     return f"accepted by the webhook: {len(secrets)} of {len(secrets)}"
 
@@ -46,13 +46,13 @@ def unsigned(examination: Examination) -> str:
     if status != HTTPStatus.BAD_REQUEST:
         raise Failed(
             f"The webhook responds {status}, not 400, to a request without a signature.",
-            "Look at the webhook's log with `logs`, and check that nothing else has its URL.",
+            "Check the webhook's log with `logs`, and that nothing else has its URL.",
         )
     return "refused with 400"
 
 
 def ping(examination: Examination) -> str:
-    """URL, permissions and signature in one: Stripe delivers, and the log says it was processed."""
+    """Check URL, permissions and signature together: ping, then find its delivery in the log."""
     if examination.stack.event_bus:
         return examination.by_event_bus
     enabled = examination.enabled_destinations
@@ -77,24 +77,24 @@ def ping(examination: Examination) -> str:
 
 
 def origins(examination: Examination) -> str:
-    """Ask as a browser does before a request from a page on an origin (CORS preflight)."""
+    """Check the API's CORS with preflight requests, as browsers send them."""
     allowed = examination.stack.parameter("AllowedOrigins").split(",")
     if _let_in(examination, FOREIGN_ORIGIN) in (FOREIGN_ORIGIN, "*"):
         raise Failed(
-            "The API lets browsers in from any origin.",
+            "The API allows browsers from any origin.",
             examination.deploy,
         )
     for origin in allowed:
         if _let_in(examination, origin) != origin:
             raise Failed(
-                f"The API does not let browsers in from {origin}.",
+                f"The API does not allow browsers from {origin}.",
                 examination.deploy,
             )
     return ", ".join(allowed)
 
 
 def _let_in(examination: Examination, origin: str) -> str | None:
-    """Give the origin from which the API lets browsers in, `*` for any."""
+    """Return the origin that the API's CORS allows, `*` for any."""
     try:
         response = httpx.options(
             f"{examination.stack.api_url}/checkout/sessions",

@@ -1,1 +1,1 @@
-"""What an operator does with orders."""
+"""Operations on orders."""

@@ -1,6 +1,6 @@
-"""An order, compared field by field with what Stripe says of it now.
+"""Compares an order, field by field, with its current state at Stripe.
 
-What a difference would change is decided by the service's own table of decisions.
+The service's own table of decisions determines which differences are repaired.
 """
 
 import time
@@ -17,13 +17,13 @@ from checkout.stripe.api import StripeApi
 from checkout.stripe.readers import Readers, order_items
 from ops.errors import OpsError
 
-# They decide nothing about an order.
+# Fields that have no effect on an order.
 NOT_COMPARED = frozenset({"expires_at", "request_fingerprint"})
 
 
 @dataclass(frozen=True)
 class Difference:
-    """None where one side has nothing."""
+    """A value is None if that side lacks the field."""
 
     field: str
     ours: Any
@@ -86,7 +86,7 @@ def _parts(
 def _of_checkout(
     ours: CheckoutState, stripe: CheckoutState, *, repairable: bool
 ) -> Iterator[Difference]:
-    """Compare what a session says; what an older version did not store is no difference."""
+    """Compare the session's fields; one that an older version did not store is no difference."""
     theirs = asdict(stripe)
     for name, value in asdict(ours).items():
         differs = value != theirs[name] and (value is not None or repairable)

@@ -1,4 +1,4 @@
-"""Which orders an operator means, by what a customer or Stripe's Dashboard names them."""
+"""Finds orders by the ids that customers and Stripe's Dashboard use."""
 
 import re
 import time
@@ -18,7 +18,7 @@ from ops.stripe_api import stripe_api
 STRIPE_IDS = re.compile(r"(?:cs_(?P<mode>test|live)|pi)_[A-Za-z0-9_]{1,250}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 DAY_SECONDS = 24 * 3600
-# What the readers need to know of a fact, which is not recorded here.
+# The readers require an origin; nothing is recorded here.
 ORIGIN = Origin(occurred_at=0, source="operator")
 
 
@@ -40,11 +40,11 @@ class Query:
 
     @property
     def noun(self) -> str:
-        """Say what kind of thing the value is; an e-mail address itself is never repeated."""
+        """The kind of the value, for messages, which never repeat an e-mail address."""
         return "id" if self.kind is Kind.ORDER else self.kind
 
     def __post_init__(self) -> None:
-        """Raise UsageError for an id that is none. An e-mail address is not repeated in it."""
+        """Raise UsageError for a malformed id; its text does not repeat an e-mail address."""
         prefix = next((one for one, kind in PREFIXES.items() if kind is self.kind), "")
         if self.kind is Kind.ORDER:
             order_id(self.value)
@@ -57,7 +57,7 @@ class Query:
 
 
 def query(text: str) -> Query:
-    """Say by its form what a text names; a client_reference_id is whatever has no other form."""
+    """Return the query for a string, by its form; by default it is a client_reference_id."""
     for prefix, kind in PREFIXES.items():
         if text.startswith(prefix):
             return Query(kind, text)
@@ -65,7 +65,7 @@ def query(text: str) -> Query:
 
 
 def found_orders(stack: Stack, wanted: Query) -> Iterator[str]:
-    """Give the ids of the orders, newest first, each once. It never scans the table.
+    """Yield the ids of the orders, newest first, each once. It never scans the table.
 
     Raise UsageError for a session of the other mode.
     """
@@ -77,7 +77,7 @@ def found_orders(stack: Stack, wanted: Query) -> Iterator[str]:
 
 
 def pending_orders(stack: Stack) -> Iterator[str]:
-    """Give the ids of the orders that are open, processing or authorized, the oldest first.
+    """Yield the ids of the open, processing and authorized orders, oldest first.
 
     Raise OrdersUnavailable.
     """
@@ -90,7 +90,7 @@ def pending_orders(stack: Stack) -> Iterator[str]:
 def _pending(table: OrdersTable, shard: int, now: int) -> Iterator[PendingOrder]:
     after: Key | None = None
     while True:
-        # Stripe's clock, which the orders have, may be ahead of ours.
+        # Orders have Stripe's timestamps, whose clock may be ahead of ours.
         page, after = table.pending(shard, created_until=now + DAY_SECONDS, after=after)
         yield from page
         if after is None:
@@ -114,7 +114,7 @@ def _order_ids(stack: Stack, wanted: Query) -> Iterator[str]:
 
 
 def _of_session(stack: Stack, session_id: str) -> Iterator[str]:
-    """Ask Stripe: the session's metadata names the order."""
+    """Read the session from Stripe: its metadata names the order."""
     named = STRIPE_IDS.fullmatch(session_id)
     mode = "live" if stack.livemode else "test"
     if named and named["mode"] != mode:
@@ -123,13 +123,13 @@ def _of_session(stack: Stack, session_id: str) -> Iterator[str]:
     marked = list(_marked(stack.readers(), session))
     payment_intent = session and session["payment_intent"]
     if not marked and payment_intent:
-        # Somebody edited the metadata.
+        # The metadata was edited.
         yield from lookup(stack).of_payment(payment_intent["id"])
     yield from marked
 
 
 def _of_payment(stack: Stack, payment_intent: str) -> Iterator[str]:
-    """Ask the index, and Stripe for a payment that the table does not know yet."""
+    """Query the index, then Stripe if the table does not have the payment yet."""
     recorded = list(lookup(stack).of_payment(payment_intent))
     yield from recorded
     if not recorded:

@@ -16,7 +16,7 @@ from ops.times import rfc3339
 if TYPE_CHECKING:
     from checkout.domain.order import Order
 
-# Ours alone: it only tells a repeated request from another one.
+# Internal: it only distinguishes a retry from another request.
 NOT_SHOWN = "request_fingerprint"
 
 type Json = dict[str, Any]
@@ -34,7 +34,7 @@ def lookup(stack: Stack) -> OrderLookup:
 
 
 def stored_order(stack: Stack, order_id: str) -> StoredOrder:
-    """Read an order; raise OpsError where there is none, or none that can be read."""
+    """Read an order; raise OpsError if it does not exist or can't be read."""
     try:
         stored = lookup(stack).find(order_id)
     except OrderUnreadable as error:
@@ -45,13 +45,13 @@ def stored_order(stack: Stack, order_id: str) -> StoredOrder:
 
 
 def payment_page(stack: Stack, payment_intent: str | None) -> str | None:
-    """Give where Stripe's Dashboard shows a payment; None before there is one."""
+    """Return the payment's URL in Stripe's Dashboard; None if there is no payment."""
     mode = "" if stack.livemode else "/test"
     return payment_intent and f"https://dashboard.stripe.com{mode}/payments/{payment_intent}"
 
 
 def order_document(stack: Stack, stored: StoredOrder) -> Json:
-    """Give the whole of an order as JSON, with times in RFC 3339."""
+    """Return an order as JSON, with all of its fields and RFC 3339 timestamps."""
     order = stored.order
     checkout = {name: value for name, value in asdict(order.checkout).items() if name != NOT_SHOWN}
     items = list(checkout.pop("items") or ())

@@ -1,7 +1,7 @@
-"""Messages that are published again: by PublishChangesFunction, from the orders as they are now.
+"""Publishes messages again, through PublishChangesFunction, from the current orders.
 
-A message says what an order was after its latest change. It keeps its id, so that consumers which
-deduplicate see nothing new; earlier messages of an order can't be made again.
+A message has the order after its latest change. It keeps its id, so that consumers can deduplicate
+it. Earlier messages of an order can't be recreated.
 """
 
 import json
@@ -13,24 +13,24 @@ from checkout.aws.order_item import StoredOrder, stored_from_item
 from checkout.errors import OrderUnreadable
 from ops.dead_letters import Json
 from ops.errors import OpsError
+from ops.functions import PUBLISH_CHANGES
 from ops.invocation import call_function
 from ops.orders.reading import lookup
 from ops.replay import is_published
 from ops.stack import Stack
 
-FUNCTION = "PublishChangesFunction"
 BATCH = 10
-# An invocation takes 6 MB. An order has at most 400 KB in the table, and several times as much
-# as JSON, where a control character has six bytes, and a boolean in a list 16 instead of two.
+# An invocation accepts 6 MB. An order has at most 400 KB in the table, but may be several times
+# larger as JSON: a control character takes six bytes, a boolean in a list 16 instead of two.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 BATCH_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)
 class Republished:
-    """What became of one order: `message_id` was published, or `problem` says why not.
+    """The result for one order: `message_id` was published, or `problem` is why it was not.
 
-    Without both, its latest change is one that is not published.
+    If both are None, its latest change is of a type that is not published.
     """
 
     order_id: str
@@ -39,7 +39,7 @@ class Republished:
 
 
 def republish_order(stack: Stack, stored: StoredOrder) -> str:
-    """Publish the message of an order's latest change; give its id, or raise OpsError."""
+    """Publish the message of an order's latest change; return its id, or raise OpsError."""
     record = _record(stored.image)
     order = stored.order
     if not is_published(record):
@@ -53,7 +53,7 @@ def republish_order(stack: Stack, stored: StoredOrder) -> str:
 
 
 def republish_since(stack: Stack, since: int) -> Iterator[Republished]:
-    """Publish the latest change of each order that changed since a time; one line for each."""
+    """Publish the latest change of each order changed since a time; yield each result."""
     for _, items in lookup(stack).changed_since(since):
         records = []
         for item in items:
@@ -68,7 +68,7 @@ def republish_since(stack: Stack, since: int) -> Iterator[Republished]:
 
 
 def _batches(records: list[Json]) -> Iterator[list[Json]]:
-    """Divide records into invocations that Lambda takes; one record alone always fits."""
+    """Split records into batches below Lambda's payload limit; a single record always fits."""
     batch: list[Json] = []
     filled = 0
     for record in records:
@@ -83,9 +83,9 @@ def _batches(records: list[Json]) -> Iterator[list[Json]]:
 
 
 def _published(stack: Stack, records: list[Json]) -> Iterator[Republished]:
-    """Publish records; what SNS does not take stops no other."""
+    """Publish records; one that SNS refuses does not stop the others."""
     while records:
-        response = call_function(stack, FUNCTION, {"Records": records})
+        response = call_function(stack, PUBLISH_CHANGES, {"Records": records})
         failures = response["batchItemFailures"]
         failed = failures[0]["itemIdentifier"] if failures else None
         ids = [record["dynamodb"]["SequenceNumber"] for record in records]
@@ -93,16 +93,16 @@ def _published(stack: Stack, records: list[Json]) -> Iterator[Republished]:
         for message_id in ids[:done]:
             yield Republished(message_id.partition(":")[0], message_id)
         if failed:
-            problem = f"not published, see the log of {FUNCTION}"
+            problem = f"not published, see the log of {PUBLISH_CHANGES}"
             yield Republished(failed.partition(":")[0], problem=problem)
         records = records[done + 1 :]
 
 
 def _record(item: Attributes) -> Json:
-    """Give what the stream has for a change.
+    """Return the stream record of a change.
 
-    It has no place in the stream: without one the function can't dead-letter it, and so returns it
-    as failed. Its number is the message's id.
+    It has no position in the stream, so the function can't dead-letter it and returns it as failed.
+    Its sequence number is the message's id.
     """
     number = f"{_order_id(item)}:{item.get('version', {}).get('N')}"
     return {

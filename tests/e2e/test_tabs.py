@@ -41,7 +41,7 @@ def test_a_double_click_makes_one_checkout(shopper: Shopper, world: World) -> No
     assert world.number_of_orders() == before + 1
 
 
-def test_carts_by_lookup_key_are_told_apart(shopper: Shopper) -> None:
+def test_carts_by_lookup_key_are_distinguished(shopper: Shopper) -> None:
     """The client is there to be copied, and a page may name prices by their lookup keys."""
     shopper.visit()
     start = """async ([api_url, lookup_key]) => {

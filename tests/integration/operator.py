@@ -1,7 +1,6 @@
 """The operator, who types `ops/checkout` in a terminal.
 
-The shell script itself, which installs first, is in tests/unit/test_ops_checkout.py: it takes as
-much of a second as the command does.
+Commands run without the script, which installs first: tests/unit/test_ops_checkout.py tests it.
 """
 
 import atexit
@@ -105,7 +104,7 @@ def command_environment(stack_file: str) -> dict[str, str]:
 
 
 def terminal_environment() -> dict[str, str]:
-    """Give ours, without what the tests set for AWS and Stripe."""
+    """Return the process's variables, without those that the tests set for AWS and Stripe."""
     return {
         name: value
         for name, value in os.environ.items()

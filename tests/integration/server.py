@@ -66,7 +66,7 @@ def user_with(world: World, resource: str | None) -> Credentials:
 
 
 def route_arn(world: World) -> str:
-    """Give the ARN that the docs' policy names, of this stack's API."""
+    """Return the ARN that the docs' policy names, of this stack's API."""
     [statement] = POLICY["Statement"]
     *_, documented = statement["Resource"].partition("/")
     account = "000000000000"

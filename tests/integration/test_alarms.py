@@ -34,7 +34,7 @@ type Json = dict[str, Any]
 
 
 def values(world: World, metric: str) -> list[float]:
-    """Give what was emitted so far, oldest first, as CloudWatch reads it from the logs."""
+    """Return what was emitted so far, oldest first, as CloudWatch reads it from the logs."""
     lines = function_logs(world.stack.aws, f'"{metric}"')
     documents = [json.loads(line) for line in lines if '"_aws"' in line]
     return [value for document in documents for value in document.get(metric, [])]

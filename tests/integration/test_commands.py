@@ -21,7 +21,7 @@ import pytest
 from local.commands.dev import main as dev_main
 from local.machine.ports import free_port
 from local.machine.waiting import wait_for
-from local.paths import ROOT
+from local.paths import LAYER, ROOT
 from tests.integration.operator import terminal_environment
 
 # Each starts a stack of its own: one at a time.
@@ -79,6 +79,7 @@ def command(module: str, *arguments: str | Path, output: Path) -> Iterator[Comma
         subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(LAYER)},
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -99,7 +100,7 @@ def is_alive(child: psutil.Process) -> bool:
 
 
 def printed_logs(stack_file: Path) -> str:
-    """Give what `make logs` prints."""
+    """Return what `make logs` prints."""
     environment = terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)}
     return subprocess.run(
         ["make", "--silent", "logs"],  # noqa: S607
@@ -112,7 +113,7 @@ def printed_logs(stack_file: Path) -> str:
 
 
 def printed_steps(text: str) -> list[tuple[str, str, str]]:
-    """Give each step's number, who called whom, and its title."""
+    """Return each step's number, who called whom, and its title."""
     return re.findall(r"^ {1,2}([0-9]+)  (\w+ -> \w+) +(.+?) +[0-9]+ ms ", text, re.MULTILINE)
 
 

@@ -19,7 +19,7 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def section(document: str, heading: str) -> str:
-    """Give the code of a section, with its line breaks."""
+    """Return the code of a section, with its line breaks."""
     text = (ROOT / "docs" / document).read_text().partition(f"\n## {heading}\n")[2]
     return "".join(BLOCK.findall(text.partition("\n## ")[0]))
 
@@ -32,7 +32,7 @@ def stack_file(world: World, tmp_path: Path) -> Path:
 
 
 def typed(code: str, stack_file: Path) -> str:
-    """Give what it prints in the repository's folder, with the stack's file in place of its own."""
+    """Run it in the repository's folder with the test stack's file; return its output."""
     assert "make " in code
     environment = terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)}
     environment.pop("ENV", None)

@@ -1,6 +1,7 @@
 """The example in examples/fulfilment/, deployed beside the checkout stack."""
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from local.cloud.function_logs import entries
 from local.cloud.stack import LocalStack
 from local.commands.example import EXAMPLE_STACK_NAME, DeployedExample
 from local.machine.waiting import wait_for
-from local.paths import ROOT
+from local.paths import LAYER, ROOT
 from local.shop.purchase_steps import plain_item
 from tests.integration.world import WAIT_SECONDS, World
 
@@ -30,7 +31,7 @@ class Consumer:
     deployed: DeployedExample
 
     def row(self, order_id: str) -> Json:
-        """Give what is known of an order; empty for an order that is not known."""
+        """Return the stored facts of an order; empty for an unknown order."""
         response = self.stack.aws.dynamodb.get_item(
             TableName=self.deployed.shipments_table,
             Key={"order_id": {"S": order_id}},
@@ -62,7 +63,7 @@ class Consumer:
         return [one for one in found if wanted.items() <= one.items()]
 
     def shipped(self, order_id: str) -> list[list[Json]]:
-        """Give the items of each time that an order was shipped."""
+        """Return the items of each time that an order was shipped."""
         return [one["items"] for one in self.logged("shipped", order_id=order_id)]
 
     def dead_letters(self) -> list[str]:
@@ -76,7 +77,7 @@ class Consumer:
 
 @pytest.fixture(scope="module")
 def consumer(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consumer]:
-    """Give the example as `make example` deploys it."""
+    """Yield the example as `make example` deploys it."""
     stack_file = tmp_path_factory.mktemp("example") / "stack.json"
     stack_file.write_text(json.dumps(asdict(stack.facts)))
     done = make_example(stack_file)
@@ -89,6 +90,7 @@ def make_example(stack_file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local.commands.example", "--stack-file", stack_file],
         cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(LAYER)},
         capture_output=True,
         text=True,
         check=False,

@@ -1,21 +1,16 @@
 """Each option of docs/options.md, sold with on the deployed stack: amounts, items, calls."""
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
 from fulfilment.addresses import shipping_address
-from local.cloud.invocations import physical_name
-from ops.dead_letters import ALIAS
+from tests.integration.deployed_options import deployed_with
 from tests.integration.server import Server
 from tests.integration.world import World
 from tests.options_docs import EXAMPLES
@@ -193,31 +188,6 @@ def test_fulfilment_reads_the_address_that_the_order_lacks(shop: Shop) -> None:
 # The environment's file
 
 
-@contextmanager
-def deployed_with(world: World, options: Json) -> Iterator[None]:
-    """Let the function have another options file, as a deploy does."""
-    functions = world.stack.aws.functions
-    name = physical_name(world.stack.aws, "CreateSessionFunction")
-    before = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
-    location = functions.get_function(FunctionName=name, Qualifier=ALIAS)["Code"]["Location"]
-    packed = io.BytesIO(httpx.get(location).raise_for_status().content)
-    changed = io.BytesIO()
-    with zipfile.ZipFile(packed) as theirs, zipfile.ZipFile(changed, "w") as ours:
-        for entry in theirs.infolist():
-            content = theirs.read(entry)
-            if entry.filename == "options/local.json":
-                content = json.dumps(options).encode()
-            ours.writestr(entry, content)
-    published = functions.update_function_code(
-        FunctionName=name, ZipFile=changed.getvalue(), Publish=True
-    )
-    functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=published["Version"])
-    try:
-        yield
-    finally:
-        functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=before)
-
-
 @pytest.mark.usefixtures("code")
 def test_a_browsers_checkout_has_the_options_of_the_file(shop: Shop) -> None:
     key = "options-of-the-file-1"
@@ -226,12 +196,9 @@ def test_a_browsers_checkout_has_the_options_of_the_file(shop: Shop) -> None:
     with deployed_with(shop.world, EXAMPLES["Promotion codes"] | {"locale": "it"}):
         again = shop.world.frontend.request_checkout(body, idempotency_key=key).json()
         created = shop.world.checkout(locale="de")
-        doctor = shop.world.operate("--json", "doctor", "--wait", "0")
     # The same request is the same checkout, whatever was deployed between.
     assert again == first
     session = shop.world.session(created["session_id"])
     assert (session.locale, session.allow_promotion_codes) == ("de", True)
     order = shop.paid(created, promotion_code="SPRING")
     assert (order["amount_discount"], order["amount_total"]) == (600, 600)
-    [check] = [one for one in json.loads(doctor.printed) if one["check"] == "options"]
-    assert check["detail"] == "The function has other options than local.json."

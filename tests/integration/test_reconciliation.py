@@ -31,7 +31,7 @@ def reconcile_until_nothing_is_repaired(world: World) -> None:
 
 
 def bank_debit(world: World, iban: str) -> str:
-    """An order that Stripe settles after a while, of which nobody tells us."""
+    """An order that Stripe settles after a while, without a webhook."""
     created = world.checkout()
     pay_by_bank_debit(created["url"], iban)
     intent = world.merchant.payment_intent(created["session_id"])

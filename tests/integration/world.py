@@ -190,7 +190,7 @@ class World:
         return operate(self.stack, *arguments, typed=typed, **environment)
 
     def hand_over(self, event: Json) -> Json:
-        """Give an event to the webhook as EventBridge does: past HTTP."""
+        """Invoke the webhook function with an event as EventBridge does, without HTTP."""
         return invoke(self.stack.aws, "StripeWebhookFunction", from_event_bridge(event))
 
     def deliver(

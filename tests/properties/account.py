@@ -106,13 +106,13 @@ class Account:
         self._secrets.append((f"whsec_{len(self._secrets) + 1}", float("inf")))
 
     def signed(self, document: Json, seconds_off: int = 0, *secrets: str) -> tuple[bytes, str]:
-        """Give body and signature as sent by a clock that is so far from the service's."""
+        """Return body and signature, signed by a clock with this offset in seconds."""
         body = json.dumps(document).encode()
         timestamp = int(self._clock()) + seconds_off
         return body, signature(body, *(secrets or self.signing_secrets), timestamp=timestamp)
 
     def new_events(self) -> list[Json]:
-        """Give those that were not given before, oldest first."""
+        """Return those not returned before, oldest first."""
         listed = self._get("/v1/events", limit="100", **self._newest)
         assert not listed["has_more"]
         if listed["data"]:
@@ -190,7 +190,7 @@ class Account:
         self.refund(session.id, 100)
 
     def owner(self, event: Json) -> str | None:
-        """Give the order of an event of this stack's, by its session: that of its payment."""
+        """Return the order of an event of this stack's, by its session: that of its payment."""
         stripe_object = event["data"]["object"]
         if stripe_object["object"] != "checkout.session":
             payment = stripe_object
@@ -206,7 +206,7 @@ class Account:
         return newest
 
     def open_for_what_is_not_sold(self) -> set[str]:
-        """Give the sessions in which somebody could still pay for what the shop does not sell."""
+        """Return the open sessions for prices that the shop does not sell."""
         listed = self._get("/v1/checkout/sessions", status="open", limit="100")["data"]
         not_sold = {self.unmarked, self.free}
         return {
@@ -246,7 +246,7 @@ class Account:
         )
 
     def _items_of(self, session_id: str) -> tuple[Item, ...]:
-        """Give what a session sells, which never changes."""
+        """Return what a session sells, which never changes."""
         if session_id not in self._items:
             path = f"/v1/checkout/sessions/{session_id}/line_items"
             self._items[session_id] = tuple(

@@ -125,7 +125,7 @@ class CloudTable(MemoryTable):
         return {"Items": found[: arguments["Limit"]]}
 
     def _pending(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Give the next page of a shard, oldest first."""
+        """Return the next page of a shard, oldest first."""
         values = arguments["ExpressionAttributeValues"]
         start = arguments.get("ExclusiveStartKey")
         with self._effects.around("Query pending"):
@@ -144,7 +144,7 @@ class CloudTable(MemoryTable):
         return item["status"]["S"] if item else None
 
     def entered(self, order_id: str) -> list[str]:
-        """Give the types of the changes in an order's history."""
+        """Return the types of the changes in an order's history."""
         return [entry["M"]["type"]["S"] for entry in self.items[order_id]["history"]["L"]]
 
     @staticmethod

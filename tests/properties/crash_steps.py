@@ -30,7 +30,7 @@ def created(shop: World, key: str, cart: str = "a mug") -> Json:
 
 
 def event_of(shop: World, type_: str) -> Json:
-    """Give the last event of a type."""
+    """Return the last event of a type."""
     return [event for event in shop.account.new_events() if event["type"] == type_][-1]
 
 

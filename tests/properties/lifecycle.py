@@ -71,7 +71,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.world.check_convergence()
 
     def _try[T](self, step: Callable[[], T], broken: Break) -> T | None:
-        """Give a step's response, None if it was broken off; then all is well again."""
+        """Run a step and end its faults; return its response, None if it was interrupted."""
         effects = self.service.effects
         if broken is not None:
             effects.break_at(*broken)

@@ -53,7 +53,7 @@ STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/1"
 
 @dataclass
 class Context:
-    """What Lambda tells a handler; so often asked, the time left is enough, and then it is not."""
+    """The context that Lambda passes. The time left is enough at first, and then it is not."""
 
     looks_left: int | None = None
     function_name: str = "checkout-function"

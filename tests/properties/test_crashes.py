@@ -27,7 +27,7 @@ def amid_repetitions(effects: tuple[str, ...], number: int) -> bool:
 
 
 def mishaps(number: int) -> tuple[Mishap, ...]:
-    """Give what happens at a point, which is before an effect if the number is odd, else after."""
+    """Return what happens at a point: before an effect if the number is odd, after it if even."""
     if SAMPLES == "all":
         return ("crash", "failure")
     effect, is_after = divmod(number - 1, 2)

@@ -30,7 +30,7 @@ type Json = dict[str, Any]
 
 
 def shell_lines(document: Path) -> list[str]:
-    """Give the commands of a document's blocks, each on one line."""
+    """Return the commands of a document's blocks, each on one line."""
     blocks = BLOCK.findall(document.read_text())
     return [line for block in blocks for line in block.replace("\\\n", "").splitlines() if line]
 
@@ -115,7 +115,7 @@ def _arguments(shape: Any, words: list[str]) -> Iterator[tuple[str, object]]:  #
 
 
 def _value(shape: Any, values: list[str]) -> object:  # noqa: ANN401  (botocore's own shapes)
-    """Give the value of an option's words: JSON, or the CLI's shorthand (a=b,c=d)."""
+    """Return the value of an option's words: JSON, or the CLI's shorthand (a=b,c=d)."""
     first = values[0]
     if first.startswith(("{", "[")):
         return json.loads(first)

@@ -18,14 +18,14 @@ EVENTS: dict[str, tuple[OrderStatus, int]] = {
 
 
 def captured_separately(status: OrderStatus, received: int = 0, **changes: object) -> Json:
-    """Give a PaymentIntent that is captured by hand, of an order in some status."""
+    """Return a PaymentIntent with manual capture, for an order in a given status."""
     statuses = {AUTHORIZED: "requires_capture", CANCELED: "canceled", PAID: "succeeded"}
     amounts = {"amount": 4200, "amount_received": received}
     return payment_intent(statuses[status], capture_method="manual") | amounts | changes
 
 
 def complete(status: OrderStatus, received: int = 0, **changes: object) -> Json:
-    """Give a completed session with its PaymentIntent, as the API does."""
+    """Return a completed session with its PaymentIntent, as the API does."""
     payment_status = "paid" if status is PAID else "unpaid"
     intent = captured_separately(status, received)
     made = session_in(OrderStatus.PROCESSING, payment_intent=intent, payment_status=payment_status)
@@ -33,7 +33,7 @@ def complete(status: OrderStatus, received: int = 0, **changes: object) -> Json:
 
 
 def news(event_type: str, **changes: object) -> Json:
-    """Give an event's object."""
+    """Return an event's object."""
     status, received = EVENTS[event_type]
     if event_type == "charge.captured":
         return charge(amount_captured=received, **changes)

@@ -126,7 +126,7 @@ def _fast_moto() -> Iterator[None]:
 
 @pytest.fixture
 def aws(boto3_session: None) -> Iterator[None]:
-    """Give an AWS in memory that has nothing in it yet."""
+    """Yield an AWS in memory that has nothing in it yet."""
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 
@@ -140,14 +140,14 @@ def dynamodb(aws: None) -> "DynamoDBClient":
 
 @pytest.fixture
 def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> OrdersTable:
-    """Give an empty table; `calls` sees what is sent to it."""
+    """Return an empty table; `calls` sees what is sent to it."""
     calls.watch(dynamodb)
     return OrdersTable(dynamodb, TABLE, now=lambda: NOW)
 
 
 @pytest.fixture
 def stored(dynamodb: "DynamoDBClient") -> Callable[[], dict[str, Any] | None]:
-    """Give the item of the order that the tests are about, by a client that nobody watches."""
+    """Return the item of the tests' order, read by a client whose calls are not recorded."""
     client = client_of_all_tests("dynamodb")
     deserialize = TypeDeserializer().deserialize
 

@@ -145,7 +145,7 @@ class CreatingStripe(FakeStripe):
                     "url": None,
                     "client_secret": None,
                 }
-                return 200, self.sessions[session_id]
+                return 200, self._with_items(session_id, sent)
         return refused(message='Only Checkout Sessions with a status in ["open"] can be expired.')
 
     def _create(self, sent: StripeRequest) -> tuple[int, Json]:
@@ -174,8 +174,14 @@ class CreatingStripe(FakeStripe):
         )
         self.sessions[made["id"]] = made
         self.lines[made["id"]] = lines
-        expanded = listed(*lines[:EXPANDED], has_more=len(lines) > EXPANDED)
-        return 200, made | {"line_items": expanded}
+        return 200, self._with_items(made["id"], sent)
+
+    def _with_items(self, session_id: str, sent: StripeRequest) -> Json:
+        """Give a session, with its line items where they are to be expanded."""
+        made, lines = self.sessions[session_id], self.lines.get(session_id, [])
+        if not sent.params.get("expand[0]", "").startswith("line_items"):
+            return made
+        return made | {"line_items": listed(*lines[:EXPANDED], has_more=len(lines) > EXPANDED)}
 
     def line(self, price_id: str, quantity: int) -> Json:
         amount = self.prices[price_id]["unit_amount"] * quantity
@@ -187,7 +193,7 @@ def refused(**error: str) -> tuple[int, Json]:
 
 
 def cart_of(params: dict[str, str]) -> list[tuple[str, int]]:
-    """Give the price and the quantity of each line item of a create call.
+    """Return the price and the quantity of each line item of a create call.
 
     Of an amount of the caller's, Stripe makes a price.
     """
@@ -225,7 +231,7 @@ def checkouts(
     recorder: Recorder,
     clock: Clock,
 ) -> Checkouts:
-    """Give what the handler calls, with the secret read."""
+    """Return the object that the handler calls, with the secret read."""
     credentials.read()
     api = recorder.stripe_api()
     catalogue = Catalogue(api, only_marked=settings.only_marked_prices, clock=clock)
@@ -249,8 +255,8 @@ def by_key(*lookup_keys: str) -> list[Json]:
 
 
 def refusal(checkouts: Checkouts, wanted: CheckoutRequest, key: str | None = None) -> FieldError:
-    """Give the one field that a request is refused for."""
-    with pytest.raises(InvalidRequest, match="does not fit the contract") as raised:
+    """Return the one field that a request is refused for."""
+    with pytest.raises(InvalidRequest, match="does not match the schema") as raised:
         checkouts.create(wanted, key)
     [error] = raised.value.errors
     return error

@@ -37,7 +37,7 @@ class RunningFunctions:
 
 
 def stack_of(*, functions: object = None, livemode: bool = False) -> Stack:
-    """Give a stack whose table is moto's, and whose functions are these."""
+    """Return a stack whose table is moto's, and whose functions are these."""
     aws = Aws(boto3.Session())
     # Where a cached property keeps its value.
     vars(aws)["dynamodb"] = client_of_all_tests("dynamodb")
@@ -57,5 +57,5 @@ def stack_of(*, functions: object = None, livemode: bool = False) -> Stack:
 
 
 def attributes(item: object) -> Attributes:
-    """Give an item of the table in memory as boto3 types it."""
+    """Return an item of the table in memory as boto3 types it."""
     return cast("Attributes", item)

@@ -9,7 +9,7 @@ type Json = dict[str, Any]
 
 
 def emitted(capsys: pytest.CaptureFixture[str]) -> Json:
-    """Give each metric's values by its name, as CloudWatch reads the embedded metric format.
+    """Return each metric's values by its name, as CloudWatch reads the embedded metric format.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """

@@ -26,13 +26,13 @@ def session_of_all_tests() -> boto3.Session:
 
 @cache
 def client_of_all_tests(service: Any) -> Any:  # noqa: ANN401  (boto3 has a type for each name)
-    """Give a client that nobody watches or disturbs; it takes as long to make as ten requests."""
+    """Return a shared client without recorded calls or faults; making one costs ten requests."""
     return session_of_all_tests().client(service, config=ONE_TRY)
 
 
 @cache
 def client_under_test(service: Any) -> Any:  # noqa: ANN401
-    """Give the client that the code under test uses. `AwsCalls` watches it for one test."""
+    """Return the client that the code under test uses. `AwsCalls` watches it for one test."""
     return session_of_all_tests().client(service, config=ONE_TRY)
 
 

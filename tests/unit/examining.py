@@ -16,7 +16,7 @@ def examination(environment: Environment, **stack: Any) -> Examination:  # noqa:
 
 
 def only(made: Examination, name: str) -> Result:
-    """Give the result of one check, which says what to do if it fails."""
+    """Return the result of one check, which says what to do if it fails."""
     [check] = [one for one in CHECKS if one.name == name]
     [result] = examine(made, [check])
     assert result.detail

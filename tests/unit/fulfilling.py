@@ -29,7 +29,7 @@ _numbers = count(1)
 
 
 def published(*facts: Fact) -> list[Json]:
-    """Give the messages that the checkout service publishes of a paid order with these facts."""
+    """Return the messages that the checkout service publishes of a paid order with these facts."""
     records = records_of(fact(OrderStatus.PAID), *facts)
     return [asdict(order_message(record["dynamodb"]["NewImage"])) for record in records]
 
@@ -66,13 +66,13 @@ def batch(*bodies: object) -> Json:
 
 
 def failed(event: Json, *positions: int) -> Json:
-    """Give the response that leaves these of a batch's messages in the queue."""
+    """Return the partial batch response that leaves these messages in the queue."""
     identifiers = [event["Records"][position]["messageId"] for position in positions]
     return {"batchItemFailures": [{"itemIdentifier": one} for one in identifiers]}
 
 
 def shipments_table() -> Json:
-    """Give the arguments of CreateTable that make the template's table."""
+    """Return the arguments of CreateTable that make the template's table."""
     properties: Json = read_template(TEMPLATE)["Resources"]["ShipmentsTable"]["Properties"]
     for name in ("PointInTimeRecoverySpecification", "SSESpecification"):
         del properties[name]

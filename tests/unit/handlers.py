@@ -37,7 +37,7 @@ def as_documented(function: str, handler: Handler) -> Handler:
 
 
 def handler_of(function: str) -> Any:  # noqa: ANN401  (pytest's own type for a fixture is private)
-    """Give the fixture of a function's handler."""
+    """Return the fixture of a function's handler."""
 
     @pytest.fixture
     def handler(

@@ -22,7 +22,7 @@ REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a handler about its invocation."""
+    """The context that Lambda passes to a handler."""
 
     function_name: str = "checkout-function"
     memory_limit_in_mb: int = 1024
@@ -49,7 +49,7 @@ def raw_body(invocation: Json) -> bytes:
 
 
 def with_body(invocation: Json, body: str | bytes) -> Json:
-    """Give the invocation with another body; bytes travel as base64."""
+    """Return the invocation with another body; bytes travel as base64."""
     if isinstance(body, bytes):
         encoded = base64.b64encode(body).decode()
         return invocation | {"body": encoded, "isBase64Encoded": True}
@@ -57,7 +57,7 @@ def with_body(invocation: Json, body: str | bytes) -> Json:
 
 
 def with_headers(invocation: Json, **headers: str | None) -> Json:
-    """Give the invocation with some headers changed, or left out where they are None."""
+    """Return the invocation with some headers changed, or left out where they are None."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     merged = invocation["headers"] | named
     return invocation | {"headers": {n: value for n, value in merged.items() if value is not None}}

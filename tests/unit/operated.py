@@ -113,7 +113,7 @@ class Operated:
 
 @contextmanager
 def operated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operated]:
-    """Give a stack whose secret has no value yet; commands of `--env local` are about it."""
+    """Yield a stack whose secret has no value yet; commands of `--env local` are about it."""
     client: SecretsManagerClient = client_of_all_tests("secretsmanager")
     client.create_secret(Name=SECRET_NAME)
     store = SecretStore(client, SECRET_NAME)

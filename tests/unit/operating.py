@@ -20,19 +20,12 @@ from typer.main import get_command
 from ops.aws import Aws
 from ops.cli import app, main, options_first
 from ops.environment import Environment, LocalAddresses
+from ops.functions import FUNCTIONS
 from ops.stack import Stack
 from tests.unit.environment import session_of_all_tests
 from tests.unit.stack import ROOT
 
 ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1f3d"
-FUNCTIONS = (
-    "CreateSessionFunction",
-    "ConfirmPaymentFunction",
-    "StripeWebhookFunction",
-    "ListPricesFunction",
-    "ReconcileFunction",
-    "PublishChangesFunction",
-)
 WAIT_SECONDS = 20.0
 # Gives the program the terminal that is its input, as a login shell does: Ctrl-C reaches it.
 LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
@@ -81,21 +74,21 @@ def command_of(line: str) -> tuple[str, ...]:
 def in_aws(
     session: boto3.Session | None = None, local: LocalAddresses | None = None, **clients: object
 ) -> Environment:
-    """Give an environment whose AWS is moto's, and has these clients instead of its own."""
+    """Return an environment whose AWS is moto's, and has these clients instead of its own."""
     aws = Aws(session or session_of_all_tests())
     vars(aws).update(clients)
     return Environment("dev", "checkout-test", aws, local)
 
 
 def at(tmp_path: Path, webhook_url: str, stripe_url: str, key: str = "sk_test_1") -> LocalAddresses:
-    """Give the addresses of a local stack."""
+    """Return the addresses of a local stack."""
     return LocalAddresses(
         tmp_path / "stack.json", "http://127.0.0.1:9", webhook_url, stripe_url, key
     )
 
 
 def stack_of(environment: Environment, **changes: Any) -> Stack:  # noqa: ANN401
-    """Give a stack as CloudFormation describes one that was deployed."""
+    """Return a stack as CloudFormation describes one that was deployed."""
     described: dict[str, Any] = {
         "arn": ARN,
         "status": "UPDATE_COMPLETE",
@@ -169,7 +162,7 @@ def terminal(program: str, **environment: str) -> Iterator[Terminal]:
 
 
 def plain_environment() -> dict[str, str]:
-    """Give our variables, without those of AWS, Stripe and the tests."""
+    """Return the process's variables, without those of AWS, Stripe and the tests."""
     ours = cast("Mapping[str, str]", os.environ)
     others = ("AWS_", "STRIPE_", "COVERAGE", "COV_", "PYTHON", "CHECKOUT_", "MAKE")
     return {name: value for name, value in ours.items() if not name.startswith(others)}

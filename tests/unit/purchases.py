@@ -12,14 +12,14 @@ OPEN, EXPIRED, PROCESSING, FAILED, AUTHORIZED, CANCELED, PAID = OrderStatus
 
 
 def session(status: OrderStatus, source: str, **amounts: Any) -> SessionFact:  # noqa: ANN401
-    """Give a fact about the session; only a create brings its items."""
+    """Return a fact about the session; only a create brings its items."""
     items = (ITEM,) if source == "create" else None
     origin = Origin(occurred_at=NOW, source=source)
     return fact(status, origin=origin, **{"items": items} | amounts)
 
 
 def parts(source: str, **of_one_kind: Part) -> PartsFact:
-    """Give a fact about refunds, disputes or declines, by Stripe's id."""
+    """Return a fact about refunds, disputes or declines, by Stripe's id."""
     return PartsFact(
         order_id=ORDER_ID,
         payment_intent=PAYMENT_INTENT,

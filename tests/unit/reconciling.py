@@ -145,13 +145,13 @@ class Runs:
         )
 
     def calls(self, run: Callable[[], Report]) -> list[str]:
-        """Give the names of the calls that a run makes."""
+        """Return the names of the calls that a run makes."""
         before = len(self.stripe.names)
         run()
         return self.stripe.names[before:]
 
     def asked(self, name: str) -> list[Mapping[str, str]]:
-        """Give the parameters of the calls of a name."""
+        """Return the parameters of the calls of a name."""
         sent = zip(self.stripe.names, self.stripe.requests, strict=True)
         return [request.params for one, request in sent if one == name]
 
@@ -162,7 +162,7 @@ class Runs:
         now: OrderStatus = OrderStatus.OPEN,
         created: int = CREATED_AT,
     ) -> str:
-        """Give the id of an order that the table has in one status, and Stripe in another."""
+        """Return the id of an order that the table has in one status, and Stripe in another."""
         order_id, session_id = order_id_of(number), session_id_of(number)
         pending = now in {OrderStatus.OPEN, OrderStatus.EXPIRED}
         intent = None if pending else payment_intent("processing", id=f"pi_{number}")

@@ -31,7 +31,7 @@ for line in sys.stdin:
 def transformed_template(
     code: str = "s3://bucket/functions", layer: str = "s3://bucket/layer", **parameters: str
 ) -> Json:
-    """Give the template once `code` and `layer` are uploaded, which are named by their digests."""
+    """Return the template with `code` and `layer` uploaded under names made of their digests."""
     template: Json = json.loads(_transformed(code, layer, tuple(parameters.items())))
     return template
 

@@ -10,7 +10,7 @@ SELLABLE = {"sellable": "true"}
 
 
 def product(**changes: object) -> Json:
-    """Give a product as the API expands it in a price."""
+    """Return a product as the API expands it in a price."""
     return {
         "id": "prod_1Mug",
         "object": "product",
@@ -28,7 +28,7 @@ def sold(price_id: str = "price_1Mug", **changes: object) -> Json:
 
 
 def entry(price_id: str = "price_1Mug", **changes: object) -> Json:
-    """Give what the list says of `sold`."""
+    """Return the entry of `sold` in the list."""
     return {
         "price": price_id,
         "lookup_key": "mug",

@@ -118,7 +118,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.
 
 
 def orders_table() -> Json:
-    """Give the arguments of CreateTable that make the template's table.
+    """Return the arguments of CreateTable that make the template's table.
 
     Not encrypted: moto generates an RSA key for a table that is, 0.1 s of CPU.
     """
@@ -138,12 +138,12 @@ def orders_table() -> Json:
 
 
 def progress_table() -> Json:
-    """Give the arguments of CreateTable that make the template's table of the progress."""
+    """Return the arguments of CreateTable that make the template's table of the progress."""
     return _small_table("ReconciliationTable", PROGRESS_TABLE)
 
 
 def dead_lettered_events_table() -> Json:
-    """Give the arguments of CreateTable that make the table of dead-lettered events."""
+    """Return the arguments of CreateTable that make the table of dead-lettered events."""
     return _small_table("DeadLetteredEventsTable", DEAD_LETTERED_TABLE)
 
 

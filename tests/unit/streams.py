@@ -38,7 +38,7 @@ def record(new_image: Json, number: int = 1) -> Json:
 
 
 def records_of(*facts: Fact) -> list[Json]:
-    """Give the stream record of each change that the facts make, one after the other."""
+    """Return the stream record of each change that the facts make, one after the other."""
     table = MemoryTable()
     orders = OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
     records: list[Json] = []

@@ -45,7 +45,7 @@ STATES: dict[OrderStatus, tuple[str, Json]] = {
 
 
 def session(**changes: object) -> Json:
-    """Give an open Checkout Session of this stack, with some fields changed."""
+    """Return an open Checkout Session of this stack, with some fields changed."""
     return {
         "id": SESSION_ID,
         "object": "checkout.session",
@@ -81,7 +81,7 @@ def session_metadata(**changes: str) -> Json:
 
 
 def payment_metadata(**changes: str) -> Json:
-    """Give what a PaymentIntent has of it, and its charge."""
+    """Return the options of the PaymentIntent and of its charge."""
     return {"order_id": ORDER_ID, "checkout_stack": STACK, **changes}
 
 
@@ -122,7 +122,7 @@ def charge(**changes: object) -> Json:
 
 
 def refund(refund_id: str = REFUND, **changes: object) -> Json:
-    """Give a refund as events have it; the API expands its PaymentIntent when it is asked to."""
+    """Return a refund as events have it; the API expands its PaymentIntent when it is asked to."""
     return {
         "id": refund_id,
         "object": "refund",
@@ -155,7 +155,7 @@ def dispute(dispute_id: str = DISPUTE, **changes: object) -> Json:
 
 
 def expanded(stripe_object: Json, **changes: object) -> Json:
-    """Give a refund or a dispute as the API does when it is asked for the PaymentIntent too."""
+    """Return a refund or a dispute as the API does when it is asked for the PaymentIntent too."""
     return stripe_object | {"payment_intent": payment_intent(**changes)}  # type: ignore[arg-type]
 
 
@@ -177,7 +177,7 @@ def event(event_type: str, stripe_object: object, **changes: object) -> Json:
 
 
 def thin_event(event_type: str, object_id: str, **changes: object) -> Json:
-    """Give the thin form of an event: https://docs.stripe.com/api/v2/core/events/event-types."""
+    """Return the thin form of an event: https://docs.stripe.com/api/v2/core/events/event-types."""
     kind = event_type.rpartition(".")[0].replace("charge.dispute", "dispute")
     return {
         "id": "evt_test_thin",
@@ -207,7 +207,7 @@ def signature(payload: bytes, *secrets: str, timestamp: int = NOW, scheme: str =
 
 
 def delivery(document: object, *secrets: str, timestamp: int = NOW) -> tuple[bytes, str]:
-    """Give the body and the Stripe-Signature of a delivery."""
+    """Return the body and the Stripe-Signature of a delivery."""
     body = json.dumps(document).encode()
     return body, signature(body, *secrets, timestamp=timestamp)
 
@@ -218,7 +218,7 @@ ITEM = OrderItem(
 
 
 def line_item(**changes: object) -> Json:
-    """Give a line item with its product expanded, of a price that the shop sells."""
+    """Return a line item with its product expanded, of a price that the shop sells."""
     return {
         "id": "li_1abc",
         "object": "item",
@@ -251,7 +251,7 @@ def price(**changes: object) -> Json:
 
 
 def checkout(status: OrderStatus, **changes: Any) -> CheckoutState:  # noqa: ANN401
-    """Give what one session says; all that is said of it agrees on what never changes."""
+    """Return a fact about one session; its constant fields are always the same."""
     started = status not in (OrderStatus.OPEN, OrderStatus.EXPIRED)
     fields: Json = {
         "session_id": SESSION_ID,
@@ -281,7 +281,7 @@ def fact(
     origin: Origin | None = None,
     **changes: Any,  # noqa: ANN401
 ) -> SessionFact:
-    """Give a fact about one session, with the items that only the API brings."""
+    """Return a fact about one session, with the items that only the API brings."""
     return SessionFact(
         order_id=order_id,
         checkout=checkout(status, **changes),
@@ -290,11 +290,11 @@ def fact(
 
 
 def event_fact(status: OrderStatus, **changes: Any) -> SessionFact:  # noqa: ANN401
-    """Give a fact as an event brings it: without items."""
+    """Return a fact as an event brings it: without items."""
     return fact(status, items=None, **changes)
 
 
 def order(status: OrderStatus = OrderStatus.PAID, **parts: dict[str, Any]) -> Order:
-    """Give the order that a first fact makes, with some refunds, disputes or declines."""
+    """Return the order that a first fact makes, with some refunds, disputes or declines."""
     by_kind = {kind: parts.get(kind.name, {}) for kind in KINDS}
     return Order(order_id=ORDER_ID, checkout=checkout(status), version=1, parts=by_kind)

@@ -17,7 +17,7 @@ NONE = Requests(Counter(), Counter(), Counter())
 def measured(
     name: str, *starts: float, first: float = 1.0, warm: float = 1.0, folder: Path = Path()
 ) -> report.Measured:
-    """Give a function whose wall and CPU times are the same."""
+    """Return a function whose wall and CPU times are the same."""
     taken = [
         Sample(Call(start, start), Call(first, first), Call(warm, warm), peak_megabytes=start)
         for start in starts

@@ -25,7 +25,7 @@ HASH = re.compile(r"--hash=sha256:(\w{64})")
 
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the one package that pip finds: it is in a folder, no index is asked."""
+    """Return a folder with the one package that pip finds; no index is used."""
     index = tmp_path / "index"
     index.mkdir()
     path = index / "uv-9.9.9-py3-none-any.whl"

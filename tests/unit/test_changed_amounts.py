@@ -20,6 +20,7 @@ from checkout.domain.order import OrderStatus
 from checkout.recorder import Recorder
 from checkout.stripe.readers import Readers
 from tests.unit.aws_calls import AwsCalls
+from tests.unit.capturing import captured_separately
 from tests.unit.environment import Log
 from tests.unit.fake_stripe import FakeStripe
 from tests.unit.stack import STACK, TABLE
@@ -28,6 +29,7 @@ from tests.unit.stripe_objects import (
     NOW,
     ORDER_ID,
     SESSION_ID,
+    event,
     event_of,
     line_item,
     listed,
@@ -115,7 +117,7 @@ def test_items_that_changed_cost_one_call(
     assert fake_stripe.calls == [LINE_ITEMS]
 
 
-@pytest.mark.parametrize(
+SWAPPABLE = pytest.mark.parametrize(
     "changes",
     [
         {"metadata": session_metadata(checkout_adjustable="true")},
@@ -123,6 +125,9 @@ def test_items_that_changed_cost_one_call(
     ],
     ids=["adjustable quantities", "optional items"],
 )
+
+
+@SWAPPABLE
 def test_items_that_may_be_swapped_are_read_at_the_end(
     recorder: Recorder,
     deliveries: Deliveries,
@@ -142,6 +147,30 @@ def test_items_that_may_be_swapped_are_read_at_the_end(
     order = stored()
     assert order is not None
     assert [one["quantity"] for one in order["items"]] == [1]
+
+
+@SWAPPABLE
+@pytest.mark.parametrize("ahead", [(OrderStatus.AUTHORIZED, 1), (PAID, 1), (PAID, 11)], ids=str)
+def test_a_payment_that_is_ahead_of_its_session_brings_the_items(
+    deliveries: Deliveries,
+    fake_stripe: FakeStripe,
+    stored: Stored,
+    changes: Json,
+    ahead: tuple[OrderStatus, int],
+) -> None:
+    """A session is open for an instant after its payment: nothing can be swapped any more."""
+    status, lines = ahead
+    deliveries.recorder.record(READERS.session(session(**changes), ORIGIN))
+    intent = captured_separately(status)
+    some = [line_item()] * lines
+    expanded = listed(*some[:10], has_more=lines > 10)
+    fake_stripe.respond(listed(session(payment_intent=intent, line_items=expanded, **changes)))
+    fake_stripe.respond(listed(*some))
+    news = event("payment_intent.amount_capturable_updated", intent)
+    assert deliveries.process(news) is Outcome.APPLIED
+    order = stored()
+    assert order is not None
+    assert (order["status"], len(order["items"])) == (status, lines)
 
 
 # Personal data

@@ -76,7 +76,7 @@ def test_the_samples_are_these() -> None:
     ],
     ids=["open", "paid", "free", "processing", "failed", "expired"],
 )
-def test_tells_how_the_payment_went(
+def test_returns_the_result_of_the_payment(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, known: Json, status: str
 ) -> None:
     fake_stripe.respond(known)

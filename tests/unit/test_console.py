@@ -40,7 +40,7 @@ class Terminal(io.StringIO):
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, out: io.StringIO) -> str:
-    """Give what a phase with SAM's output prints."""
+    """Run a phase with SAM's output and return what it prints."""
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "30")

@@ -24,7 +24,7 @@ from tests.unit.stripe_objects import NOW, ORDER_ID
 EXHAUSTIVE = sample(few=0, some=4, all=7)
 SAMPLE = sample(few=20, some=100, all=10_000)
 SEED = 20_261_124
-# What tells the way that an order went; all else must not depend on it.
+# Fields that depend on the way an order went; all else must not depend on it.
 OF_ARRIVAL = {"change", "history", "updated_at", "version"}
 
 ALL = PURCHASES | CHANGED_PURCHASES
@@ -45,7 +45,7 @@ class Delivery:
         return self.table.items[ORDER_ID]
 
     def arrivals(self) -> Iterator[Arrival]:
-        """Give each arrival once all of it was delivered."""
+        """Deliver the facts in each arrival order, then yield that order."""
         facts = self._purchase.facts
         if len(facts) <= EXHAUSTIVE:
             yield from self._every_arrival_of(facts)

@@ -26,7 +26,7 @@ from tests.unit.stripe_objects import EXPIRES_AT
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ANSWERS = {
+STATUSES = {
     "card_checkout": 201,
     "embedded_page": 201,
     "invalid_body": 400,
@@ -42,14 +42,14 @@ card_checkout = creating.card_checkout
 
 
 def test_the_samples_are_these() -> None:
-    assert sample_names("create_session") == ANSWERS.keys()
+    assert sample_names("create_session") == STATUSES.keys()
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", STATUSES)
 def test_responds_to_each_sample_as_the_contract_says(
     handler: Handler, fake_stripe: CreatingStripe, name: str
 ) -> None:
-    assert handler(sample("create_session", name), Context())["statusCode"] == ANSWERS[name]
+    assert handler(sample("create_session", name), Context())["statusCode"] == STATUSES[name]
 
 
 def test_creates_an_order_and_its_session(

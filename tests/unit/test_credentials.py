@@ -84,7 +84,7 @@ def test_a_reread_sees_what_changed_and_so_does_each_read_after_it(
 def seconds_of_fetches(
     credentials: CredentialsReader, calls: AwsCalls, clock: Clock, seconds: int
 ) -> list[float]:
-    """Give the times of the fetches when every tenth of a second something asks for one."""
+    """Return the times of the fetches if a caller asks for one every tenth of a second."""
     times = []
     for tenth in range(10 * seconds):
         clock.now = tenth / 10

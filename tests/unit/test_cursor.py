@@ -32,7 +32,10 @@ OLDER = {
         "S": json.dumps(
             {
                 "shard": 3,
-                "after": {"order_id": {"S": "ord_1"}, "unsettled_shard": {"S": "3"}},
+                "after": {
+                    "order_id": {"S": "ord_1"},
+                    "unsettled_shard": {"S": "3"},  # codespell:ignore
+                },
                 "listed_until": 1,
                 "swept_at": 1,
                 "listing": {"started": 1, "since": 1, "sweep": True, "after": "re_gone"},

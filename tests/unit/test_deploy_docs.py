@@ -20,14 +20,14 @@ TEMPLATE = load_template()
 
 
 def section(title: str) -> str:
-    """Give the text below a heading, up to the next one of any level."""
+    """Return the text below a heading, up to the next one of any level."""
     found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", DEPLOY, re.MULTILINE | re.DOTALL)
     assert found is not None, title
     return found[1]
 
 
 def rows(title: str) -> list[list[str]]:
-    """Give the cells of a section's table, without its head."""
+    """Return the cells of a section's table, without its head."""
     lines = [line for line in section(title).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
@@ -63,7 +63,7 @@ def test_connects_output_is_what_it_says() -> None:
         first_words = re.split(r" (?:ed_test_\w+|\d+)", step)[0]
         assert f'"{first_words}' in said, step
     assert connected.startswith("Connected: Stripe's ed_test_")
-    assert advice.startswith("Stripe retries nothing of a destination that was replaced")
+    assert advice.startswith("Stripe does not retry deliveries of a replaced destination")
 
 
 @pytest.mark.parametrize("line", shell_lines(ROOT / "docs" / "deploy.md"))
@@ -96,7 +96,7 @@ def test_the_outputs_that_are_named_exist() -> None:
     assert "StripeSecretArn" in TEMPLATE["Outputs"]
 
 
-def test_the_parameters_that_it_tells_to_set_exist() -> None:
+def test_the_parameters_to_set_exist() -> None:
     samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
     overrides = samconfig["prod"]["deploy"]["parameters"]["parameter_overrides"]
     given = {entry.partition("=")[0] for entry in overrides}

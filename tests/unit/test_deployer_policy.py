@@ -18,6 +18,7 @@ from tests.unit.stack import ROOT
 type Json = dict[str, Any]
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
+TASKS = ROOT / "docs" / "tasks.md"
 TEXT = (ROOT / "docs" / "deployer-policy.json").read_text()
 STATEMENTS: list[Json] = json.loads(TEXT)["Statement"]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -114,7 +115,7 @@ def is_allowed(action: str, arn: str, **context: str) -> bool:
 
 
 def handled(kind: str) -> Iterator[str]:
-    """Give the actions by which CloudFormation creates, updates and deletes a resource type."""
+    """Yield the actions by which CloudFormation creates, updates and deletes a resource type."""
     schema = provider_schema(kind)
     actions = {
         action
@@ -185,7 +186,7 @@ def test_the_deployer_reads_and_writes_no_data(action: str) -> None:
     "line",
     [
         one
-        for one in shell_lines(RUNBOOK)
+        for one in [*shell_lines(RUNBOOK), *shell_lines(TASKS)]
         # It needs to read and write the orders: an administrator's.
         if one.startswith("aws ") and "restore-table-to-point-in-time" not in one
     ],

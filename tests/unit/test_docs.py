@@ -26,7 +26,7 @@ def test_the_statuses_are_listed_from_the_weakest_to_the_strongest() -> None:
 
 
 def rows(table: str) -> list[list[str]]:
-    """Give a table's rows; one without a first cell continues the row above it."""
+    """Return a table's rows; one without a first cell continues the row above it."""
     found: list[list[str]] = []
     for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -38,7 +38,7 @@ def rows(table: str) -> list[list[str]]:
 
 
 def table(document: str) -> str:
-    """Give the table of decisions, without its rule."""
+    """Return the table of decisions, without its rule."""
     found = re.search(r"^\| fact .*\n\|[ |-]+\n((?:\|.*\n)+)", document, re.MULTILINE)
     assert found is not None
     return found[1]
@@ -62,7 +62,7 @@ def test_the_readme_shows_the_short_way_to_a_connected_stack() -> None:
     readme = (ROOT / "README.md").read_text()
     commands = ["make deploy ENV=dev", "make connect ENV=dev", "make doctor ENV=dev"]
     assert "```sh\n" + "\n".join(commands) + "\n```" in readme
-    for document in ("deploy.md", "runbook.md", "security.md"):
+    for document in ("deploy.md", "runbook.md", "tasks.md", "security.md"):
         assert f"](docs/{document})" in readme
 
 
@@ -83,7 +83,7 @@ def test_links_lead_to_files_that_exist() -> None:
 
 
 def anchors(document: Path) -> set[str]:
-    """Give the fragments by which GitHub's headings are reached."""
+    """Return the fragments by which GitHub's headings are reached."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
 

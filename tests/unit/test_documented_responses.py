@@ -45,7 +45,7 @@ def created(**headers: str) -> Json:
 
 
 def as_trusted(event: Json) -> Json:
-    """Give the same request, of a caller whom IAM let in."""
+    """Return the same request, of a caller whom IAM let in."""
     trusted = sample("create_session", "trusted")
     context = trusted["requestContext"]
     return event | {"routeKey": trusted["routeKey"], "requestContext": context}
@@ -79,7 +79,7 @@ class Service:
     secret: Secret
 
     def respond(self, operation: str, event: Json | None = None) -> Json:
-        """Give the response to an event, by default to one that succeeds."""
+        """Return the response to an event, by default to one that succeeds."""
         function = contract.FUNCTIONS[operation]
         handler = as_documented(function, self.load(function).lambda_handler)
         return handler(event or self.succeeding(operation), Context())
@@ -96,7 +96,7 @@ class Service:
         }[operation]()
 
     def failing(self, operation: str, slug: str) -> Json:
-        """Give an event that ends in the problem, with what makes it do so."""
+        """Return an event that leads to the problem, and the fault that causes it."""
         if slug in CALLERS_FAULT:
             failing = CALLERS_FAULT[slug]()
             trusted = operation == "createTrustedCheckout" and slug != "not-allowed"

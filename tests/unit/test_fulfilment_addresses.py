@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import stripe
 import urllib3
 
 from fulfilment import app
@@ -35,6 +36,8 @@ def respond(
 
     def request(method: str, url: str, *, headers: dict[str, str], **_: object) -> Response:
         asked.append((method, url, headers["authorization"]))
+        # The version of the account may have the address elsewhere.
+        assert headers.get("stripe-version") == stripe.api_version
         if isinstance(response, Exception):
             raise response
         return response

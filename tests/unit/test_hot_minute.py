@@ -25,7 +25,7 @@ UNIT = 1024
 
 @cache
 def indexes() -> dict[str, str]:
-    """Give the partition key of each index, by the index's name."""
+    """Return the partition key of each index, by the index's name."""
     properties = load_template()["Resources"]["OrdersTable"]["Properties"]
     return {
         index["IndexName"]: key["AttributeName"]
@@ -69,7 +69,7 @@ class CountedTable(MemoryTable):
 
 @pytest.fixture(scope="module")
 def table() -> CountedTable:
-    """Give the table after each purchase was created, paid by webhook, and confirmed."""
+    """Return the table after each purchase was created, paid by webhook, and confirmed."""
     counted = CountedTable()
     orders = OrdersTable(cast("Any", counted), TABLE, now=lambda: NOW)
     for number in range(PURCHASES):

@@ -28,7 +28,7 @@ INWARDS = {
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Give the modules that a source imports, those only for its types too."""
+    """Yield the modules that a source imports, those only for its types too."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -38,7 +38,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def of_checkout(path: Path) -> set[str]:
-    """Give the parts of our package that a source imports: `domain`, `errors`, `recorder` …"""
+    """Return the parts of our package that a source imports: `domain`, `errors`, `recorder` …"""
     names = (name.split(".") for name in imported(path))
     return {parts[1] for parts in names if parts[0] == "checkout" and len(parts) > 1}
 

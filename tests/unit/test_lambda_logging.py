@@ -46,7 +46,7 @@ REFUSED: dict[str, tuple[int, Json]] = {
 
 
 def printed(function: str, *responses: tuple[int, Json], **environment: str) -> list[Json]:
-    """Give what Lambda would log of an invocation for each response of Stripe's, but metrics."""
+    """Return what Lambda would log of an invocation for each response of Stripe's, but metrics."""
     event = sample(
         function, {"create_session": "card_checkout", "confirm_payment": "session"}[function]
     )
@@ -78,7 +78,7 @@ def assert_private(lines: list[Json]) -> None:
 
 @pytest.fixture(scope="module", params=["create_session", "confirm_payment"])
 def refused(request: pytest.FixtureRequest) -> dict[str, list[Json]]:
-    """Give what is printed of each refusal, one after another in one container."""
+    """Return the log lines of each refusal, all in one container."""
     responses = [(status, {"error": error}) for status, error in REFUSED.values()]
     lines = printed(request.param, *responses)
     number = [line.get("function_request_id") or line["requestId"] for line in lines]

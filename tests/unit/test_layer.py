@@ -13,16 +13,8 @@ from checkout.aws import clients
 from local.cloud.build import architecture, built_template
 from local.paths import ROOT, UV
 from tests.unit.interpreter import modules_loaded_by
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, LAYER, OWN_ENVIRONMENT, load_template
+from tests.unit.stack import ENVIRONMENT, FUNCTIONS, HANDLERS, LAYER, OWN_ENVIRONMENT, load_template
 
-HANDLERS = {
-    "CreateSessionFunction": "create_session",
-    "ConfirmPaymentFunction": "confirm_payment",
-    "StripeWebhookFunction": "stripe_webhook",
-    "ListPricesFunction": "list_prices",
-    "ReconcileFunction": "reconcile_orders",
-    "PublishChangesFunction": "publish_changes",
-}
 # https://docs.python.org/3/reference/import.html#pyc-invalidation: hash-based, not checked
 UNCHECKED_HASH = 0b01
 # e_machine of an ELF file, and the second word of a Mach-O file.
@@ -32,7 +24,7 @@ MACH_O_MACHINES = {"x86_64": 0x01000007, "arm64": 0x0100000C}
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder that the real `sam build` made of these sources, for this machine."""
+    """Return the folder that the real `sam build` made of these sources, for this machine."""
     log = tmp_path_factory.mktemp("build") / "sam-build.log"
     return built_template(log, lambda _: None).parent
 
@@ -262,7 +254,7 @@ DOES_WITHOUT = {
 
 @pytest.fixture(scope="module")
 def loaded(built: Path, site: Path) -> dict[str, set[str]]:
-    """Give the modules that each function has loaded when all of its parts are built.
+    """Return the modules that each function has loaded when all of its parts are built.
 
     With nothing to import from but the standard library, the layer and the function's folder.
     """

@@ -17,7 +17,7 @@ OWN = {".env", ".venv/"}
 
 
 def left_by_targets() -> set[str]:
-    """Give what Git ignores here, where `make` was used: folders end with a slash."""
+    """Return what Git ignores here, where `make` was used: folders end with a slash."""
     listed = subprocess.run(
         ["git", "status", "--ignored", "--porcelain", "-z"],  # noqa: S607
         cwd=ROOT,

@@ -33,9 +33,9 @@ def body(**changes: object) -> Json:
 
 
 def refusal(document: object) -> list[tuple[str, str]]:
-    """Give the pointers and details of what is wrong with a body."""
+    """Return the pointers and details of a body's errors."""
     sent = document if isinstance(document, bytes) else json.dumps(document).encode()
-    with pytest.raises(InvalidRequest, match="does not fit the contract") as raised:
+    with pytest.raises(InvalidRequest, match="does not match the schema") as raised:
         CheckoutRequest.from_json(sent)
     return [(error.pointer, error.detail) for error in raised.value.errors]
 

@@ -25,7 +25,7 @@ CALLS = [(one["command"], one["response"]) for one in CALL.finditer(README)]
 
 
 def examples(part: Any, path: str = "") -> Iterator[tuple[str, Any, Json]]:  # noqa: ANN401  (JSON)
-    """Give each example of a part of the document, with its place and its schema."""
+    """Yield each example of a part of the document, with its place and its schema."""
     if isinstance(part, dict):
         if "schema" in part:
             named = {name: one["value"] for name, one in part.get("examples", {}).items()}

@@ -1,4 +1,4 @@
-"""The runbook says which of an operator's permissions are as good as writing orders.
+"""docs/tasks.md says which of an operator's permissions are as good as writing orders.
 
 Each claim has a proof here: a permission is believed to be harmless only if it is listed so, and
 what is said of a function is tried with its handler.
@@ -23,8 +23,7 @@ from tests.unit.stripe_objects import ORDER_ID, listed
 
 type Stored = Callable[[], dict[str, Any] | None]
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-TASKS = RUNBOOK[RUNBOOK.index("\n# Tasks\n") : RUNBOOK.index("\n## Find an order\n")]
+TASKS = (ROOT / "docs" / "tasks.md").read_text().partition("\n## Find an order\n")[0]
 ROWS = re.findall(r"^\| (.+) \| (`\w+:.+) \| (yes|no) \|$", TASKS, re.MULTILINE)
 ENVELOPE = sample("stripe_webhook", "event_bridge")
 INVENTED = sample("publish_changes", "order_paid")
@@ -53,7 +52,7 @@ open_order = delivering.open_order
 
 
 def granted(permissions: str) -> Iterator[str]:
-    """Give what a row's cell allows, such as "lambda:InvokeFunction of ReconcileFunction"."""
+    """Yield a row's permissions, such as "lambda:InvokeFunction of ReconcileFunction"."""
     service = ""
     for name in re.findall(r"`([\w:]+)`", permissions):
         if ":" in name:
@@ -65,7 +64,7 @@ def granted(permissions: str) -> Iterator[str]:
 
 
 def rows_of(command: str) -> list[tuple[str, str, str]]:
-    """Give the rows that a command needs: its own, its group's, and that of all."""
+    """Return the rows that a command needs: its own, its group's, and the row for all."""
     own = {"all", f"`{command}`", f"`{command.split(maxsplit=1)[0]}`"}
     return [row for row in ROWS if own & set(row[0].split(", "))]
 

@@ -21,7 +21,7 @@ PATHS = ("project", "a project's folder", "-project", "pro$(touch x)ject", "proj
 
 
 def run(command: Path | str, *arguments: str, cwd: Path, path: Path | None = None) -> str:
-    """Give what is printed; the exit code is that of the program."""
+    """Return what is printed; the exit code is that of the program."""
     environment = plain_environment()
     if path is not None:
         environment["PATH"] = f"{path}:{environment['PATH']}"

@@ -28,7 +28,7 @@ CTRL_D = "\x04"
 
 
 def commands(command: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Give the names of each command, and of each group of commands."""
+    """Yield the names of each command, and of each group of commands."""
     command = command or get_command(app)
     yield path
     for name, one in getattr(command, "commands", {}).items():

@@ -21,7 +21,7 @@ HOSTILE = '{"requestPayload": {"detail": {"id": "evt_\\u001b[31m", "type": "a"}}
 
 @pytest.fixture
 def urls(dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Give the queues of a stack in moto's AWS, which is polled without waiting."""
+    """Return the queues of a stack in moto's AWS, which is polled without waiting."""
     sqs = client_of_all_tests("sqs")
     made = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
     services = {"queues": "sqs", "functions": "lambda", "streams": "dynamodbstreams"}

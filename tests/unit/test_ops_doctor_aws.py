@@ -12,10 +12,11 @@ from botocore.stub import ANY, Stubber
 from ops.doctor import examine
 from ops.doctor.checks import CHECKS
 from ops.environment import Environment
+from ops.functions import FUNCTIONS
 from tests.unit.aws_calls import AwsCalls, refuses
 from tests.unit.environment import client_of_all_tests, client_under_test
 from tests.unit.examining import examination, only
-from tests.unit.operating import FUNCTIONS, in_aws
+from tests.unit.operating import in_aws
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
 

@@ -50,7 +50,7 @@ def local_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def deploy(boto3_session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
-    """Give what examines a stack whose function has some options, or other bytes for its code."""
+    """Yield an examination of a stack whose function has some options, or other code."""
     client = boto3.client("lambda")
 
     def deployed(content: object) -> Examination:
@@ -58,7 +58,7 @@ def deploy(boto3_session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dep
         stub.add_response(
             "get_function",
             {"Code": {"Location": "https://code.example/1"}},
-            {"FunctionName": "checkout-test-CreateSessionFunction", "Qualifier": "live"},
+            {"FunctionName": "checkout-test-CreateSessionFunction"},
         )
         request = httpx.Request("GET", "https://code.example/1")
         response = httpx.Response(200 if code else 403, content=code, request=request)

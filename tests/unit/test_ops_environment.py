@@ -160,8 +160,8 @@ def test_no_running_local_stack_is_reported(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     called = call(capsys, "doctor", "--env=local", f"--stack-file={tmp_path / 'none.json'}")
-    told = "Error: No local stack is running: start one with `make dev`.\n"
-    assert (called.exit_code, called.progress) == (1, told)
+    expected = "Error: No local stack is running: start one with `make dev`.\n"
+    assert (called.exit_code, called.progress) == (1, expected)
 
 
 def test_a_new_signing_secret_is_noted_beside_the_other_facts(stack_file: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_key_that_can_be_the_services_is_accepted(shop: Operated) -> None:
     require_service_key(shop.stack, SECRET_KEY)
 
 
-def test_keys_of_different_accounts_are_told_apart_by_their_prices(
+def test_prices_show_that_keys_are_of_different_accounts(
     shop: Operated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     price = {"unit_amount": 100, "currency": "eur", "product_data": {"name": "Mug"}}
@@ -88,8 +88,8 @@ def test_keys_of_different_accounts_are_told_apart_by_their_prices(
     ("key", "problem"),
     [
         ("rk_test_" + "9" * 24, "Stripe does not accept the API key."),
-        ("rk_live_" + "9" * 24, "The key is of Stripe's live mode, and the stack's"),
-        ("9" * 24, "That is no Stripe API key"),
+        ("rk_live_" + "9" * 24, "The key belongs to Stripe's live mode, and the stack's"),
+        ("9" * 24, "This is not a Stripe API key"),
     ],
 )
 def test_a_key_that_cannot_be_the_services_is_reported_and_not_quoted(

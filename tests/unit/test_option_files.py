@@ -1,12 +1,14 @@
 """A wrong options file is named with its line before it is deployed."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from ops.option_files import FOLDER, main, problems
-from tests.unit.stack import load_template
+from tests.unit.stack import ROOT, load_template
 
 WRONG = """{
   "allow_promotion_codes": true,
@@ -25,7 +27,7 @@ WRONG = """{
 
 
 def found(tmp_path: Path, text: str) -> dict[int, str]:
-    """Give the reasons by the lines."""
+    """Return the reasons by the lines."""
     file = tmp_path / "dev.json"
     file.write_text(text)
     return {problem.line: problem.reason for problem in problems(file)}
@@ -84,3 +86,18 @@ def test_the_command_prints_each_problem_as_a_compiler_does(
     printed = capsys.readouterr().err.splitlines()
     assert printed[0] == f"{tmp_path / 'dev.json'}:11: mode is there twice."
     assert len(printed) == 5
+
+
+@pytest.mark.parametrize("target", ["lint", "deploy"])
+def test_make_checks_the_files_before_it_goes_on(target: str) -> None:
+    make = shutil.which("make")
+    assert make is not None
+    done = subprocess.run(
+        [make, "--dry-run", target, "ENV=dev"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before_deploy = done.stdout.partition("sam deploy")[0].partition("sam build")[0]
+    assert "-m ops.option_files" in before_deploy

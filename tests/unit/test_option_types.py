@@ -70,7 +70,7 @@ ACCEPTED: Json = {
 
 
 def errors(options: object, *, in_file: bool = True) -> dict[str, str]:
-    """Give the reasons by what they are about, written with dots."""
+    """Return the reasons by what they are about, written with dots."""
     denied = DENIED_IN_FILE if in_file else DENIED_IN_REQUEST
     return {
         ".".join(map(str, error.path)): error.reason for error in option_errors(options, denied)

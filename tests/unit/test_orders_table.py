@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 type Stored = Callable[[], dict[str, Any] | None]
 
-# What tells the way an order went; all else must not depend on it.
+# Fields that depend on the way an order went; all else must not depend on it.
 OF_ARRIVAL = {"change", "history", "updated_at", "version"}
 
 

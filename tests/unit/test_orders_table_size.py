@@ -17,7 +17,7 @@ DECLINES = sample(some=1_000, all=10_000)
 
 
 def size(item: Item) -> int:
-    """Give the bytes that DynamoDB counts, or a few more.
+    """Return the bytes that DynamoDB counts, or a few more.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
     """

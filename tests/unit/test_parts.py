@@ -39,7 +39,7 @@ MAPS: dict[Any, Any] = {
 
 
 def reachable(kind: Any) -> st.SearchStrategy[Parts]:  # noqa: ANN401  (a type of part)
-    """Give collections as orders hold them: never above the kind's limit."""
+    """Return collections as orders hold them: never above the kind's limit."""
     return MAPS[kind].map(lambda parts: join(kind, {}, parts))  # type: ignore[no-any-return]
 
 

@@ -77,7 +77,7 @@ def read(log: Path) -> list[str]:
 
 
 def running(folder: Path, names: tuple[str, ...] = LOGS) -> list[psutil.Process]:
-    """Give the children, and theirs, that are left."""
+    """Return the children, and theirs, that are left."""
     left = []
     for pid in (int(pid) for name in names for pid in read(folder / name)[0].split()):
         try:

@@ -102,11 +102,13 @@ def test_an_empty_batch_is_done(handler: Handler, calls: AwsCalls) -> None:
 
 @pytest.mark.parametrize("failing", range(3))
 def test_the_stream_repeats_from_the_first_that_failed(
-    handler: Handler, calls: AwsCalls, subscriber: Subscriber, failing: int
+    handler: Handler, calls: AwsCalls, subscriber: Subscriber, log: Log, failing: int
 ) -> None:
     no_route = breaks(EndpointConnectionError(endpoint_url="https://sns"))
     calls.failure = failing_at("sns", failing, no_route, calls)  # type: ignore[assignment]
     assert handler(batch(*PURCHASE), Context()) == failed_at(PURCHASE[failing])
+    assert log.entries[-1]["message"] == "not published"
+    assert log.entries[-1]["sequence_number"] == number(PURCHASE[failing])
     calls.failure = None
     assert handler(batch(*PURCHASE[failing:]), Context()) == ALL_DONE
     assert [message["version"] for message in subscriber.messages()] == [1, 2, 3]
@@ -147,10 +149,11 @@ def test_a_record_that_cannot_be_read_is_dead_lettered_alone(
     assert unpublished.receive() == [dead_letter(PURCHASE[1])]
     (entry,) = [entry for entry in log.entries if entry["level"] == "ERROR"]
     assert (entry["message"], entry["sequence_number"]) == ("dead-lettered", number(PURCHASE[1]))
+    assert entry["reason"].startswith(("KeyError(", "OrderUnreadable("))
 
 
 def dead_letter(one: Json) -> Json:
-    """Give the message that names a record by its place in the stream, as Lambda's own do."""
+    """Return the message that names a record by its place in the stream, as Lambda's own do."""
     return {
         "DDBStreamBatchInfo": {
             "streamArn": STREAM_ARN,
@@ -192,6 +195,16 @@ def test_a_message_that_sns_refuses_for_good_is_dead_lettered_alone(
     calls.failure = None
     assert [message["version"] for message in subscriber.messages()] == [1, 3]
     assert unpublished.receive() == [dead_letter(PURCHASE[1])]
+
+
+@pytest.mark.usefixtures("unpublished")
+def test_the_log_says_why_sns_refused_a_message(
+    handler: Handler, calls: AwsCalls, log: Log
+) -> None:
+    calls.failure = failing_at("sns", 0, refused_by_sns("InvalidParameter"), calls)  # type: ignore[assignment]
+    assert handler(batch(PURCHASE[0]), Context()) == ALL_DONE
+    (entry,) = log.entries
+    assert (entry["message"], entry["reason"]) == ("dead-lettered", "InvalidParameter")
 
 
 @pytest.mark.parametrize(

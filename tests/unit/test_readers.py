@@ -86,9 +86,7 @@ def test_payment_status_outranks_the_name_of_the_event() -> None:
         (payment_intent("canceled"), OrderStatus.FAILED),
     ],
 )
-def test_the_payment_intent_tells_processing_from_failed(
-    intent: Json, expected: OrderStatus
-) -> None:
+def test_the_payment_intent_shows_processing_or_failed(intent: Json, expected: OrderStatus) -> None:
     state = read(session(status="complete", payment_intent=intent)).checkout
     assert (state.status, state.payment_intent) == (expected, PAYMENT_INTENT)
 

@@ -137,7 +137,7 @@ def test_the_schedule_leaves_young_orders_to_their_webhooks(
 ) -> None:
     created_at = int(wiring.reconciliation().now()) - age
     orders.record(fact(OrderStatus.OPEN, created_at=created_at))
-    # No session of the list names an order, so that the index alone tells whose it is.
+    # No session of the list names an order, so that only the index has its order.
     respond(fake_stripe, PAID | {"metadata": {}, "created": created_at})
     report = handler(SCHEDULE, Context())
     assert report["checked"] == checked

@@ -47,7 +47,7 @@ def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> R
 
 
 def seconds_for(calls: int) -> float:
-    """Give the time in which a run makes so many calls, and is cut off before the next."""
+    """Return the time limit after which a run stops having made this many calls."""
     return SECONDS_TO_STOP + (calls - 0.5) / CALLS_PER_SECOND
 
 

@@ -55,7 +55,7 @@ PARTS = [REFUNDED, DISPUTED]
 
 
 def fetched(document: Json, **metadata: object) -> Json:
-    """Give the event's object as the API does, with its PaymentIntent."""
+    """Return the event's object as the API does, with its PaymentIntent."""
     return expanded(document["data"]["object"], **metadata)
 
 

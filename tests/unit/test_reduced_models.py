@@ -37,7 +37,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = script().OPERATIONS
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a layer with the models of botocore's that are called, and another."""
+    """Return a layer with the models of botocore's that are called, and another."""
     folder = tmp_path_factory.mktemp("site")
     for service in (*OPERATIONS, "sts"):
         shutil.copytree(ORIGINAL / service, folder / "botocore" / "data" / service)
@@ -81,7 +81,7 @@ def without_documentation(part: Any) -> Any:  # noqa: ANN401
 
 
 def referred(part: Any) -> Iterator[str]:  # noqa: ANN401
-    """Give the shapes that a part names."""
+    """Yield the shapes that a part names."""
     match part:
         case {"shape": str(name)}:
             yield name

@@ -22,7 +22,7 @@ NAME = "a-shop-with-quite-a-long-name"
 MADE = (".local/dev/bin/installed.py", ".aws-sam/build/built.py")
 NOT_OURS = f"import  os;  stack = '{OLD.stack}-dev'"
 # The tests that know the names.
-TESTS = ("test_samconfig.py", "test_version.py", "test_http_api.py")
+TESTS = ("test_samconfig.py", "test_version.py", "test_http_api_settings.py")
 
 
 def run(project: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -44,7 +44,7 @@ def python(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give what the real `sam init` makes of an archive such as GitHub's: one folder in a zip."""
+    """Return what the real `sam init` makes of an archive such as GitHub's: one folder in a zip."""
     folder = tmp_path_factory.mktemp("init")
     archive = folder / "main.zip"
     with zipfile.ZipFile(archive, "w") as writing:
@@ -62,7 +62,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def renamed(copied: Path) -> Path:
-    """Give the copy renamed, twice: what was renamed can be renamed."""
+    """Return a copy renamed twice: a renamed project can be renamed again."""
     for name in ("shop", NAME):
         done = python(copied, "-m", "local.commands.rename", name)
         assert done.returncode == 0, done.stderr

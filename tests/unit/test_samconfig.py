@@ -1,4 +1,4 @@
-"""The environments that samconfig.toml deploys, and what it tells the template of each."""
+"""The environments that samconfig.toml deploys, and the parameters it gives for each."""
 
 import re
 import tomllib

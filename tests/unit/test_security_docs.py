@@ -29,7 +29,7 @@ STORES = {
 
 
 def rows(title: str) -> list[list[str]]:
-    """Give the cells of a section's table, without its head."""
+    """Return the cells of a section's table, without its head."""
     found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", SECURITY, re.MULTILINE | re.DOTALL)
     assert found is not None, title
     lines = [line for line in found[1].splitlines() if line.startswith("|")]
@@ -70,7 +70,7 @@ def test_each_role_is_listed_with_what_it_allows() -> None:
 
 
 def plain(resource: str) -> str:
-    """Give a resource without the attribute that names it: ${Table.Arn}/index/one, Table.Arn."""
+    """Return a resource without the attribute that names it: ${Table.Arn}/index/one, Table.Arn."""
     return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", resource).partition(".")[0]
 
 

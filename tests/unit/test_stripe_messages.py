@@ -33,7 +33,7 @@ def api(stripe_client: stripe.StripeClient, credentials: CredentialsReader) -> S
 
 
 def response_to(call: Callable[[], object]) -> str:
-    """Give what a caller gets to see."""
+    """Return the fields of a response."""
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         call()

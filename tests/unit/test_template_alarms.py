@@ -16,18 +16,16 @@ RESOURCES: Json = TEMPLATE["Resources"]
 ALARMS = of_type(RESOURCES, "AWS::CloudWatch::Alarm")
 METRIC_OF_QUEUES = "ApproximateNumberOfMessagesVisible"
 OF_ONE_METRIC = {name: alarm for name, alarm in ALARMS.items() if "MetricName" in alarm}
-# After the alarms come the operator's tasks.
-ALARMS_TEXT = (ROOT / "docs/runbook.md").read_text().partition("\n# Tasks\n")[0]
-SECTIONS = re.findall(r"^## (.+)$", ALARMS_TEXT, re.MULTILINE)
+SECTIONS = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
 
 
 def anchor(section: str) -> str:
-    """Give a heading's anchor, as GitHub makes it of these few characters."""
+    """Return a heading's anchor, as GitHub makes it of these few characters."""
     return section.lower().replace(" ", "-")
 
 
 def watched(namespace: str, metric: str) -> list[Json]:
-    """Give the values of the dimensions by which alarms watch a metric."""
+    """Return the values of the dimensions by which alarms watch a metric."""
     return [
         alarm["Dimensions"][0]["Value"]
         for alarm in OF_ONE_METRIC.values()

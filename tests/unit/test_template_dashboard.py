@@ -31,7 +31,7 @@ DIMENSIONS = {"AWS/Lambda": "FunctionName", "AWS/SQS": "QueueName", "AWS/ApiGate
 
 
 def shown(widget: Json) -> list[list[str]]:
-    """Give a widget's metrics whole: namespace, name, dimension, value.
+    """Return a widget's metrics whole: namespace, name, dimension, value.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """

@@ -20,7 +20,7 @@ SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
 
 
 def groups(resources: Json) -> dict[str, Json]:
-    """Give each function's deployment group."""
+    """Return each function's deployment group."""
     return {
         name.removesuffix("DeploymentGroup"): group
         for name, group in of_type(resources, "AWS::CodeDeploy::DeploymentGroup").items()
@@ -28,7 +28,7 @@ def groups(resources: Json) -> dict[str, Json]:
 
 
 def dependencies(resources: Json, name: str) -> set[str]:
-    """Give all resources that must be there before this one is."""
+    """Return all resources that must exist before this one is created."""
     found: set[str] = set()
     to_see = [name]
     while to_see:

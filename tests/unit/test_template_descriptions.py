@@ -1,4 +1,4 @@
-"""What ops see in the consoles: descriptions, and tags by which costs are told apart."""
+"""What ops see in the consoles: descriptions, and the tags that separate costs."""
 
 import re
 from typing import Any

@@ -15,7 +15,7 @@ WHOLE = {"AWS::Lambda::Alias": "FunctionName"}
 
 
 def names(schema: Json, kind: str) -> list[set[str]]:
-    """Give the sets of properties that name a resource of this type, from CloudFormation's schema.
+    """Return the property sets that name a resource of this type, from CloudFormation's schema.
 
     Most types are identified by their name. Some are identified by what AWS makes of it (the ARN of
     a rule): for these it is the property called Name, QueueName of a Queue, and so on.
@@ -37,7 +37,7 @@ def names(schema: Json, kind: str) -> list[set[str]]:
 
 
 def references(value: object) -> set[str]:
-    """Give the logical ids and pseudo parameters that a value is made of."""
+    """Return the logical ids and pseudo parameters that a value is made of."""
     if isinstance(value, list):
         return set().union(*map(references, value)) if value else set()
     if not isinstance(value, dict):
@@ -57,7 +57,7 @@ def references(value: object) -> set[str]:
 
 
 def fixed_names(template: Json) -> set[tuple[str, str]]:
-    """Give the (logical id, property) of each name that a second stack would claim as well."""
+    """Return the (logical id, property) of each name that a second stack would claim as well."""
     own = OF_THE_STACK | template["Resources"].keys()
     found = set()
     for logical_id, resource in template["Resources"].items():

@@ -32,7 +32,7 @@ transformed = sam.transformed
 
 
 def uses(value: object) -> Iterator[tuple[object, object]]:
-    """Give what names the orders table, and what stands there once they are restored."""
+    """Yield each reference to the orders table, and what replaces it after a restore."""
     if isinstance(value, dict):
         match value:
             case {"Fn::If": ["IsRestored", restored, own]}:

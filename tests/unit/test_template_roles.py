@@ -43,7 +43,7 @@ ROLES = {
         ("sqs:SendMessage", "UnpublishedChangesQueue.Arn"),
     },
 }
-# AWS knows no resource that it could be limited to, and it tells names only:
+# AWS knows no resource that it could be limited to, and it returns names only:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 WITHOUT_RESOURCE = {"PublishChanges": ["*"]}
 
@@ -51,7 +51,7 @@ transformed = sam.transformed
 
 
 def strings(value: object) -> Iterator[str]:
-    """Give every text in a document, the names of its fields too."""
+    """Yield every string in a document, with the names of its fields."""
     if isinstance(value, dict):
         for name, each in value.items():
             yield name
@@ -64,7 +64,7 @@ def strings(value: object) -> Iterator[str]:
 
 
 def permissions(role: str) -> set[tuple[str, str]]:
-    """Give what a role may do, as (action, the resource's logical id and attribute)."""
+    """Return what a role may do, as (action, the resource's logical id and attribute)."""
     granted = set()
     for policy in RESOURCES[role]["Properties"]["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
@@ -79,7 +79,7 @@ def permissions(role: str) -> set[tuple[str, str]]:
 
 
 def target(resource: str | Json) -> str:
-    """Give a resource's name; of one that depends on whether the orders were restored, the own."""
+    """Return a resource's name; where a restored table changes it, the stack's own."""
     if isinstance(resource, str):
         return resource
     if "Fn::If" in resource:

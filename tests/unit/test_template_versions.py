@@ -11,7 +11,7 @@ type Json = dict[str, Any]
 
 
 def versions(resources: Json) -> dict[str, str]:
-    """Give each function's version, by its logical id: CloudFormation publishes for a new one."""
+    """Return each function's version, by its logical id: CloudFormation publishes for a new one."""
     return {
         properties["FunctionName"]["Ref"]: name
         for name, properties in of_type(resources, "AWS::Lambda::Version").items()

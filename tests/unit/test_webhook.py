@@ -1,259 +1,240 @@
-import json
-from collections.abc import Callable
-from itertools import permutations
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
-from checkout.aws.orders_table import OrdersTable
-from checkout.credentials import CredentialsReader
+from checkout.credentials import MIN_REFETCH_INTERVAL, CredentialsReader
 from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
-from checkout.errors import OrdersUnavailable, OrderUnwritable
-from checkout.log import logger
-from checkout.stripe.events import HANDLED_EVENTS
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Log
+from checkout.errors import Misconfigured, NotAuthentic
+from checkout.webhook import WebhookVerifier
+from tests.unit.aws_calls import AwsCalls, refuses
+from tests.unit.environment import Clock, Log, Secret
 from tests.unit.open_order import put_open_order
-from tests.unit.queues import Queue
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import (
-    NOW,
-    ORDER_ID,
-    STATES,
-    delivery,
-    event,
-    event_of,
-    fact,
-    session,
-    session_in,
-    session_metadata,
-)
+from tests.unit.stack import SIGNING_SECRET
+from tests.unit.stripe_objects import NOW, delivery, event_of, signature
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Json = dict[str, Any]
-type Stored = Callable[[], Json | None]
-
-PAID = session_in(OrderStatus.PAID)
-SESSION_EVENTS = [one for one in HANDLED_EVENTS if one.startswith("checkout.session.")]
+FETCH = "GetSecretValue"
+MISMATCH = "signature does not match"
+MALFORMED = "header is missing or malformed"
+PAID = event_of(OrderStatus.PAID)
+BODY, SIGNED = delivery(PAID)
 
 
 @pytest.fixture(autouse=True)
-def warm(credentials: CredentialsReader, dynamodb: "DynamoDBClient", calls: AwsCalls) -> None:
-    """Let the secret be read, and the order be open with its items."""
-    credentials.read()
+def created(dynamodb: "DynamoDBClient") -> None:
+    """Let the order be known with its items, so that its events need nothing of Stripe."""
     put_open_order(dynamodb)
-    calls.made.clear()
 
 
-def completed(stripe_object: object, **changes: object) -> Json:
-    return event("checkout.session.completed", stripe_object, **changes)
+def refused(deliveries: Deliveries, body: bytes, header: str | None, reason: str) -> None:
+    with pytest.raises(NotAuthentic, match=reason):
+        deliveries.receive(body, header)
 
 
-def without(document: Json, *names: str) -> Json:
-    return {name: value for name, value in document.items() if name not in names}
+def test_takes_what_stripe_signed(deliveries: Deliveries) -> None:
+    assert deliveries.receive(BODY, SIGNED) is Outcome.APPLIED
 
 
-@pytest.mark.parametrize("status", STATES)
-def test_each_event_brings_its_order_to_what_it_says(
-    deliveries: Deliveries, stored: Stored, status: OrderStatus
+def test_checks_the_time_by_the_clock_of_the_machine(credentials: CredentialsReader) -> None:
+    verifier = WebhookVerifier(credentials)
+    with pytest.raises(NotAuthentic, match="too far from now"):
+        verifier.authentic_event(BODY, signature(BODY, timestamp=1))
+    signed = signature(BODY, timestamp=int(time.time()))
+    assert verifier.authentic_event(BODY, signed) == PAID
+
+
+@pytest.mark.parametrize("signer", ["whsec_another", "", "whsec_", SIGNING_SECRET.upper()])
+def test_refuses_what_another_secret_signed(
+    deliveries: Deliveries, calls: AwsCalls, signer: str
 ) -> None:
-    created = NOW - 60
-    outcome = deliveries.receive(*delivery(event_of(status) | {"created": created}))
-    item = stored()
-    assert outcome is Outcome.APPLIED
-    assert item is not None
-    assert item["status"] == status
-    assert item["change"] == {
-        "type": f"order.{status}",
-        "source": "evt_1abc",
-        "occurred_at": created,
-    }
-
-
-def test_a_late_payment_is_announced_by_an_event_of_its_own(
-    deliveries: Deliveries, stored: Stored
-) -> None:
-    deliveries.receive(*delivery(event_of(OrderStatus.PROCESSING)))
-    succeeded = event("checkout.session.async_payment_succeeded", PAID, id="evt_2")
-    assert deliveries.receive(*delivery(succeeded)) is Outcome.APPLIED
-    item = stored()
-    assert item is not None
-    assert item["status"] == "paid"
-
-
-@pytest.mark.parametrize("status", STATES)
-def test_an_event_costs_one_write(
-    deliveries: Deliveries, calls: AwsCalls, status: OrderStatus
-) -> None:
-    for _ in range(2):
-        calls.made.clear()
-        deliveries.receive(*delivery(event_of(status)))
-        assert calls.made == ["UpdateItem"]
-
-
-def test_a_copy_of_an_event_is_a_duplicate(deliveries: Deliveries, stored: Stored) -> None:
-    paid = delivery(event_of(OrderStatus.PAID))
-    deliveries.receive(*paid)
-    before = stored()
-    assert deliveries.receive(*paid) is Outcome.DUPLICATE
-    assert stored() == before
-
-
-def test_another_event_about_the_same_change_is_a_duplicate(
-    deliveries: Deliveries, stored: Stored
-) -> None:
-    deliveries.receive(*delivery(event_of(OrderStatus.PAID)))
-    before = stored()
-    assert deliveries.receive(*delivery(completed(PAID, id="evt_2"))) is Outcome.DUPLICATE
-    assert stored() == before
-
-
-@pytest.mark.parametrize("late", [OrderStatus.EXPIRED, OrderStatus.PROCESSING, OrderStatus.FAILED])
-def test_an_event_that_is_too_late_is_stale(
-    deliveries: Deliveries, stored: Stored, late: OrderStatus
-) -> None:
-    deliveries.receive(*delivery(event_of(OrderStatus.PAID)))
-    before = stored()
-    assert deliveries.receive(*delivery(event_of(late))) is Outcome.STALE
-    assert stored() == before
-
-
-@pytest.mark.full  # as any order of facts does: test_convergence.py
-@pytest.mark.no_cover
-def test_any_order_of_events_ends_paid_and_enters_it_once(
-    deliveries: Deliveries, orders: OrdersTable, dynamodb: "DynamoDBClient", stored: Stored
-) -> None:
-    for statuses in permutations(STATES):
-        outcomes = [deliveries.receive(*delivery(event_of(status))) for status in statuses]
-        item = stored()
-        assert item is not None
-        assert item["status"] == "paid"
-        entered = [entry["type"] for entry in item["history"]]
-        assert entered.count("order.paid") == 1
-        assert outcomes.count(Outcome.APPLIED) + 1 == len(entered) == item["version"]
-        dynamodb.delete_item(TableName="orders", Key={"order_id": {"S": ORDER_ID}})
-        orders.record(fact(OrderStatus.OPEN))
+    refused(deliveries, BODY, signature(BODY, signer), MISMATCH)
+    assert calls.count("UpdateItem") == 0
 
 
 @pytest.mark.parametrize(
     "change",
-    [
-        {"metadata": session_metadata(checkout_stack=OTHER_STACK)},
-        {"metadata": without(session_metadata(), "checkout_stack")},
-        {"metadata": without(session_metadata(), "order_id")},
-        {"metadata": {}},
-        {"metadata": None},
-        {"livemode": True},
-        {"metadata": {}, "mode": "setup", "amount_total": None, "currency": None},
-    ],
+    [BODY + b" ", b" " + BODY, BODY[:-1], BODY.replace(b"paid", b"PAID"), b"", b"{}"],
 )
-@pytest.mark.parametrize("event_type", SESSION_EVENTS)
-def test_a_session_that_is_not_ours_is_left_alone(
-    deliveries: Deliveries, calls: AwsCalls, event_type: str, change: Json
-) -> None:
-    calls.made.clear()
-    foreign = event(event_type, session(**PAID | change))
-    assert deliveries.receive(*delivery(foreign)) is Outcome.IGNORED
-    assert calls.made == []
-
-
-def test_a_session_without_metadata_at_all_is_left_alone(
-    deliveries: Deliveries, calls: AwsCalls
-) -> None:
-    foreign = completed(without(PAID, "metadata"))
-    assert deliveries.receive(*delivery(foreign)) is Outcome.IGNORED
+def test_refuses_a_changed_body(deliveries: Deliveries, calls: AwsCalls, change: bytes) -> None:
+    refused(deliveries, change, SIGNED, MISMATCH)
     assert calls.count("UpdateItem") == 0
 
 
-def test_another_session_of_a_known_order_is_ignored(
-    deliveries: Deliveries, stored: Stored
+def test_refuses_a_changed_timestamp(deliveries: Deliveries) -> None:
+    moved = SIGNED.replace(f"t={NOW}", f"t={NOW + 1}")
+    refused(deliveries, BODY, moved, MISMATCH)
+
+
+@pytest.mark.parametrize("secret_used", ["whsec_new", "whsec_old", "whsec_oldest"])
+def test_each_secret_of_the_list_counts(
+    deliveries: Deliveries, secret: Secret, calls: AwsCalls, secret_used: str
 ) -> None:
-    before = stored()
-    second = event_of(OrderStatus.EXPIRED, id="cs_test_second")
-    assert deliveries.receive(*delivery(second)) is Outcome.IGNORED
-    assert stored() == before
+    secret.roll("whsec_new", "whsec_old", "whsec_oldest")
+    assert deliveries.receive(*delivery(PAID, secret_used)) is Outcome.APPLIED
+    assert calls.count(FETCH) == 1
+
+
+@pytest.mark.parametrize("signers", [("whsec_other", SIGNING_SECRET), (SIGNING_SECRET, "whsec_x")])
+def test_one_good_signature_of_several_is_enough(
+    deliveries: Deliveries, signers: tuple[str, ...]
+) -> None:
+    assert deliveries.receive(BODY, signature(BODY, *signers)) is Outcome.APPLIED
+
+
+def test_signatures_of_other_schemes_stand_beside_it(deliveries: Deliveries) -> None:
+    test_mode = signature(BODY, "whsec_other", scheme="v0").partition(",")[2]
+    assert deliveries.receive(BODY, f"{SIGNED},{test_mode}") is Outcome.APPLIED
+
+
+def test_a_signature_of_another_scheme_alone_is_refused(deliveries: Deliveries) -> None:
+    refused(deliveries, BODY, signature(BODY, scheme="v0"), MISMATCH)
+
+
+def test_a_secret_that_was_rolled_meanwhile_refuses_no_delivery(
+    deliveries: Deliveries, secret: Secret, calls: AwsCalls
+) -> None:
+    deliveries.receive(BODY, SIGNED)
+    secret.roll("whsec_rolled")
+    for _ in range(3):
+        assert deliveries.receive(*delivery(PAID, "whsec_rolled")) is Outcome.DUPLICATE
+    assert calls.count(FETCH) == 2
+
+
+def test_a_secret_that_was_taken_out_is_refused_once_that_is_seen(
+    deliveries: Deliveries, secret: Secret
+) -> None:
+    deliveries.receive(BODY, SIGNED)
+    secret.roll("whsec_rolled")
+    deliveries.receive(*delivery(PAID, "whsec_rolled"))
+    refused(deliveries, BODY, SIGNED, MISMATCH)
+
+
+def test_a_flood_of_forgeries_does_not_reach_secrets_manager(
+    deliveries: Deliveries, calls: AwsCalls, clock: Clock
+) -> None:
+    forged = signature(BODY, "whsec_forged")
+    for _ in range(50):
+        refused(deliveries, BODY, forged, MISMATCH)
+    assert calls.made == [FETCH, FETCH]
+    assert deliveries.receive(BODY, SIGNED) is Outcome.APPLIED
+    clock.now += MIN_REFETCH_INTERVAL
+    refused(deliveries, BODY, forged, MISMATCH)
+    assert calls.count(FETCH) == 3
+
+
+def test_a_rolled_secret_is_seen_a_second_after_a_forgery(
+    deliveries: Deliveries, secret: Secret, clock: Clock
+) -> None:
+    refused(deliveries, BODY, signature(BODY, "whsec_forged"), MISMATCH)
+    secret.roll("whsec_rolled")
+    clock.now += MIN_REFETCH_INTERVAL
+    assert deliveries.receive(*delivery(PAID, "whsec_rolled")) is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("age", [-300, -299, 0, 299, 300])
+def test_takes_a_timestamp_within_five_minutes_either_way(deliveries: Deliveries, age: int) -> None:
+    assert deliveries.receive(*delivery(PAID, timestamp=NOW - age)) is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("age", [-(10**9), -301, 301, 10**9, NOW])
+def test_refuses_any_other_timestamp(deliveries: Deliveries, calls: AwsCalls, age: int) -> None:
+    refused(deliveries, *delivery(PAID, timestamp=NOW - age), "too far from now")
+    assert calls.count("UpdateItem") == 0
+
+
+HEX = "a" * 64
 
 
 @pytest.mark.parametrize(
-    "other",
+    "header",
     [
-        event("payment_intent.succeeded", PAID),
-        event("checkout.session.created", PAID),
-        event("checkout.session.completed.v2", PAID),
-        event("CHECKOUT.SESSION.COMPLETED", PAID),
-        event("", PAID),
-        {"id": "evt_2", "object": "v2.core.event", "type": "v1.account.updated"},
-        {"id": "evt_2", "object": "event", "type": "account.updated"},
+        None,
+        "",
+        " ",
+        "t=",
+        f"t={NOW}",
+        f"v1={HEX}",
+        f"t=,v1={HEX}",
+        f"t=now,v1={HEX}",
+        f"t=-{NOW},v1={HEX}",
+        f"t={NOW}.0,v1={HEX}",
+        f"t=1{'0' * 5000},v1={HEX}",
+        f"t=\N{ARABIC-INDIC DIGIT ONE},v1={HEX}",
+        f"t={NOW},v1=",
+        f"t={NOW},v1={HEX.upper()}",
+        f"t={NOW},v1=é",
+        f"t={NOW},v1={HEX[1:]}é",
+        f"t={NOW},v1=\ud800",
+        f"t={NOW},v1={'a' * 129}",
+        f"t={NOW};v1={HEX}",
+        f"t={NOW}, v1={HEX}",
+        f"v1={HEX},t={NOW}",
+        f"t={NOW},t={NOW},v1={HEX}",
+        f"t={NOW},v1={HEX},t={NOW}",
+        f"{SIGNED},{SIGNED}",
+        f"{SIGNED}, {SIGNED}",
+        f"{SIGNED},",
+        f"{SIGNED}\n",
+        f" {SIGNED}",
+        SIGNED.replace("v1=", "v1=="),
+        SIGNED + f",v1={HEX}" * 16,
     ],
 )
-def test_an_event_of_another_type_is_ignored(
-    deliveries: Deliveries, calls: AwsCalls, other: Json
+def test_a_malformed_header_is_refused_without_looking_at_any_secret(
+    deliveries: Deliveries, calls: AwsCalls, header: str | None
 ) -> None:
-    calls.made.clear()
-    assert deliveries.receive(*delivery(other)) is Outcome.IGNORED
+    refused(deliveries, BODY, header, MALFORMED)
     assert calls.made == []
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        refuses("InternalServerError", status=500),
-        refuses("ThrottlingException"),
-        refuses("AccessDeniedException"),
-        breaks(EndpointConnectionError(endpoint_url="https://dynamodb")),
-    ],
-)
-def test_what_was_not_saved_is_not_acknowledged(
-    deliveries: Deliveries,
-    calls: AwsCalls,
-    queue: Queue,
-    failure: Any,  # noqa: ANN401
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(), st.binary(max_size=64))
+def test_no_header_and_body_that_stripe_did_not_sign_get_through(
+    deliveries: Deliveries, header: str, body: bytes
 ) -> None:
-    calls.failure = failure
-    with pytest.raises(OrdersUnavailable):
-        deliveries.receive(*delivery(event_of(OrderStatus.PAID)))
-    assert queue.receive() == []
+    for guess in (header, f"t={NOW},v1={header}", f"t={NOW},v1={HEX},{header}"):
+        with pytest.raises(NotAuthentic):
+            deliveries.receive(body, guess)
 
 
-def test_a_write_that_no_retry_helps_is_dead_lettered_once(
-    deliveries: Deliveries, calls: AwsCalls, queue: Queue
+def test_bytes_that_are_no_text_are_refused(deliveries: Deliveries, calls: AwsCalls) -> None:
+    for body in (b"\xff", BODY + b"\xc3", b"\xed\xa0\x80"):
+        refused(deliveries, body, signature(body), "not UTF-8")
+    assert calls.made == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[" * 100_000, b'{"id": 1}'])
+def test_nothing_is_read_before_it_is_verified(deliveries: Deliveries, body: bytes) -> None:
+    refused(deliveries, body, None, MALFORMED)
+    refused(deliveries, body, signature(body, "whsec_forged"), MISMATCH)
+    refused(deliveries, body, signature(body, timestamp=NOW - 301), "too far from now")
+
+
+@pytest.mark.parametrize("trouble", ["unreadable", "malformed"])
+def test_stripe_sends_again_what_could_not_be_verified(
+    deliveries: Deliveries, secret: Secret, calls: AwsCalls, trouble: str
 ) -> None:
-    calls.failure = refuses("ValidationException")
-    for _ in range(3):
-        with pytest.raises(OrderUnwritable):
-            deliveries.receive(*delivery(event_of(OrderStatus.PAID)))
-    (sent,) = queue.receive()
-    assert sent["requestPayload"] == {"detail": event_of(OrderStatus.PAID)}
-    assert sent["responsePayload"]["errorType"] == "OrderUnwritable"
+    if trouble == "unreadable":
+        calls.failure = refuses("InternalServiceError", status=500)
+    else:
+        secret.roll("whsec_")
+    with pytest.raises(Misconfigured):
+        deliveries.receive(BODY, SIGNED)
 
 
-def test_stripes_next_try_saves_what_could_not_be_saved(
-    deliveries: Deliveries, calls: AwsCalls
-) -> None:
-    calls.failure = breaks(EndpointConnectionError(endpoint_url="https://dynamodb"))
-    with pytest.raises(OrdersUnavailable):
-        deliveries.receive(*delivery(event_of(OrderStatus.PAID)))
-    calls.failure = None
-    assert deliveries.receive(*delivery(event_of(OrderStatus.PAID))) is Outcome.APPLIED
-
-
-def test_the_log_names_the_event_and_its_order_and_nobody(
-    deliveries: Deliveries, dynamodb: "DynamoDBClient", log: Log
-) -> None:
-    details = {"email": "ada@example.com", "name": "Ada L."}
-    deliveries.receive(*delivery(event_of(OrderStatus.PAID, customer_details=details)))
-    logger.info("handled")
-    recorded, *later = log.entries
-    assert (recorded["message"], recorded["order_id"]) == ("recorded", ORDER_ID)
-    for entry in (recorded, *later):
-        assert entry["event_id"] == "evt_1abc"
-        assert entry["event_type"] == "checkout.session.completed"
-    saved = json.dumps(dynamodb.scan(TableName="orders")["Items"])
-    for personal in details.values():
-        assert personal not in log.text
-        assert personal not in saved
+def test_a_refusal_quotes_no_secret_signature_or_body(deliveries: Deliveries, log: Log) -> None:
+    forged = signature(BODY, "whsec_forged")
+    with pytest.raises(NotAuthentic) as raised:
+        deliveries.receive(BODY, forged)
+    assert raised.value.__suppress_context__
+    for quoted in (SIGNING_SECRET, forged[-64:], "evt_1abc", "ada@example.com"):
+        assert quoted not in raised.value.detail
+        assert quoted not in log.text

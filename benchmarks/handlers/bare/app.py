@@ -1,4 +1,4 @@
-"""A function that does nothing: what Lambda's own runtime costs."""
+"""A function that does nothing, to measure Lambda's runtime itself."""
 
 from typing import Any
 

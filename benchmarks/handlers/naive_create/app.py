@@ -1,4 +1,4 @@
-"""The creation of a checkout as tutorials write it (see naive_webhook)."""
+"""Creates a checkout in the way of tutorials (see naive_webhook)."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""A webhook as tutorials write it: boto3's resource, Powertools for everything, pydantic.
+"""A webhook in the way of tutorials: boto3's resource, Powertools for everything, pydantic.
 
 Powertools checks the event (parser), reads the secret (parameters), routes (event handler), and
 remembers processed events (idempotency), which the service does with the order's own write.

@@ -1,9 +1,9 @@
-"""The order of a Stripe Checkout, and everything that may change it."""
+"""Orders paid through Stripe Checkout, and everything that may change them."""
 
 import gc
 import os
 
-# In a starting function there is no garbage yet, and each collection would examine all that was
-# imported so far. `wiring.started` ends this.
+# A starting function has no garbage yet, and each collection would scan everything imported so far.
+# `wiring.started` turns collection on again.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()

@@ -1,4 +1,4 @@
-"""What a frontend may ask for: a checkout, and how its payment went."""
+"""The frontend's use cases: create a checkout, and confirm its payment."""
 
 import hashlib
 import re
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from checkout.settings import Settings
     from checkout.stripe.api import StripeApi
 
-# A short key can be guessed, and with it another customer's checkout.
+# A short key could be guessed, which would give access to another customer's checkout.
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{14,253}[\x21-\x7e]")
-# So many sessions of one key the shop may refuse: each costs a read to find the next.
+# The most refused sessions per key: each costs a read to find the next order id.
 MAX_REFUSED = 10
-# No key of a stranger's has a newline, nor so few characters before it.
+# A caller's key can't contain a newline, so this prefix can't be imitated.
 TRUSTED_KEYS = "trusted\n"
 
 type Json = dict[str, Any]
@@ -43,10 +43,10 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StartedCheckout:
-    """`url` is the page to send the customer to; `client_secret` is for a page of the shop's own.
+    """`url` is the page to send the customer to; `client_secret` is for an embedded page.
 
-    A checkout has one of them, and neither once the session is not open any more. `expires_at` is
-    in seconds since 1970 UTC.
+    An open session has one of them, any other session neither. `expires_at` is in seconds since
+    1970 UTC.
     """
 
     order_id: str
@@ -59,9 +59,9 @@ class StartedCheckout:
 
 @dataclass(frozen=True, slots=True)
 class Checkouts:
-    """Create a checkout, and confirm its payment. `now` gives seconds since 1970 UTC.
+    """Creates checkouts and confirms payments. `now` returns seconds since 1970 UTC.
 
-    Callers of one `key_namespace` can't claim the idempotency keys of another's.
+    Callers in one `key_namespace` can't use the idempotency keys of another.
     """
 
     settings: "Settings"
@@ -73,7 +73,7 @@ class Checkouts:
     key_namespace: str = ""
 
     def for_trusted_callers(self) -> "Checkouts":
-        """Give the same for callers whom IAM let in: they sell what they like, free or not."""
+        """Return the same for callers authorised by IAM, who may sell any price, free ones too."""
         return replace(
             self,
             settings=replace(self.settings, allow_free_orders=True),
@@ -89,11 +89,12 @@ class Checkouts:
     ) -> StartedCheckout:
         """Create an order and its Checkout Session; the same key and request give the same ones.
 
-        Other `options` make no other request: while the order's session is open, it is given.
+        `options` are not part of the request: while the order's session is open, it is returned.
 
-        Stripe comes first. The session holds all that the order will, so after a crash before the
-        write a retry with the same key finds the session, or makes another one where Stripe's
-        replay does not hold all of it; a session that was never returned expires unused.
+        Stripe is called before the order is written, and the session holds everything that the
+        order needs. After a crash in between, a retry with the same key finds the session, or
+        creates another one if Stripe's replay is incomplete. A session that was never returned
+        expires unused.
 
         Raise InvalidRequest, IdempotencyMismatch, and what StripeApi and Recorder raise.
         """
@@ -103,9 +104,9 @@ class Checkouts:
         return started
 
     def confirm(self, session_id: str) -> Order:
-        """Ask Stripe how a session's payment went, bring its order up to date, and give it.
+        """Retrieve a session from Stripe, update its order, and return the order.
 
-        Raise SessionNotFound for whatever is not a session of this stack.
+        Raise SessionNotFound for anything other than a session of this stack.
         """
         fact = self._fact(self._session(session_id), source="confirm")
         if fact is None:
@@ -117,7 +118,7 @@ class Checkouts:
         return recorded.order
 
     def _started(self, request: "CheckoutRequest", key: str, options: Options) -> StartedCheckout:
-        """Give the checkout that the key stands for, a new one if it stands for none."""
+        """Return the checkout of an idempotency key; create it if the key is new."""
         order_id = _order_id(self.settings.stack, key)
         logger.append_keys(order_id=order_id)
         fingerprint = request.fingerprint(key)
@@ -129,11 +130,11 @@ class Checkouts:
             session = self._sales.create_session(request, params, calls, key=order_id)
             return self._recorded(session, order_id)
         except (IdempotencyKeyReused, IdempotencyKeySpent, _AnotherSession):
-            # What the key stands for at Stripe is not what it stands for here.
+            # Stripe and the table have different sessions for this key.
             order_id, earlier = self._order_of_key(key)
         if earlier is not None:
             return self._earlier_checkout(earlier, fingerprint)
-        # A random further key can't be spent: of two requests that race, the table records one.
+        # A random suffix makes a fresh key. If two requests race, the table records one session.
         further_key = f"{order_id}-{uuid.uuid4().hex}"
         params = params_of(request, prices, order_id, fingerprint)
         session = self._sales.create_session(
@@ -145,10 +146,10 @@ class Checkouts:
             return self._earlier_checkout(another.order, fingerprint)
 
     def _order_of_key(self, key: str) -> tuple[str, Order | None]:
-        """Give the key's order and its id; None if none was returned so far.
+        """Return the order id of a key, and its order if the caller was shown one, else None.
 
-        A session that the shop refused can leave an expired order behind, which keeps its session:
-        the key then stands for a next order.
+        A session that the shop refused can leave an expired order, which keeps its session: the key
+        then belongs to the next order id.
         """
         order_id, order = _order_id(self.settings.stack, key), None
         for _ in range(MAX_REFUSED):
@@ -168,15 +169,15 @@ class Checkouts:
             raise UnexpectedStripeObject("Stripe created a session of the other mode.")
         recorded = self.recorder.record(fact)
         if recorded.outcome is Outcome.IGNORED and recorded.order is not None:
-            # Stripe remembers a key for 24 hours, the table for good: this is a second session,
-            # which must not be paid.
+            # Stripe keeps a key for 24 hours, the table forever. So this is a second session of the
+            # order, which must not be paid.
             self.stripe_api.expire_session(session["id"])
             raise _AnotherSession(recorded.order)
         checkout = recorded.order.checkout if recorded.order else fact.checkout
         return _started(order_id, checkout, session)
 
     def _earlier_checkout(self, order: Order, fingerprint: str) -> StartedCheckout:
-        """Respond with the order's own session, and record what has become of it."""
+        """Return the order's own session, and record its current state."""
         logger.append_keys(order_id=order.order_id, session_id=order.checkout.session_id)
         if order.checkout.request_fingerprint != fingerprint:
             raise IdempotencyMismatch(
@@ -190,7 +191,7 @@ class Checkouts:
         return _started(order.order_id, (recorded.order or order).checkout, session)
 
     def _expire_replaced(self, session_id: str, by: str) -> None:
-        """Expire a session that a new one supersedes; one that is not ours or not open stays."""
+        """Expire a session that a new one replaces; do nothing if it is not ours or not open."""
         if session_id == by or not self._may_be_ours(session_id):
             return
         session = self.stripe_api.session(session_id)
@@ -230,7 +231,7 @@ class Checkouts:
 
 
 class _AnotherSession(Exception):
-    """The order that a session was made for already has another session."""
+    """A new session's order already has another session."""
 
     def __init__(self, order: Order) -> None:
         super().__init__(order.order_id)
@@ -238,12 +239,12 @@ class _AnotherSession(Exception):
 
 
 def _never_shown(order: Order) -> bool:
-    """Whether the order began as expired: a session that create did not record was not returned."""
+    """True if the order was created as expired: its session was never returned to a caller."""
     return order.status is OrderStatus.EXPIRED and order.version == 1
 
 
 def _order_id(stack: str, key: str) -> str:
-    """Derive the order from the caller's key, so that a retry after a crash means the same one."""
+    """Derive the order id from the caller's key, so that a retry finds the same order."""
     return "ord_" + hashlib.sha256(f"{stack}\n{key}".encode()).hexdigest()[:32]
 
 

@@ -18,11 +18,11 @@ from checkout.log import logger
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# A leaked secret that ops took out of the list stops working everywhere after this many seconds.
+# Seconds until a secret that ops removed from the list stops working in every container.
 MAX_AGE = 300
-# Seconds between two fetches that do not help: doubled each time, up to the longest. A flood of
-# forged deliveries costs each container one fetch in 10 s, and a secret that is added late is used
-# within 10 s, whatever is forged meanwhile.
+# Seconds between fetches that bring no new secret: doubled each time up to the maximum. Under a
+# flood of forged deliveries each container fetches once in 10 s, and a secret that is added late is
+# used within 10 s.
 MIN_REFETCH_INTERVAL = 1.0
 MAX_REFETCH_INTERVAL = 10.0
 
@@ -30,7 +30,7 @@ MAX_REFETCH_INTERVAL = 10.0
 API_KEY = r"(sk|rk)_{mode}_[\x21-\x7e]+"
 SIGNING_SECRET = re.compile(r"whsec_\S+")
 HOW_TO_SET = "Put {stripe_api_key, webhook_signing_secrets} into the stack's StripeSecretArn."
-# The secret was deleted, or has no value: what is cached was taken out on purpose.
+# The secret was deleted or has no value: the cached one was removed on purpose.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 REMOVED = ("ResourceNotFoundException", "InvalidRequestException")
 
@@ -45,8 +45,8 @@ class CredentialsReader:
     """Read the secret, and cache it for MAX_AGE seconds.
 
     `read` and `reread` raise Misconfigured, without any value, while the secret is missing or
-    malformed. While Secrets Manager fails, `read` gives what is cached, however old it is.
-    `clock` gives seconds.
+    malformed. While Secrets Manager fails, `read` returns the cached secret, however old. `clock`
+    returns seconds.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class CredentialsReader:
         return self._cached
 
     def reread(self) -> Credentials | None:
-        """Fetch again what Stripe no longer accepts; None if that was done too recently.
+        """Fetch the secret again after Stripe refused it; None if the last fetch was too recent.
 
         Raise Misconfigured while Secrets Manager fails: the secret may have changed.
         """
@@ -106,7 +106,7 @@ class CredentialsReader:
             self._interval = min(2 * self._interval, MAX_REFETCH_INTERVAL)
 
     def _fetch(self) -> None:
-        """Replace what is cached, also if nothing usable takes its place; keep it in an outage."""
+        """Replace the cached secret, by None if it is now unusable; keep it in an outage."""
         try:
             response = self._client.get_secret_value(SecretId=self._secret_arn)
             self._cached = _credentials(response.get("SecretString"), self._mode)
@@ -134,7 +134,7 @@ class CredentialsReader:
 def _credentials(text: str | None, mode: str) -> Credentials:
     """Check the secret's shape.
 
-    An empty signing secret would verify what anybody signed with the empty key.
+    An empty signing secret would verify any delivery signed with the empty key.
     """
     try:
         document = json.loads(text) if text else None

@@ -1,4 +1,4 @@
-"""What Stripe delivers: an event is verified, read, recorded, and dead-lettered if it can't be."""
+"""Processes Stripe's deliveries: verify an event, read it, record it, or dead-letter it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,10 +32,10 @@ class Deliveries:
     dead_letters: "Callable[[], DeadLetters]"
 
     def receive(self, body: bytes, signature: str | None) -> Outcome:
-        """Process a delivery over HTTP; raise NotAuthentic for what Stripe did not sign.
+        """Process a delivery over HTTP; raise NotAuthentic if Stripe did not sign it.
 
-        An event that no retry would help is dead-lettered, and its error raised all the same:
-        Stripe retries for three days, in which a new version may understand it.
+        An event that fails for a reason that a retry can't fix is dead-lettered. Its error is
+        raised too: Stripe retries for three days, in which a fixed version may be deployed.
         """
         event = self.verifier.authentic_event(body, signature)
         try:
@@ -47,7 +47,7 @@ class Deliveries:
             raise
 
     def process(self, event: dict[str, Any]) -> Outcome:
-        """Record what an authentic event says; raise what EventReader and Recorder raise."""
+        """Record the fact in an authentic event; raise what EventReader and Recorder raise."""
         logger.append_keys(event_id=event["id"], event_type=event["type"])
         try:
             outcome = self.recorder.record(self.events.fact(event)).outcome

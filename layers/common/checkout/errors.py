@@ -1,4 +1,4 @@
-"""What can go wrong, as the callers of this package need to distinguish it.
+"""Errors of this package, as its callers need to distinguish them.
 
 CheckoutError
 ├── InvalidRequest          the caller's request can't be accepted as it is
@@ -20,8 +20,8 @@ CheckoutError
         ├── StripeKeyRefused
         └── StripePermissionMissing
 
-The text of each is for the caller: no internals, no value of a secret, nothing of Stripe's message.
-What ops need to know is logged where it is known.
+Each error's text is for the caller: no internals, no secrets, nothing from Stripe's messages.
+Details for ops are logged where the error occurs.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class FieldError:
 
 
 class CheckoutError(Exception):
-    """Every error that this package raises on purpose."""
+    """Base class of every error that this package raises on purpose."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -1,6 +1,6 @@
 """One structured logger: ids, outcomes and durations, never a payload, a header or a secret.
 
-Import this before the Stripe SDK: what would make libraries log payloads is turned off here.
+Import this before the Stripe SDK: it turns off settings that make libraries log payloads.
 """
 
 import logging
@@ -16,15 +16,15 @@ from checkout.errors import CheckoutError
 from checkout.version import VERSION
 
 SERVICE = "checkout"
-# Switches that print what Stripe responds, and each event that a function gets.
+# Variables that make libraries log Stripe's responses and Lambda events.
 PRINT_PAYLOADS = ("STRIPE_LOG", "POWERTOOLS_LOGGER_LOG_EVENT")
 
 
 class _Formatter(LambdaPowertoolsFormatter):
     """Powertools' JSON, with exceptions described by their types and frames.
 
-    Texts of other people's exceptions quote what they were given: pydantic its input, Stripe an
-    e-mail address or a part of the key.
+    The texts of libraries' exceptions quote their input: pydantic quotes values, Stripe an e-mail
+    address or part of the key.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -41,7 +41,7 @@ class _Formatter(LambdaPowertoolsFormatter):
 
 
 def description(error: BaseException) -> str:
-    """Describe an exception like a traceback, the cause first, with no text but our own."""
+    """Describe an exception like a traceback, cause first, with no text but our own errors'."""
     return "\n\n".join(reversed([_traceback(each) for each in _chain(error)]))
 
 
@@ -74,9 +74,9 @@ def _headline(error: BaseException) -> str:
 
 
 def quiet_libraries() -> None:
-    """Limit libraries to WARNING and above, whatever level they set for themselves.
+    """Limit libraries to WARNING and above, whatever level they set.
 
-    Under its JSON log format Lambda's runtime prints what the root logger gets from INFO on. At
+    With the JSON log format, Lambda's runtime prints the root logger's records from INFO up. At
     INFO the Stripe SDK logs each URL and error message.
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
     """
@@ -90,11 +90,11 @@ def quiet_libraries() -> None:
 
 quiet_libraries()
 logger = Logger(
-    # Not POWERTOOLS_SERVICE_NAME, which is the stack's name: it names the logger too, and a stack
-    # called stripe would print what the SDK logs.
+    # Not POWERTOOLS_SERVICE_NAME, the stack's name: it would also name the logger, and a stack
+    # called `stripe` would then print the SDK's log.
     service=SERVICE,
-    # Given to the formatter, the version outlives clear_state, which each invocation calls.
+    # A key of the formatter survives clear_state, which runs at each invocation.
     logger_formatter=_Formatter(utc=True, use_rfc3339=True, version=VERSION),
 )
-# Our lines have a handler of their own: the runtime's would print them again.
+# This logger has its own handler; the runtime's would print each line again.
 logging.getLogger(SERVICE).propagate = False

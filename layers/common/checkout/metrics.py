@@ -1,7 +1,7 @@
-"""What CloudWatch counts, written to the log in its embedded metric format: no further call.
+"""CloudWatch metrics, written to the log in the embedded metric format: no extra call.
 
-The names are these, and the one dimension is the stack's name, so the number of metrics is bounded.
-A container serves one invocation at a time, which emits what it counted when it ends.
+Names are fixed and the only dimension is the stack's name, so the number of metrics is bounded. A
+container serves one invocation at a time, which emits its counts at the end.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
 """
 
@@ -39,10 +39,10 @@ class Metric(StrEnum):
     WEBHOOKS_FAILED = "WebhooksFailed"
     SIGNATURES_REFUSED = "SignaturesRefused"
 
-    # Responses with 500.
+    # Responses with status 500.
     INTERNAL_ERRORS = "InternalErrors"
 
-    # Of each call, with the SDK's own retry in it.
+    # Per call, including the SDK's retry.
     STRIPE_CALLS_SUCCEEDED = "StripeCallsSucceeded"
     STRIPE_CALLS_REFUSED = "StripeCallsRefused"
     STRIPE_CALLS_RATE_LIMITED = "StripeCallsRateLimited"
@@ -68,17 +68,17 @@ _observed: defaultdict[Metric, list[float]] = defaultdict(list)
 
 
 def count(metric: Metric, number: int = 1) -> None:
-    """Add to what this invocation counts; 0 says that there was none."""
+    """Add to this invocation's count; 0 emits the metric with the value 0."""
     _counted[metric] += number
 
 
 def observe(metric: Metric, value: float) -> None:
-    """Give one value of a metric that is not a count, in its unit."""
+    """Record one value of a metric that is not a count, in its unit (UNITS)."""
     _observed[metric].append(value)
 
 
 def emits_metrics(handler: Handler) -> Handler:
-    """Write what an invocation counted to the log, also when it raises."""
+    """Write an invocation's metrics to the log, also if it raises."""
 
     @functools.wraps(handler)
     def measured(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:

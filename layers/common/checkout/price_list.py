@@ -1,7 +1,7 @@
-"""What the shop sells, as its page shows it.
+"""The list of sellable prices for the shop's page.
 
-A Lambda container serves one request at a time, so an expired list is fetched once per container,
-however many requests wait. https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+A Lambda container serves one request at a time, so each container fetches an expired list once.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 """
 
 import json
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 MAX_PAGES = 10
 FRESH_SECONDS = 60.0
-# While Stripe does not respond, most requests get the old list without waiting for it.
+# During an outage of Stripe, most requests get the old list without waiting.
 RETRY_SECONDS = 10.0
-# No page is begun later: it may take 12 s (checkout/wiring.py), and the secret's read 6.
+# Fetch no further page after this: a page may take 12 s (checkout/wiring.py), the secret 6 s.
 LISTING_SECONDS = 8.0
 # Lambda's limit is 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_BYTES = 5_000_000
@@ -33,7 +33,7 @@ type Json = dict[str, Any]
 
 @dataclass(slots=True)
 class PriceList:
-    """`only_marked` is the stack's parameter SellablePrices; `clock` gives seconds."""
+    """`only_marked` is the stack's parameter SellablePrices; `clock` returns seconds."""
 
     stripe_api: "StripeApi"
     only_marked: bool
@@ -42,10 +42,10 @@ class PriceList:
     _fresh_until: float = 0.0
 
     def prices(self) -> list[Json]:
-        """Give the sellable prices that are not free, newest first, at most a minute old.
+        """Return the sellable prices that are not free, newest first, at most a minute old.
 
-        While Stripe does not respond, or allows no more requests, an older list is given: a price
-        is checked again when it is bought. Raise what StripeApi raises.
+        If Stripe does not respond or limits the rate, return an older list: create checks every
+        price again. Raise what StripeApi raises.
         """
         if self._prices is not None and self.clock() < self._fresh_until:
             return self._prices
@@ -82,7 +82,7 @@ class PriceList:
                 logger.warning("price not listed", price=price.get("id"))
 
     def _is_listed(self, price: Json) -> bool:
-        # Without a whole amount (tiers, customers' own amounts, fractions of a cent) it has none.
+        # unit_amount is null for tiers, custom amounts and fractions of a cent.
         return (
             bool(price.get("unit_amount"))
             and is_sellable(price, only_marked=self.only_marked)

@@ -1,7 +1,7 @@
-"""The one way in for every fact about an order: create, confirm, events and reconciliation use it.
+"""The entry point for every fact about an order, from all sources.
 
-A fact becomes one conditional write. Where the table says that it can't yet, the recorder asks
-Stripe for what the order lacks, and tries again:
+A fact becomes one conditional write. If the order lacks something for it, the recorder fetches that
+from Stripe and tries again:
 
     an order without its items       gets the session's line items first
     a payment that is not recorded   is looked up: by the index, then by its Checkout Session
@@ -42,7 +42,7 @@ NOTHING = Recorded(Outcome.IGNORED, None)
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """`stripe_api` is called for what only some facts need: building it costs a cold start."""
+    """`stripe_api` builds Stripe's client only for facts that need it, as that is slow."""
 
     orders: OrdersTable
     readers: Readers
@@ -51,13 +51,14 @@ class Recorder:
     def record(
         self, fact: News | None, *, read_back: bool = False, search_unmarked: bool = True
     ) -> Recorded:
-        """Record a fact, if there is one; `read_back` gives the order of an applied fact too.
+        """Record a fact, if there is one; with `read_back`, return the order of an applied fact
+        too.
 
-        With `search_unmarked`, a payment that no order recorded and that carries no mark of ours
-        costs a call to Stripe: its session may be ours, and its metadata edited.
+        With `search_unmarked`, a payment without an order and without our mark costs a Stripe call:
+        its session may be ours and its metadata edited.
 
-        Raise what OrdersTable and StripeApi raise: nothing was recorded, so
-        retry. Raise UnexpectedStripeObject where Stripe's objects contradict each other.
+        Raise what OrdersTable and StripeApi raise: nothing was recorded, so retry. Raise
+        UnexpectedStripeObject if Stripe's objects contradict each other.
         """
         if fact is None:
             return NOTHING
@@ -78,8 +79,8 @@ class Recorder:
     def _record_parts(self, fact: PartsFact, *, search_unmarked: bool) -> Recorded:
         """Record parts of the order that recorded their PaymentIntent.
 
-        The mark in the metadata finds it with one write. People edit metadata, so a mark that the
-        order does not confirm is no more than a missing one.
+        The mark in the metadata finds the order with one write. People edit metadata, so a mark
+        that the order does not confirm is treated as missing.
         """
         recorded = self._record(fact)
         if recorded.outcome is not Outcome.UNRESOLVED:
@@ -89,7 +90,7 @@ class Recorder:
         if recorded.outcome is not Outcome.UNRESOLVED:
             return recorded
         if fact.order_id is None and not (search_unmarked and fact.kind.moves_money):
-            # Not worth a call to Stripe for each declined card of the merchant's other systems.
+            # Declined cards of the merchant's other systems are not worth a Stripe call each.
             return NOTHING
         session = self.stripe_api().session_of_payment_intent(fact.payment_intent)
         session_fact = self.readers.session(session, fact.origin)
@@ -102,11 +103,11 @@ class Recorder:
         return recorded
 
     def _record_capture(self, news: CaptureNews) -> Recorded:
-        """Record what a payment that is captured separately is now, by its Checkout Session.
+        """Record the current state of a payment with manual capture, from its Checkout Session.
 
-        A session's id is its order's for good. So the session that Stripe has for the PaymentIntent
-        decides whose the payment is, and the index where the session's metadata was edited. Not
-        worth a call to Stripe is a payment of the merchant's other systems, which may hold a lot.
+        An order keeps its session's id forever. So the session of the PaymentIntent decides which
+        order owns the payment, or the index if the session's metadata was edited. Payments of the
+        merchant's other systems, perhaps many, are not worth a Stripe call.
         """
         by_payment: str | None = None
         if news.order_id is None:

@@ -1,4 +1,4 @@
-"""Where Stripe may send the customer back to: addresses of our own frontends, and no others."""
+"""Return URLs: Stripe may send the customer only to our own frontends."""
 
 import re
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -7,14 +7,14 @@ from checkout.settings import origin
 
 TEMPLATE = "{CHECKOUT_SESSION_ID}"
 ENCODED_TEMPLATE = re.compile(r"%7BCHECKOUT_SESSION_ID%7D", re.IGNORECASE)
-# urlsplit drops tabs and newlines and browsers read a backslash as a slash: an address with any of
-# them means one host to us and another to the browser. What a URL may hold is RFC 3986's set, and
-# the braces of Stripe's template.
+# urlsplit drops tabs and newlines, and browsers read a backslash as a slash: with any of them,
+# urlsplit and browsers see different hosts. Allowed are RFC 3986's characters, and the braces of
+# Stripe's template.
 URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%{}]+")
 
 
 def on_allowed_origin(url: str, allowed_origins: frozenset[str]) -> str:
-    """Give the URL back; raise ValueError, saying what to do, when it leads anywhere else."""
+    """Return the URL unchanged; raise ValueError, with the fix, if its origin is not allowed."""
     if not URL_CHARACTERS.fullmatch(url):
         raise ValueError("must be a URL of printable ASCII; percent-encode everything else")
     if "@" in urlsplit(url).netloc:

@@ -1,7 +1,7 @@
-"""Checkout Sessions of what the shop sells, made with a bounded number of calls to Stripe.
+"""Creates Checkout Sessions for sellable prices, with a bounded number of Stripe calls.
 
-The caller is a stranger's browser. Price ids are checked after the create call, which brings the
-prices with it: a session that the shop does not sell is expired before anybody sees its URL.
+The caller is a stranger's browser. Price ids are checked after the create call, whose response
+includes the prices: a session with a price that is not sold is expired before its URL is returned.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from checkout.stripe.api import CreatedSession, StripeApi
     from checkout.stripe.catalogue import Catalogue
 
-# Strangers cause these calls, which share Stripe's rate limits with the whole account.
+# Strangers cause these calls, which count against the whole account's rate limits.
 CALLS_TO_DECIDE = 3
-# Stripe expands so many line items; the rest is one more call.
+# The number of line items that Stripe expands; the rest costs one more call.
 EXPANDED_ITEMS = 10
+# Of line items and optional items together:
+# https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-optional_items
+MAX_ITEMS = 100
 FREE = "The total is 0: this shop takes no free orders."
 
 type Json = dict[str, Any]
@@ -34,7 +37,7 @@ class CallBudget:
     left: int = CALLS_TO_DECIDE
 
     def take(self, calls: int = 1) -> None:
-        """Raise StripeRateLimited where fewer are left: the next attempt finds more cached."""
+        """Use up calls; raise StripeRateLimited if too few are left: a retry finds more cached."""
         if calls > self.left:
             raise StripeRateLimited("This cart needs a second attempt. Please try again.")
         self.left -= calls
@@ -47,7 +50,7 @@ class Sales:
     allow_free_orders: bool
 
     def prices(self, request: "CheckoutRequest", calls: CallBudget) -> list[str | None]:
-        """Give the price id of each item, None for one that brings its own amount.
+        """Return the price id of each item, None for one with an amount of its own.
 
         Raise InvalidRequest for an unknown lookup key.
         """
@@ -73,21 +76,24 @@ class Sales:
     ) -> Json:
         """Create a session with all its line items; expire it if the shop does not sell them.
 
-        Raise InvalidRequest for what Stripe or the shop refuses, IdempotencyKeyReused, and
-        IdempotencyKeySpent where Stripe only replays what no longer says whether the cart is sold.
-        Only Stripe's client itself can cause a replay of a key that is new.
+        Raise InvalidRequest for a cart that Stripe or the shop refuses, IdempotencyKeyReused, and
+        IdempotencyKeySpent if Stripe replays a response that no longer shows whether the cart is
+        sold. A new key can be replayed only by the retry of Stripe's client.
         """
         large = len(request.items) > EXPANDED_ITEMS
         calls.take(2 if large and key_is_new else 1)
         try:
             created = self.stripe_api.create_session(params, idempotency_key=key)
         except RequestRefused as refused:
+            room = MAX_ITEMS - len(params.get("optional_items", ()))
+            if len(request.items) > room:
+                raise invalid("/items", f"This shop takes at most {room} items.") from None
             raise refused_request(refused, request) from None
         session = created.session
         replayed = created.replayed and not key_is_new
         has_more = session["line_items"]["has_more"]
         if replayed and has_more:
-            # The replay is of an earlier state, its items would be read as they are now.
+            # The replay shows an earlier state, but its items would be read in their current state.
             raise IdempotencyKeySpent(TRY_AGAIN)
         try:
             if has_more:
@@ -117,11 +123,11 @@ class Sales:
     ) -> None:
         """Expire a session that the shop refuses.
 
-        Raise IdempotencyKeySpent for a replayed one that was refused and expired before: its prices
-        are as they were then.
+        Raise IdempotencyKeySpent for a replayed session that was refused and expired before: its
+        prices are outdated.
         """
         if replayed and calls.left < 2:  # noqa: PLR2004  (one for the next key)
-            # It was expired before, or expires unused: its URL was never returned.
+            # It is expired already, or will expire unused: its URL was never returned.
             raise IdempotencyKeySpent(TRY_AGAIN) from None
         if replayed:
             calls.take()

@@ -1,4 +1,4 @@
-"""The parameters of the Checkout Session that a request asks for."""
+"""Builds the parameters of a Checkout Session from a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SessionParams:
-    """`mark` gives the metadata that finds an order's session and payment again."""
+    """`mark` returns the metadata that links sessions and payments to their orders."""
 
     settings: "Settings"
     mark: Callable[[str], dict[str, str]]
@@ -31,7 +31,7 @@ class SessionParams:
         order_id: str,
         fingerprint: str,
     ) -> "SessionCreateParams":
-        """Raise InvalidRequest for a URL that is not on an allowed origin."""
+        """Return the parameters; raise InvalidRequest for a URL whose origin is not allowed."""
         mark = self.mark(order_id)
         params: SessionCreateParams = {
             "mode": "payment",
@@ -39,7 +39,7 @@ class SessionParams:
                 item.line_item(price) for price, item in zip(prices, request.items, strict=True)
             ],
             "metadata": {**(request.metadata or {}), **mark, FINGERPRINT: fingerprint},
-            # A charge copies these: that is how a refund or a dispute finds its order.
+            # Charges copy this metadata, which links refunds and disputes to the order.
             "payment_intent_data": {"metadata": mark},
         }
         if request.is_adjustable:
@@ -59,8 +59,8 @@ class SessionParams:
             params["ui_mode"] = str(request.ui_mode)
             params["return_url"] = return_url
             return
-        # The mode is Stripe's default. Sent, it would be another parameter: a repeat of a request
-        # from before a deploy would not be one to Stripe.
+        # hosted_page is Stripe's default and is not sent: a new parameter would make Stripe treat
+        # the retry of a request from before a deploy as a different one.
         params["success_url"] = self._return_url(
             "success_url", request.success_url
         ) or with_session_id(self.settings.default_success_url)

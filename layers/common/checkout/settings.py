@@ -1,4 +1,4 @@
-"""What the stack's parameters say, read once from the environment and checked."""
+"""Settings from the stack's parameters, read from the environment and validated."""
 
 import os
 import re
@@ -14,9 +14,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 
 # An origin as browsers send it: lower case, no default port, nothing after host and port, and https
-# except on the loopback. API Gateway's CORS compares strings, so what is spelled otherwise would
-# match no browser. template.yaml has the same pattern; a name whose last label begins with a digit
-# would be read as an IPv4 address.
+# except on the loopback. API Gateway's CORS compares strings, so any other spelling would match no
+# browser. template.yaml has the same pattern. A name whose last label begins with a digit would be
+# read as an IPv4 address.
 # https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
 # https://url.spec.whatwg.org/#ends-in-a-number-checker
 PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
@@ -33,7 +33,7 @@ RETURN_URL = ORIGIN + r"([/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%{}]*)?"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`stack` marks our sessions at Stripe; without a `stripe_api_base` it is Stripe itself."""
+    """`stack` marks our sessions at Stripe; an empty `stripe_api_base` means Stripe itself."""
 
     orders_table: str
     stripe_secret_arn: str
@@ -52,7 +52,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Raise Misconfigured, naming the variable, when one is missing or malformed."""
+        """Read the settings; raise Misconfigured with the variable that is missing or malformed."""
 
         def required(name: str) -> str:
             return required_setting(name, environment)
@@ -88,7 +88,7 @@ class Settings:
 
 
 def required_setting(name: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Read a variable; raise Misconfigured, naming it, when it is missing or blank."""
+    """Read a variable; raise Misconfigured with its name if it is missing or blank."""
     value = environment.get(name, "").strip()
     if not value:
         raise Misconfigured(f"The environment variable {name} is missing or empty.")
@@ -96,7 +96,7 @@ def required_setting(name: str, environment: Mapping[str, str] = os.environ) -> 
 
 
 def _origins(environment: Mapping[str, str]) -> frozenset[str]:
-    """Give the origins as API Gateway compares them, which is why nothing is normalised."""
+    """Return the allowed origins unchanged, as API Gateway compares them."""
     required_setting("ALLOWED_ORIGINS", environment)
     origins = environment["ALLOWED_ORIGINS"].split(",")
     if not all(re.fullmatch(ORIGIN, entry) for entry in origins):
@@ -109,15 +109,15 @@ def _origins(environment: Mapping[str, str]) -> frozenset[str]:
 
 
 def origin(url: str) -> str:
-    """Give a URL's `scheme://host[:port]` as browsers write it: lower case, no default port.
+    """Return a URL's `scheme://host[:port]` as browsers write it: lower case, no default port.
 
-    Raise ValueError for whatever is not an absolute http(s) URL.
+    Raise ValueError for anything but an absolute http(s) URL.
     """
     parts = urlsplit(url)
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError("must be an absolute http or https URL")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    # Python 3.13.0 reads a host after whatever stands before its bracket.
+    # Python 3.13.0 accepts any text before the bracket of an IPv6 host.
     if parts.netloc.startswith("[") != host.startswith("["):
         raise ValueError("must be an absolute http or https URL")
     if parts.port in (None, DEFAULT_PORTS[parts.scheme]):

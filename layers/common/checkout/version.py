@@ -1,4 +1,4 @@
-"""What runs: each log line and each call to Stripe names it.
+"""The version, which is in each log line and in each call to Stripe.
 
 The version is also in pyproject.toml, uv.lock, template.yaml (the output `Version`) and
 CHANGELOG.md; a test compares them.

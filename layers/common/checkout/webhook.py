@@ -1,7 +1,7 @@
-"""What Stripe delivers over HTTP: the raw bytes are verified before anything is parsed.
+"""Verifies Stripe's webhook deliveries: the raw bytes first, before anything is parsed.
 
-The signature is verified as Stripe documents it for code without its SDK, whose import would cost
-half as much again as all else that a start imports. A test compares the two.
+The signature is verified as Stripe documents it for code without its SDK, whose import was a tenth
+of the webhook's start. A test compares the two.
 https://docs.stripe.com/webhooks#verify-manually
 """
 
@@ -18,26 +18,26 @@ from checkout.errors import NotAuthentic
 if TYPE_CHECKING:
     from checkout.credentials import Credentials, CredentialsReader
 
-# Stripe's own default, which its SDK applies to the past only; here it holds both ways.
+# Stripe's default, which its SDK applies only to the past; here it applies to the future too.
 # https://docs.stripe.com/webhooks#replay-attacks
 TOLERANCE_SECONDS = 300
-# Stripe gives no limit. Events of Checkout have a few kilobytes; this leaves them a hundredfold.
+# Stripe documents no limit. Events of Checkout have a few kilobytes; this is a hundred times that.
 MAX_BODY_BYTES = 512 * 1024
-# One timestamp, and signatures of any scheme, in the ASCII that Stripe sends.
+# One timestamp, then signatures of any scheme, in ASCII.
 SIGNATURE_HEADER = re.compile(r"t=[0-9]{1,12}(,v[0-9]=[0-9a-f]{1,128}){1,16}")
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookVerifier:
-    """`now` gives seconds since 1970 UTC."""
+    """`now` returns seconds since 1970 UTC."""
 
     credentials: "CredentialsReader"
     now: Callable[[], float] = time.time
 
     def authentic_event(self, body: bytes, signature: str | None) -> dict[str, Any]:
-        """Give the event of a delivery; raise NotAuthentic for what Stripe did not sign just now.
+        """Return the event of a delivery; raise NotAuthentic if Stripe did not sign it recently.
 
-        Its `id`, `object` and `type` are texts; no more than that is known of its shape.
+        Its `id`, `object` and `type` are strings; the rest of its shape is not checked.
         """
         try:
             payload = body.decode()
@@ -63,7 +63,7 @@ class _Signature:
     v1: tuple[str, ...]
 
     def is_by(self, credentials: "Credentials", body: bytes) -> bool:
-        """Try every secret: while one is rolled, Stripe signs with old and new for a while."""
+        """Try every secret: after a roll, Stripe signs with the old and the new one for a while."""
         signed = b"%d.%b" % (self.timestamp, body)
         for secret in credentials.webhook_signing_secrets:
             expected = hmac.digest(secret.encode(), signed, "sha256").hex()

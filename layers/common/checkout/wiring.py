@@ -1,8 +1,8 @@
-"""The parts, built once per container, when first needed.
+"""Builds the parts of the service, each once per container, when first needed.
 
-Timeouts and retries together stay inside the functions' own (template.yaml): a try at Stripe takes
-at most 6 s, at DynamoDB or Secrets Manager 3 s, and each is made twice. So a function lives to say
-what did not respond, and a warm-up ends within the 10 s that Lambda gives it.
+Timeouts and retries together fit into the functions' timeouts (template.yaml): a call to Stripe
+takes at most 6 s, to DynamoDB or Secrets Manager 3 s, and each has one retry. So a function can
+report what did not respond, and a warm-up ends within Lambda's 10 s.
 """
 
 import gc
@@ -92,15 +92,15 @@ def unpublished_changes() -> "UnpublishedChanges":
 
 @cache
 def stripe_api() -> "StripeApi":
-    # Imported here, so that the webhook's start does not pay for what only calls to Stripe need.
+    # Imported here: the webhook's start does not need it, only calls to Stripe do.
     import stripe
 
     from checkout.stripe.api import StripeApi
 
-    # Of the whole process: a client of the SDK takes none of its own.
+    # Set for the process: the SDK's clients have no such setting.
     stripe.set_app_info(NAME, version=VERSION)
     client = stripe.StripeClient(
-        # Each call names the key itself, for one that was rolled while this container lives.
+        # Each call passes the current key, which may be rolled while this container runs.
         "read from the secret",
         base_addresses={"api": settings().stripe_api_base or stripe.DEFAULT_API_BASE},
         http_client=stripe.RequestsClient(timeout=STRIPE_TIMEOUT),
@@ -158,10 +158,10 @@ def publisher() -> "Publisher":
 def warm_up(*, writes_orders: bool = True) -> None:
     """Read the secret and open DynamoDB's connection while Lambda starts the function.
 
-    A function whose role has nothing to do with the orders opens no connection to them.
+    With `writes_orders` false, no connection is opened: the role does not allow it.
 
-    Lambda gives a starting function more CPU than its memory buys, and Stripe's customer waits for
-    the first response. What fails here fails again at the first request, which gets the error.
+    Lambda gives a starting function extra CPU, and Stripe's customer waits for the first response.
+    A failure here is ignored: the first request fails with the same error.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
@@ -178,9 +178,9 @@ def warm_up(*, writes_orders: bool = True) -> None:
 
 
 def started() -> None:
-    """Begin to collect garbage, which checkout/__init__.py put off; a start's last step.
+    """Turn on garbage collection, which checkout/__init__.py turned off; a start's last step.
 
-    What was imported stays, so no collection need examine it.
+    Imported objects stay alive, so collections need not scan them.
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
     if not gc.isenabled():

@@ -8,7 +8,7 @@ from stripe_simulator.listener import LOOPBACK
 from stripe_simulator.settings import Settings
 from stripe_simulator.testing import SECRET_KEY, WAIT_SECONDS, Clock
 from stripe_simulator.webhooks.deliveries import Deliveries
-from stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
+from stripe_simulator.webhooks.registered_endpoints import Endpoint, Endpoints
 
 if TYPE_CHECKING:
     from stripe_simulator.documents import Json

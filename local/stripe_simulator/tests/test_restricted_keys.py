@@ -75,7 +75,7 @@ def restricted(simulator: Running) -> stripe.StripeClient:
 
 
 def allow(simulator: Running, *permissions: str) -> Json:
-    """Give the restricted key these permissions and no others."""
+    """Grant the restricted key exactly these permissions."""
     document = {"permissions": list(permissions)}
     response = simulator.request("PATCH", "/_simulator/restricted_key", json=document)
     assert response.status_code == 200, response.text

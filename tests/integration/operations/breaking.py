@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from local.cloud.deploy import stack_outputs
 from local.cloud.invocations import physical_name, reconcile
 from local.cloud.stack import ALARM_EMAIL
+from ops.functions import ALIAS, CREATE_SESSION, STRIPE_WEBHOOK
 from tests.integration.operations.shop_at_stripe import (
     destinations,
     registered,
@@ -16,7 +17,8 @@ from tests.integration.operations.shop_at_stripe import (
 )
 from tests.integration.world import World
 
-ALIAS = "live"
+# What the service needs beside what the customer paid and disputes.
+OTHERS_NEEDED = ("checkout_session_write", "payment_intent_read", "plan_read", "product_read")
 
 
 @contextmanager
@@ -43,6 +45,14 @@ def secret_with(world: World, **changes: object) -> Iterator[None]:
         yield
     finally:
         store_secret(world, before)
+
+
+def a_missing_permission(world: World) -> AbstractContextManager[None]:
+    return world.simulator.granting(*OTHERS_NEEDED, "charge_read")
+
+
+def an_excess_permission(world: World) -> AbstractContextManager[None]:
+    return world.simulator.granting(*OTHERS_NEEDED, "charge_write", "dispute_read")
 
 
 @contextmanager
@@ -81,7 +91,7 @@ def no_subscriber(world: World) -> Iterator[None]:
 def without_permission(world: World, action: str) -> Iterator[None]:
     """Take a permission of the function URL away."""
     functions = world.stack.aws.functions
-    name = physical_name(world.stack.aws, "StripeWebhookFunction")
+    name = physical_name(world.stack.aws, STRIPE_WEBHOOK)
     policy = json.loads(functions.get_policy(FunctionName=name, Qualifier=ALIAS)["Policy"])
     [statement] = [
         one
@@ -110,7 +120,7 @@ def without_permission(world: World, action: str) -> Iterator[None]:
 @contextmanager
 def no_alias(world: World) -> Iterator[None]:
     functions = world.stack.aws.functions
-    name = physical_name(world.stack.aws, "CreateSessionFunction")
+    name = physical_name(world.stack.aws, CREATE_SESSION)
     version = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
     functions.delete_alias(FunctionName=name, Name=ALIAS)
     try:

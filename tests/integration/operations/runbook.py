@@ -12,7 +12,7 @@ from local.paths import ROOT
 from tests.integration.world import World
 from tests.unit.aws_commands import BLOCK, parsed
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+TASKS = (ROOT / "docs" / "tasks.md").read_text()
 # A name that CloudFormation made, as the runbook writes them.
 PHYSICAL = re.compile(r"(?:https://sqs\S+/)?checkout-prod-(\w+)-1AB2CD3EF4GH")
 ACCOUNT = ("eu-central-1:123456789012", "us-east-1:000000000000")
@@ -21,9 +21,9 @@ type Json = dict[str, Any]
 
 
 def commands(title: str) -> list[str]:
-    """Give a section's commands, in their order."""
+    """Return a section's commands, in their order."""
     pattern = rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)"
-    found = re.search(pattern, RUNBOOK, re.MULTILINE | re.DOTALL)
+    found = re.search(pattern, TASKS, re.MULTILINE | re.DOTALL)
     assert found is not None, title
     return [line for block in BLOCK.findall(found[1]) for line in block.splitlines()]
 

@@ -16,16 +16,8 @@ from ops.environment import Environment, LocalAddresses
 from ops.stack import Stack
 from ops.stripe_keys import client
 from stripe_simulator.testing import fast, running
-from tests.integration.operations.breaking import (
-    a_dead_letter,
-    a_failed_run,
-    no_alias,
-    no_sellable_price,
-    no_subscriber,
-    other_events,
-    secret_with,
-    without_permission,
-)
+from tests.integration.deployed_options import deployed_with
+from tests.integration.operations import breaking
 from tests.integration.operations.shop_at_stripe import (
     destinations,
     local_environment,
@@ -89,7 +81,7 @@ def test_a_connected_stack_is_well(world: World) -> None:
 
 
 def test_a_failed_check_is_shown_with_what_to_do(world: World) -> None:
-    with no_sellable_price(world):
+    with breaking.no_sellable_price(world):
         called = world.operate("doctor")
     assert called.exit_code == 1
     assert "FAILED sellable prices: Stripe has no active one-time price" in called.printed
@@ -98,23 +90,15 @@ def test_a_failed_check_is_shown_with_what_to_do(world: World) -> None:
 
 
 BROKEN: dict[str, Callable[[World], Any]] = {
-    "sellable prices": no_sellable_price,
-    "dead-letter queues": a_dead_letter,
-    "event types": other_events,
-    "alarms": no_subscriber,
-    "functions": no_alias,
-    "reconciliation": a_failed_run,
-    "Stripe permissions": lambda world: world.simulator.granting(
-        "checkout_session_write", "payment_intent_read", "charge_read", "plan_read", "product_read"
-    ),
-    "no other Stripe permissions": lambda world: world.simulator.granting(
-        "checkout_session_write",
-        "payment_intent_read",
-        "charge_write",
-        "dispute_read",
-        "plan_read",
-        "product_read",
-    ),
+    "sellable prices": breaking.no_sellable_price,
+    "dead-letter queues": breaking.a_dead_letter,
+    "event types": breaking.other_events,
+    "alarms": breaking.no_subscriber,
+    "functions": breaking.no_alias,
+    "reconciliation": breaking.a_failed_run,
+    "options": lambda world: deployed_with(world, {"locale": "de"}),
+    "Stripe permissions": breaking.a_missing_permission,
+    "no other Stripe permissions": breaking.an_excess_permission,
 }
 
 
@@ -127,11 +111,20 @@ def test_what_is_broken_is_named_and_nothing_else(
     assert only(replace(examination), name).ok
 
 
+def test_an_option_that_stripe_lacks_is_named(world: World, examination: Examination) -> None:
+    with (
+        deployed_with(world, {"optional_items": [{"price": "price_1gone", "quantity": 1}]}),
+        world.simulator.granting("plan_read"),
+    ):
+        result = only(examination, "options at Stripe")
+    assert result.detail == "Stripe has no price price_1gone: it refuses every checkout."
+
+
 @pytest.mark.parametrize("action", ["InvokeFunctionUrl", "InvokeFunction"])
 def test_a_missing_permission_of_the_url_is_named(
     world: World, examination: Examination, action: str
 ) -> None:
-    with without_permission(world, action):
+    with breaking.without_permission(world, action):
         result = only(examination, "function URL permissions")
     assert f"lambda:{action}:" in result.detail
     assert only(examination, "function URL permissions").ok
@@ -154,7 +147,7 @@ def test_what_is_wrong_in_the_secret_is_named(
     world: World, examination: Examination, changes: Json, checks: set[str]
 ) -> None:
     impatient = replace(examination, patience_seconds=IMPATIENT)
-    with secret_with(world, **changes):
+    with breaking.secret_with(world, **changes):
         results = failed(impatient)
     assert checks <= results.keys()
     for value in ("9" * 20, "0" * 32):
@@ -166,7 +159,7 @@ def test_a_ping_is_checked_against_the_secret_as_stored(
 ) -> None:
     """The functions have cached the right secret, which they would go on using for a while."""
     assert failed(examination) == {}
-    with secret_with(world, webhook_signing_secrets=["whsec_" + "0" * 32]):
+    with breaking.secret_with(world, webhook_signing_secrets=["whsec_" + "0" * 32]):
         results = failed(replace(examination, patience_seconds=IMPATIENT))
     assert results.keys() == {"ping"}
 

@@ -7,7 +7,7 @@ import pytest
 from local.cloud.deploy import STACK_NAME
 from local.cloud.stack import LocalStack, local_stack
 from local.machine.console import Console
-from ops.dead_letters import ALIAS
+from ops.functions import ALIAS
 from tests.integration.operations.runbook import (
     aws_commands,
     commands,
@@ -55,7 +55,7 @@ def test_a_flood_gets_a_part_of_the_concurrency(world: World) -> None:
         aws.functions.delete_function_concurrency(FunctionName=name)
 
 
-@pytest.mark.parametrize("title", ["Connect again", "Stripe is down", "Answer a customer"])
+@pytest.mark.parametrize("title", ["Connect again", "Stripe is down", "Help a customer"])
 def test_a_tasks_commands_work_one_after_the_other(world: World, title: str) -> None:
     created = world.checkout(customer_email=ADDRESS)
     for line in commands(title):

@@ -1,1 +1,1 @@
-"""Ships what was paid for, once: a consumer of the checkout stack's order topic."""
+"""Ships each paid order once: a consumer of the checkout stack's order topic."""

@@ -1,11 +1,12 @@
-"""Where to ship: the address that the customer gave on Stripe's page.
+"""Shipping addresses, which customers enter on Stripe's page.
 
-It is in no message and in no table: Stripe has it, and gives it to a key of this service's own, a
-restricted one with the permission "Checkout Sessions: Read" and no other.
+No message and no table contains them. They are read from Stripe with a restricted key of this
+service, whose only permission is "Checkout Sessions: Read".
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-collected_information
 """
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -15,15 +16,18 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STRIPE = "https://api.stripe.com"
+# Without it, the account's own version decides: before 2025-03-31.basil, addresses were elsewhere.
+# https://docs.stripe.com/api/versioning
+API_VERSION = "2026-10-28.endive"
 TIMEOUT = urllib3.Timeout(connect=2, read=5)
 
 
 class AddressUnknown(Exception):
-    """Stripe did not give the session. A retry may get it; the text names no customer."""
+    """Stripe did not return the session. A retry may help; the text names no customer."""
 
 
 class ShippingAddress(BaseModel):
-    """Personal data: hand it to the warehouse, and do not log it."""
+    """Personal data: pass it to the warehouse and never log it."""
 
     name: str | None = None
     line1: str | None = None
@@ -35,17 +39,17 @@ class ShippingAddress(BaseModel):
 
 
 def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> ShippingAddress | None:
-    """Give the address of a session, None if it asked for none; raise AddressUnknown."""
+    """Return a session's shipping address, None if it has none; raise AddressUnknown."""
     try:
         response = urllib3.request(
             "GET",
             f"{api_base}/v1/checkout/sessions/{session_id}",
-            headers={"authorization": f"Bearer {key}"},
+            headers={"authorization": f"Bearer {key}", "stripe-version": API_VERSION},
             timeout=TIMEOUT,
         )
     except urllib3.exceptions.HTTPError as error:
         raise AddressUnknown(type(error).__name__) from None
-    if response.status != 200:  # noqa: PLR2004
+    if response.status != HTTPStatus.OK:
         raise AddressUnknown(f"Stripe responded {response.status}.")
     collected = json.loads(response.data).get("collected_information") or {}
     details: dict[str, Any] | None = collected.get("shipping_details")
@@ -55,5 +59,5 @@ def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> Shipp
 
 
 def stripe_key(client: "SecretsManagerClient", secret_arn: str) -> str:
-    """Read the key, which is the secret's whole string."""
+    """Read the key: the secret's string is the key itself."""
     return client.get_secret_value(SecretId=secret_arn)["SecretString"]

@@ -1,4 +1,4 @@
-"""The queue of order messages"""
+"""The function behind the queue of order messages."""
 
 import os
 import time
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# A message that fails stays in the queue, alone. Failures of a whole batch are no error of the
-# function: they end in the dead-letter queue like any other.
+# Only a failed message stays in the queue. If all messages of a batch fail, the function still
+# succeeds: they end in the dead-letter queue like any other.
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -36,7 +36,7 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> "PartialI
 
 
 def record_handler(record: "SQSRecord", lambda_context: "LambdaContext") -> None:
-    """Raise what is wrong with a message: SQS delivers it again, and dead-letters it in the end."""
+    """Raise on any problem with a message: SQS retries it, and finally dead-letters it."""
     with logger.append_context_keys(sqs_message_id=record.message_id):
         try:
             message = read_message(record.body)
@@ -53,9 +53,9 @@ def record_handler(record: "SQSRecord", lambda_context: "LambdaContext") -> None
 
 
 def fulfil(message: OrderMessage, shipments: Shipments, *, now: float, until: float) -> None:
-    """Note a message, and ship its order if that is due; raise BeingShipped, or what `ship` raises.
+    """Store a message, and ship its order if due; raise BeingShipped, or what `ship` raises.
 
-    `until` is when this invocation has ended at the latest. Both are in seconds since 1970.
+    `until` is the latest end of this invocation. Both are in seconds since 1970 UTC.
     """
     order_id = message.order_id
     before = shipments.note_state(message)
@@ -70,7 +70,7 @@ def fulfil(message: OrderMessage, shipments: Shipments, *, now: float, until: fl
 
 
 def address_of(session_id: str) -> ShippingAddress | None:
-    """Ask Stripe; without a key of this service's own, the address is not known here."""
+    """Read the address from Stripe; None if this service has no Stripe key."""
     secret_arn = os.environ.get("STRIPE_KEY_SECRET_ARN")
     if not secret_arn:
         return None

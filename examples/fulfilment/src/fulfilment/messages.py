@@ -1,7 +1,7 @@
-"""The messages of the order topic, as far as fulfilment reads them.
+"""The messages of the order topic, with the fields that fulfilment reads.
 
-The whole message is in docs/order-message.schema.json of the checkout service. Fields that are not
-listed here are skipped, so a later version may add some.
+docs/order-message.schema.json of the checkout service describes the whole message. Other fields are
+ignored, so a later version may add some.
 """
 
 from typing import Literal, Self, get_args
@@ -17,13 +17,13 @@ Handled = Literal[
 ]
 HANDLED: tuple[str, ...] = get_args(Handled)
 PAID = "order.paid"
-# Every other status means that the money is, or may be, taken back; so does one that is not known.
+# Any other status, known or not, means that the money is or may be taken back.
 # https://docs.stripe.com/api/disputes/object#dispute_object-status
 HARMLESS_DISPUTES = (None, "warning_closed", "won")
 
 
 class _Read(BaseModel):
-    # An error's text goes to the log: it names the field and not what was in it.
+    # Errors are logged: their text names the field and hides its value.
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
 
@@ -35,10 +35,11 @@ class Item(_Read):
 
 
 class OrderMessage(_Read):
-    """A change of an order, and the order as it was then.
+    """A change of an order, with the order after that change.
 
     Of two messages about one order, the one with the higher `version` is the later. Amounts are in
-    the currency's minor unit.
+    the currency's minor unit: less than the total is captured of a payment captured in part.
+    `amount_captured` is None in messages of a checkout stack from before it was there.
     """
 
     id: str
@@ -47,7 +48,6 @@ class OrderMessage(_Read):
     order_id: str
     session_id: str
     amount_total: int
-    # Less than the total where the payment was captured in part; missing in older messages.
     amount_captured: int | None = None
     amount_refunded: int
     dispute_status: str | None
@@ -61,14 +61,14 @@ class OrderMessage(_Read):
 
     @property
     def hold(self) -> Literal["disputed", "refunded"] | None:
-        """Why not to ship the order, as far as this message knows.
+        """The reason not to ship the order, None if this message has none.
 
-        A part that was refunded is no reason: the message does not say which item it was for.
+        A partial refund is no reason: the message does not say which item it was for.
         """
         if self.dispute_status not in HARMLESS_DISPUTES:
             return "disputed"
         taken = self.amount_total if self.amount_captured is None else self.amount_captured
-        # A free order has a total of 0, and nothing to refund.
+        # Of a free order nothing was taken, and there is nothing to refund.
         return "refunded" if 0 < taken <= self.amount_refunded else None
 
 

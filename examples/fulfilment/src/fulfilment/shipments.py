@@ -1,8 +1,8 @@
-"""What fulfilment knows of each order: one row, changed by conditional writes only.
+"""The shipments table: one item per order, changed by conditional writes only.
 
-`version` and `held_for` are of the newest message, `to_ship` has the items of `order.paid`, and
-`shipped_at` says that they were shipped. While one invocation ships, `claimed_until` keeps the
-others from it. Timestamps are in milliseconds since 1970.
+`version` and `held_for` come from the newest message, `to_ship` has the items of `order.paid`, and
+`shipped_at` is set after shipping. While one invocation ships, `claimed_until` blocks the others.
+Timestamps are in milliseconds since 1970 UTC.
 
     order.paid ─────> to_ship ─┐
                                ├─ claim ──> ship ──> shipped_at
@@ -20,7 +20,7 @@ from fulfilment.messages import Item, OrderMessage
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# The same message may come again: where its first run ended early, all that follows is repeated.
+# A message may be delivered again: if its first run ended early, the rest is repeated.
 IS_NEWEST = "attribute_not_exists(version) OR version <= :version"
 MAY_BE_SHIPPED = (
     "attribute_exists(to_ship) AND attribute_not_exists(held_for)"
@@ -32,7 +32,7 @@ type Row = dict[str, Any]
 
 
 class BeingShipped(Exception):
-    """Another invocation is shipping the order. A retry sees whether it did."""
+    """Another invocation is shipping the order. A retry finds out whether it succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Shipments:
     table: "Table"
 
     def note_state(self, message: OrderMessage) -> Row | None:
-        """Note what the newest message says of the order.
+        """Store the order's state from its newest message.
 
-        Give the row before, empty for a new order; None where a later message was noted already.
+        Return the item before, empty for a new order; None if a later message was stored already.
         """
         values: Row = {":version": message.version}
         expression = "SET version = :version REMOVE held_for"
@@ -70,7 +70,7 @@ class Shipments:
         )
 
     def claim(self, order_id: str, *, now: float, until: float) -> list[Item] | None:
-        """Give the items to ship, to one caller alone until then; None if there is nothing to do.
+        """Claim a shipment and return its items; None if there is nothing to ship.
 
         Raise BeingShipped.
         """
@@ -92,7 +92,7 @@ class Shipments:
                 raise BeingShipped(order_id) from None
             return None
         stored: Any = response["Attributes"]["to_ship"]
-        # DynamoDB gives numbers as decimals.
+        # DynamoDB returns numbers as decimals.
         return [Item(**one | {"quantity": int(one["quantity"])}) for one in stored]
 
     def note_shipped(self, order_id: str, *, now: float) -> None:
@@ -104,7 +104,7 @@ class Shipments:
 
 
 def _refusal(error: ClientError) -> Row:
-    """Give the row that did not fulfil a condition; raise any other error."""
+    """Return the item that failed a condition; raise any other error."""
     if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
         raise error
     row: Any = error.response.get("Item", {})
@@ -112,5 +112,5 @@ def _refusal(error: ClientError) -> Row:
 
 
 def _milliseconds(seconds: float) -> int:
-    """DynamoDB takes no floats."""
+    """Convert to an integer: DynamoDB accepts no floats."""
     return int(seconds * 1000)

@@ -1,6 +1,6 @@
-"""Replace these two functions with what your warehouse needs. Both may be called again.
+"""Replace these two functions with your warehouse's. Both may be called more than once.
 
-Where to ship is not in the messages: it is Stripe's, or in your own data.
+Addresses are not in the messages: they are at Stripe, or in your own data.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,18 @@ logger = Logger()
 
 
 def ship(order_id: str, items: Sequence[Item], to: ShippingAddress | None) -> None:
-    """Ship the items; raise if that failed, and it is tried again.
+    """Ship the items; raise an error to have it retried.
 
-    `to` is None where the checkout asks for no address, or this service has no key for Stripe.
-
-    It is called once for each order, and again only if the call before it failed or did not end.
-    Send `order_id` as the idempotency key, so that an order that left is not shipped again.
+    `to` is None if the checkout collects no address, or this service has no Stripe key. It is
+    called once per order, and again only if the previous call failed or did not finish. Send
+    `order_id` as the idempotency key, so that no order is shipped twice.
     """
     shipped = [{"price": item.price, "quantity": item.quantity} for item in items]
     logger.info("shipped", order_id=order_id, items=shipped, has_address=to is not None)
 
 
 def recall(order_id: str, reason: str) -> None:
-    """Stop an order that was shipped, or is being shipped: its money was refunded, or is disputed.
+    """Stop the shipment of an order that was refunded or is disputed.
 
     `reason` is `refunded` or `disputed`.
     """

@@ -1,7 +1,7 @@
-"""Lambda's payload format 2.0 in and out, which HTTP API and function URL share.
+"""Lambda's payload format 2.0, in and out. The HTTP API and the function URL share it.
 
-The one place where an error becomes a status. Errors are RFC 9457 problems; one that the caller
-can't fix does not name its cause, which is in the log.
+Errors become statuses here and nowhere else. They are RFC 9457 problems; if the caller can't fix
+one, its cause is in the log and not in the response.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
@@ -9,6 +9,7 @@ import base64
 import functools
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checkout import errors
@@ -25,27 +26,43 @@ type Handler = Callable[[Event, "LambdaContext"], Response]
 INTERNAL = "Something went wrong on our side, and nothing was lost. Please try again."
 RETRY_AFTER_SECONDS = 2
 
-PROBLEMS: Mapping[type[errors.CheckoutError], tuple[int, str, str]] = {
-    errors.InvalidRequest: (400, "invalid-request", "The request is not valid"),
-    errors.NotAuthentic: (400, "not-authentic", "Not an authentic delivery"),
-    errors.CallerNotAllowed: (403, "not-allowed", "The caller is not allowed"),
-    errors.SessionNotFound: (404, "session-not-found", "No such session"),
-    errors.PayloadTooLarge: (413, "payload-too-large", "The body is too large"),
-    errors.UnsupportedMediaType: (415, "unsupported-media-type", "The body is not JSON"),
+PROBLEMS: Mapping[type[errors.CheckoutError], tuple[HTTPStatus, str, str]] = {
+    errors.InvalidRequest: (HTTPStatus.BAD_REQUEST, "invalid-request", "The request is not valid"),
+    errors.NotAuthentic: (HTTPStatus.BAD_REQUEST, "not-authentic", "Not an authentic delivery"),
+    errors.CallerNotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed", "The caller is not allowed"),
+    errors.SessionNotFound: (HTTPStatus.NOT_FOUND, "session-not-found", "No such session"),
+    errors.PayloadTooLarge: (
+        HTTPStatus.CONTENT_TOO_LARGE,
+        "payload-too-large",
+        "The body is too large",
+    ),
+    errors.UnsupportedMediaType: (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        "The body is not JSON",
+    ),
     errors.IdempotencyMismatch: (
-        422,
+        HTTPStatus.UNPROCESSABLE_CONTENT,
         "idempotency-mismatch",
         "The Idempotency-Key was used before",
     ),
-    errors.StripeUnavailable: (502, "stripe-unavailable", "Stripe does not respond"),
-    errors.StripeRateLimited: (503, "rate-limited", "Too many requests"),
-    errors.OrdersUnavailable: (503, "orders-unavailable", "Orders can't be saved just now"),
+    errors.StripeUnavailable: (
+        HTTPStatus.BAD_GATEWAY,
+        "stripe-unavailable",
+        "Stripe does not respond",
+    ),
+    errors.StripeRateLimited: (HTTPStatus.SERVICE_UNAVAILABLE, "rate-limited", "Too many requests"),
+    errors.OrdersUnavailable: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "orders-unavailable",
+        "Orders can't be saved just now",
+    ),
 }
-INTERNAL_PROBLEM = (500, "internal-error", "Internal error")
+INTERNAL_PROBLEM = (HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Internal error")
 
 
 def returns_problems(handler: Handler) -> Handler:
-    """Turn whatever a handler raises into a problem response, and log what ops must know."""
+    """Turn every exception of a handler into a problem response, and log it for ops."""
 
     @functools.wraps(handler)
     def responding(event: Event, context: "LambdaContext") -> Response:
@@ -64,26 +81,26 @@ def returns_problems(handler: Handler) -> Handler:
 def json_response(
     status: int, document: Mapping[str, Any], *, max_age_seconds: int | None = None
 ) -> Response:
-    """Respond with JSON, which browsers may keep for `max_age_seconds`, or not at all."""
+    """Respond with JSON that browsers may cache for `max_age_seconds`; by default not at all."""
     response = _response(status, "application/json", document)
     if max_age_seconds is not None:
         response["headers"]["cache-control"] = f"max-age={max_age_seconds}"
-        # What one origin may read, CORS refuses to another, also when it comes from a cache:
+        # A response to one origin must not be served from a cache to another:
         # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
         response["headers"]["vary"] = "origin"
     return response
 
 
 def header(event: Event, name: str) -> str | None:
-    """Give a header; API Gateway and function URLs send their names in lower case."""
+    """Return a header. API Gateway and function URLs send header names in lower case."""
     value: str | None = event.get("headers", {}).get(name)
     return value
 
 
 def require_iam_caller(event: Event) -> None:
-    """Raise CallerNotAllowed unless API Gateway's IAM authorizer let the caller in.
+    """Raise CallerNotAllowed unless API Gateway's IAM authorizer accepted the caller.
 
-    A route that lost its authorizer has no such context, and lets nobody in.
+    A route without the authorizer has no such context, so it refuses every caller.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
     """
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
@@ -93,9 +110,9 @@ def require_iam_caller(event: Event) -> None:
 
 
 def raw_body(event: Event, *, at_most: int) -> bytes:
-    """Give the bytes as they were sent; raise PayloadTooLarge above `at_most` bytes.
+    """Return the body's bytes as sent; raise PayloadTooLarge above `at_most` bytes.
 
-    The length is judged before anything is decoded.
+    The length is checked before anything is decoded.
     """
     text: str = event.get("body") or ""
     encoded: bool = event.get("isBase64Encoded", False)
@@ -114,14 +131,15 @@ def _problem(error: errors.CheckoutError) -> Response:
     status, slug, title = next(
         (PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), INTERNAL_PROBLEM
     )
-    log = logger.error if status >= 500 else logger.info  # noqa: PLR2004
-    log("refused", problem=slug, status=status, reason=error.detail, exc_info=status >= 500)  # noqa: PLR2004
+    failed = status.is_server_error
+    log = logger.error if failed else logger.info
+    log("refused", problem=slug, status=status, reason=error.detail, exc_info=failed)
     if isinstance(error, errors.NotAuthentic):
         count(Metric.SIGNATURES_REFUSED)
     detail = INTERNAL if status == INTERNAL_PROBLEM[0] else error.detail
     fields = error.errors if isinstance(error, errors.InvalidRequest) else ()
     response = _problem_response(status, slug, title, detail, fields)
-    if status == 503:  # noqa: PLR2004
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["headers"]["retry-after"] = str(RETRY_AFTER_SECONDS)
     return response
 

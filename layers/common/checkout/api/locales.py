@@ -1,4 +1,4 @@
-"""The languages of a checkout's page, as Stripe's SDK lists them.
+"""Languages of the checkout page, as listed in Stripe's SDK.
 
 https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-locale
 """

@@ -1,4 +1,4 @@
-"""The body of `POST /checkout/sessions`, as the contract says."""
+"""The body of `POST /checkout/sessions`, as openapi.yaml describes it."""
 
 import hashlib
 import hmac
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 # Stripe's limits: https://docs.stripe.com/api/checkout/sessions/create and /api/metadata
 MAX_ITEMS = 100
 MAX_QUANTITY = 999_999
-# One call to Stripe finds so many: https://docs.stripe.com/api/prices/list
+# The most that one call to Stripe can look up: https://docs.stripe.com/api/prices/list
 MAX_LOOKUP_KEYS = 10
 MAX_METADATA = 50 - len(MARKS)
-# A body can be wrong in more places than anybody reads.
+# Limits the size of an error response.
 MAX_ERRORS = 50
-WRONG_BODY = "The body does not fit the contract."
+WRONG_BODY = "The body does not match the schema."
 
 
 def _not_reserved(key: str) -> str:
@@ -53,7 +53,7 @@ MetadataValue = Annotated[str, Field(max_length=500)]
 
 
 class UiMode(StrEnum):
-    """Where the customer pays: on a page of Stripe's, or in one of the shop's.
+    """Where the customer pays: on Stripe's page, or embedded in the shop's page.
 
     https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-ui_mode
     """
@@ -68,7 +68,7 @@ class Model(BaseModel):
 
 
 class Item(Model):
-    """A Stripe price and how many of it; the amount is Stripe's."""
+    """A Stripe price and a quantity; the amount comes from Stripe."""
 
     price: Annotated[str, Field(pattern=r"^price_[A-Za-z0-9]{1,200}$")] | None = None
     lookup_key: Identifier | None = None
@@ -82,7 +82,7 @@ class Item(Model):
 
     @property
     def is_named(self) -> bool:
-        """Whether the price is one of Stripe's, which the shop may sell or not."""
+        """True if the item names an existing Stripe price, whose sale must be checked."""
         return True
 
     def line_item(self, price: str | None) -> Any:  # noqa: ANN401  (Stripe's own type for it)
@@ -100,13 +100,13 @@ class CheckoutRequest(Model):
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_METADATA)] | None = (
         None
     )
-    # Before the addresses, which depend on it.
+    # Declared before the URLs, whose validation depends on it.
     ui_mode: Annotated[UiMode, Field(strict=False)] | None = None
     success_url: Url | None = None
     cancel_url: Url | None = None
     return_url: Annotated[Url | None, Field(validate_default=True)] = None
     replaces: Annotated[str, Field(max_length=255)] | None = None
-    # The language of the page; without it, that of the customer's browser.
+    # The page's language; by default the browser's.
     locale: Locale | None = None
 
     @field_validator("items")
@@ -119,7 +119,7 @@ class CheckoutRequest(Model):
     @field_validator("success_url", "cancel_url", "return_url")
     @classmethod
     def _of_the_mode(cls, url: str | None, info: ValidationInfo) -> str | None:
-        """Stripe has other addresses for a page of its own than for the shop's."""
+        """Check that a URL fits `ui_mode`: Stripe's page and an embedded one have other URLs."""
         if "ui_mode" not in info.data:
             return url
         mode = info.data["ui_mode"] or UiMode.HOSTED_PAGE
@@ -134,7 +134,7 @@ class CheckoutRequest(Model):
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
-        """Raise InvalidRequest with a pointer for each field that is wrong."""
+        """Parse and validate a body; raise InvalidRequest with a pointer to each invalid field."""
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
@@ -143,16 +143,16 @@ class CheckoutRequest(Model):
 
     @property
     def own_options(self) -> Options:
-        """Options of this session, which replace those of the environment."""
+        """Return this session's options, which override the environment's."""
         return NO_OPTIONS
 
     def own_params(self) -> "SessionCreateParams":
-        """Give further parameters of Stripe's that the caller may name."""
+        """Return the other Stripe parameters that this caller may set."""
         return {}
 
     @property
     def is_adjustable(self) -> bool:
-        """Whether the customer may change quantities on Stripe's page."""
+        """True if the customer may change quantities on Stripe's page."""
         return False
 
     @property
@@ -160,10 +160,10 @@ class CheckoutRequest(Model):
         return {item.lookup_key for item in self.items if item.lookup_key}
 
     def fingerprint(self, key: str) -> str:
-        """Distinguish two bodies by what the caller sent; a null field equals an absent one.
+        """Return a fingerprint of what the caller sent; a null field equals an absent one.
 
-        A field that a later version adds, with whatever default, does not change the fingerprint of
-        an earlier request. It is keyed, so that an e-mail address can't be guessed from it.
+        Fields added in later versions don't change the fingerprint of an earlier request. The
+        fingerprint is keyed, so that an e-mail address can't be guessed from it.
         """
         sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         canonical = json.dumps(sent, sort_keys=True)
@@ -171,7 +171,7 @@ class CheckoutRequest(Model):
 
 
 def _field_error(*, loc: tuple[int | str, ...], msg: str, **_: Any) -> FieldError:  # noqa: ANN401
-    # A key of the metadata that fails is reported below its own name, as "[key]".
+    # pydantic reports an invalid metadata key below that key, as "[key]".
     parts = loc[:2] if loc[:1] == ("metadata",) else loc
     return FieldError(pointer(parts), msg.removeprefix("Value error, "))
 

@@ -1,7 +1,7 @@
-"""The body of `POST /trusted/checkout/sessions`: what a shop's own server may ask for.
+"""The body of `POST /trusted/checkout/sessions`, sent by a shop's own server.
 
-IAM lets the caller in. It may name amounts, a customer, discounts and options, which a browser
-never may: https://docs.stripe.com/api/checkout/sessions/create
+IAM authorises the caller. Unlike a browser, it may set amounts, a customer, discounts and options:
+https://docs.stripe.com/api/checkout/sessions/create
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Self, override
@@ -39,7 +39,7 @@ class ProductData(Model):
 
 
 class PriceData(Model):
-    """An amount for one item, in the currency's minor unit; Stripe makes a price of it."""
+    """An amount for one item, in the currency's minor unit; Stripe creates a price for it."""
 
     currency: Annotated[str, Field(pattern="^[a-z]{3}$")]
     unit_amount: Annotated[int, Field(ge=0)]
@@ -106,10 +106,10 @@ class Discount(Model):
 
 
 class TrustedRequest(CheckoutRequest):
-    """`options` are those of an environment's file, for this one session (docs/options.md)."""
+    """`options` override the environment's options file for this session (docs/options.md)."""
 
     items: Annotated[list[TrustedItem], Field(min_length=1, max_length=MAX_ITEMS)]  # type: ignore[assignment]
-    # One less: a session with adjustable quantities has a mark more.
+    # One less: a session with adjustable quantities has one more metadata key.
     metadata: (
         Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_METADATA - 1)] | None
     ) = None
@@ -120,7 +120,7 @@ class TrustedRequest(CheckoutRequest):
     @field_validator("customer")
     @classmethod
     def _one_customer(cls, customer: str | None, info: ValidationInfo) -> str | None:
-        """Stripe takes one of them."""
+        """Stripe accepts only one of customer and customer_email."""
         if customer is not None and info.data.get("customer_email") is not None:
             raise ValueError("not with customer_email: Stripe knows the customer's")
         return customer

@@ -1,1 +1,1 @@
-"""AWS's side: the orders table, its stream, the topic and the queues."""
+"""AWS: the orders table, its stream, the topic and the queues."""

@@ -1,6 +1,6 @@
-"""DynamoDB's attribute values and Python's, for the types that an order has.
+"""Converts DynamoDB attribute values to and from Python, for the types that an order has.
 
-boto3 has such a converter too; importing it costs a cold start more than these lines do.
+boto3 has such a converter too, but importing it lengthens every cold start.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 """
 
@@ -31,7 +31,7 @@ def to_attribute(value: object) -> "AttributeValueTypeDef":
 
 
 def from_attribute(attribute: "AttributeValueTypeDef") -> Any:  # noqa: ANN401  (whatever was stored)
-    """Convert back; raise ValueError for a type that no order has."""
+    """Convert to Python; raise ValueError for a type that no order has."""
     ((kind, value),) = cast("Mapping[str, Any]", attribute).items()
     match kind:
         case "S":

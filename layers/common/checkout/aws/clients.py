@@ -1,11 +1,11 @@
-"""AWS's clients, as botocore makes them.
+"""AWS clients, made by botocore.
 
-boto3's are the same, and importing it costs a cold start a third more: it brings S3's transfers.
+boto3's are the same, but importing it brings S3's transfers (docs/performance.md).
 The layer describes to botocore only the operations that are called (reduce_models.py), as further
 models that botocore reads first. Without them, as in a clone, botocore's own are used.
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html (AWS_DATA_PATH)
 
-The timeouts fit into the functions' own (wiring.py).
+The timeouts fit into the functions' timeouts (wiring.py).
 """
 
 import os
@@ -28,10 +28,10 @@ CONFIG = Config(
 
 @cache
 def session() -> Session:
-    """Give the one session, which finds the credentials once and reads each model once."""
+    """Return the shared session: it resolves credentials once and reads each model once."""
     one = Session()
     paths = [MODELS]
-    # botocore prefers further endpoints to its rules, which have other FIPS endpoints than these.
+    # botocore prefers an endpoints file to its rules, but only the rules have all FIPS endpoints.
     if not any(one.get_config_variable(variant) for variant in VARIANTS):
         paths.append(ENDPOINTS)
     one.set_config_variable("data_path", os.pathsep.join(map(str, paths)))
@@ -39,5 +39,5 @@ def session() -> Session:
 
 
 def client(service: Literal["dynamodb", "secretsmanager", "sns", "sqs"]) -> Any:  # noqa: ANN401
-    """Make a client; each caller names the type that boto3's stubs have for it."""
+    """Make a client; each caller annotates it with its type from boto3's stubs."""
     return session().create_client(service, config=CONFIG)

@@ -1,7 +1,7 @@
-"""The reconciliation cursor: how far the last run got, in a table of its own.
+"""The reconciliation cursor: the progress of the last run, in a table of its own.
 
 If it is lost or can't be read, reconciliation restarts from the beginning. It holds timestamps
-only: an object id could become unknown to Stripe, and a key of an index could stop fitting it.
+only, because an object id can become unknown to Stripe, and an index key can become invalid.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,11 +26,11 @@ class _Stored(BaseModel):
 
 
 class ListCursor(_Stored):
-    """How far one of Stripe's lists was read.
+    """The progress in one of Stripe's lists.
 
-    What was created before `listed_until` was listed, and the whole period of the list at
-    `swept_at`. A list of what was created before `pass_until` was cut off if there is a
-    `resume_at`: it continues with what was created then or before.
+    Objects created before `listed_until` were listed; at `swept_at` the whole period was. If
+    `resume_at` is set, a list of objects created before `pass_until` was interrupted, and continues
+    with those created at `resume_at` or earlier.
     """
 
     listed_until: Seconds = 0
@@ -43,7 +43,7 @@ class ListCursor(_Stored):
 
 
 class Cursor(_Stored):
-    """`retrieved` is created_at and id of the last order whose session was retrieved singly."""
+    """`retrieved`: created_at and id of the last order whose session was retrieved by itself."""
 
     complete: ListCursor = Field(default_factory=ListCursor)
     expired: ListCursor = Field(default_factory=ListCursor)
@@ -52,20 +52,20 @@ class Cursor(_Stored):
     retrieved: tuple[Seconds, str] | None = None
 
     def is_ahead_of(self, now: int) -> bool:
-        """Whether it claims that something was listed in the future, and so would skip it."""
+        """True if a timestamp is in the future, so that objects would be skipped."""
         lists = (self.complete, self.expired, self.refunds, self.disputes)
         return any(one.is_ahead_of(now) for one in lists)
 
 
 class CursorStore:
-    """Raise OrdersUnavailable where the table does not respond."""
+    """Reads and saves the cursor; raises OrdersUnavailable if the table does not respond."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def read(self, now: int) -> Cursor:
-        """Give the saved cursor, or a new one where the saved one makes no sense at `now`."""
+        """Return the saved cursor, or a new one if the saved one is impossible at `now`."""
         try:
             response = self._client.get_item(TableName=self._table, Key=NAME, ConsistentRead=True)
         except (BotoCoreError, ClientError) as error:

@@ -1,7 +1,7 @@
-"""The dead-letter queues: what could not be processed waits there until ops replay it.
+"""The dead-letter queues: events and changes that failed wait there until ops replay them.
 
-Messages have the shape that Lambda gives to what it dead-letters itself, so that one queue serves
-both: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html and
+Messages have the shape of those that Lambda itself dead-letters, so that one queue serves both:
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html and
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 """
 
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
-# As long as the queues keep a message (template.yaml), and longer than Stripe retries a delivery.
+# The queues' message retention (template.yaml); Stripe's retries end earlier.
 REMEMBERED_SECONDS = 14 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """Authentic events that could not be processed, each sent once however often Stripe retries.
+    """Authentic events that failed, each sent once, however often Stripe retries.
 
-    `table` remembers their ids, with DynamoDB's time to live; `now` gives seconds since 1970 UTC.
+    `table` stores the ids of sent events, with DynamoDB's time to live. `now` returns seconds since
+    1970 UTC.
     """
 
     sqs: "SQSClient"
@@ -56,12 +57,12 @@ class DeadLetters:
         try:
             return "Item" in self.dynamodb.get_item(TableName=self.table, Key=key)
         except (BotoCoreError, ClientError) as error:
-            # A replay does not mind a second message; an event that is in no queue would be lost.
+            # A duplicate message is harmless; an event missing from the queue would be lost.
             logger.warning("dead-lettered events can't be read", error=type(error).__name__)
             return False
 
     def _remember(self, key: Mapping[str, Any]) -> None:
-        """Come last: a crash before it sends the event twice."""
+        """Mark an event as sent. Called last: after a crash the event is sent twice, never lost."""
         forget_at = {"N": str(int(self.now()) + REMEMBERED_SECONDS)}
         try:
             self.dynamodb.put_item(TableName=self.table, Item={**key, "expires_at": forget_at})
@@ -71,13 +72,13 @@ class DeadLetters:
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedChanges:
-    """Records of the orders table's stream that can't be published, by their place in it."""
+    """Stream records of the orders table that can't be published, by position in the stream."""
 
     sqs: "SQSClient"
     queue_url: str
 
     def send(self, record: Mapping[str, Any]) -> None:
-        """Send one record's place; raise botocore's errors, so that the stream repeats it."""
+        """Send a record's position; raise botocore's errors, so that Lambda retries the record."""
         number = record["dynamodb"]["SequenceNumber"]
         message = {
             "DDBStreamBatchInfo": {

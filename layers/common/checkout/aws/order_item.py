@@ -1,7 +1,7 @@
-"""How an order is stored: the one place that knows the attributes of the table's items.
+"""Converts orders to and from table items: the only module that knows their attributes.
 
-The fields of CheckoutState are attributes of the same names; each kind of part is a map by Stripe's
-id, beside what the order shows of it (`amount_refunded`, `dispute_status`, `dispute_reason`).
+The fields of CheckoutState are attributes of the same names. Each kind of part is a map by Stripe's
+id, beside its summary (`amount_refunded`, `dispute_status`, `dispute_reason`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from checkout.errors import OrderUnreadable
 
 CHECKOUT_FIELDS = tuple(field.name for field in fields(CheckoutState))
 ITEM_FIELDS = tuple(field.name for field in fields(OrderItem))
-# What an order begins with, so that a first part can be written without reading the order.
+# A new order has these, so that its first part can be written without reading the order.
 EMPTY: dict[str, Any] = {
     name: value for kind in KINDS for name, value in ({kind.name: {}} | kind.summary({})).items()
 }
@@ -25,7 +25,7 @@ READ = (*CHECKOUT_FIELDS, *(kind.name for kind in KINDS), "order_id", "version")
 
 
 def checkout_attributes(checkout: CheckoutState) -> dict[str, Any]:
-    """Give the attributes of a session; what it does not say is left out, and so never erased."""
+    """Return the attributes of a session; unknown ones are left out, so that none is erased."""
     return {name: value for name, value in asdict(checkout).items() if value is not None}
 
 
@@ -43,7 +43,7 @@ class ChangeRecord:
 
 
 def change_from_item(item: Attributes) -> ChangeRecord:
-    """Read which change made the order what it is; raise OrderUnreadable."""
+    """Read the latest change of an order; raise OrderUnreadable."""
     with _readable():
         change = from_attribute(item["change"])
         return _typed(
@@ -53,9 +53,9 @@ def change_from_item(item: Attributes) -> ChangeRecord:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A change that an order went through; seconds since 1970 UTC.
+    """One change of an order; seconds since 1970 UTC.
 
-    `source` is the id of the event that brought it, or what asked Stripe (Origin in
+    `source` is the id of the event that caused it, or the caller of Stripe's API (Origin in
     domain/facts.py).
     """
 
@@ -67,7 +67,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOrder:
-    """An order with what its item says beside it; `image` is the item as the stream has it.
+    """An order with the rest of its item; `image` is the item in the stream's format.
 
     `updated_at` is in seconds since 1970 UTC.
     """
@@ -94,10 +94,10 @@ def stored_from_item(item: Attributes) -> StoredOrder:
 
 
 def order_from_item(item: Attributes) -> Order:
-    """Read a stored order; raise OrderUnreadable where this version does not understand it.
+    """Read a stored order; raise OrderUnreadable if this version does not understand it.
 
-    Attributes that later versions added may be missing, and those of versions to come are ignored:
-    while a version is deployed gradually, two of them write the same orders.
+    Newer attributes may be missing, and unknown ones are ignored: during a gradual deployment two
+    versions write the same orders.
     """
     with _readable():
         stored = {name: from_attribute(item[name]) for name in READ if name in item}
@@ -115,7 +115,7 @@ def order_from_item(item: Attributes) -> Order:
 
 
 def _sources(item: Attributes) -> frozenset[str]:
-    """Read what brought the changes; the history is for people, so a malformed entry has none."""
+    """Read the sources of the changes; skip malformed history entries, which only people read."""
     entries = [entry.get("M", {}) for entry in item.get("history", {}).get("L", [])]
     return frozenset(entry["source"]["S"] for entry in entries if "S" in entry.get("source", {}))
 
@@ -125,14 +125,14 @@ def _item(stored: Mapping[str, Any]) -> OrderItem:
 
 
 def _parts(kind: type[Part], stored: Mapping[str, Any]) -> Parts:
-    """Read parts; a field of a later version is refused, as the next write would drop it."""
+    """Read parts; refuse fields of a later version, because the next write would drop them."""
     return {part_id: _typed(kind, **one) for part_id, one in stored.items()}
 
 
 def _typed[T](kind: type[T], **values: Any) -> T:  # noqa: ANN401  (whatever was stored)
-    """Make one of our dataclasses of stored values; raise TypeError for a value of another type.
+    """Make a dataclass from stored values; raise TypeError for a value of the wrong type.
 
-    Arithmetic on such a value would fail far from here, or a message would carry it.
+    Otherwise arithmetic would fail far from here, or a message would publish the value.
     """
     for field in fields(kind):  # type: ignore[arg-type]
         if field.name in values and not isinstance(values[field.name], tuple):

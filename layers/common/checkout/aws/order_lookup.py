@@ -1,6 +1,6 @@
-"""Orders as an operator reads them: whole, with their history, by what a customer knows of them.
+"""Complete orders with their history, for operators, by the ids that a customer knows.
 
-No function needs it. Raise botocore's errors: an operator should see what AWS refuses.
+No Lambda function uses it. botocore's errors are raised: operators should see them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,23 +24,23 @@ class OrderLookup:
     table: str
 
     def find(self, order_id: str) -> StoredOrder | None:
-        """Raise OrderUnreadable for one that this version does not understand."""
+        """Find an order; raise OrderUnreadable if this version does not understand it."""
         key: Any = {"order_id": {"S": order_id}}
         response = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         return stored_from_item(response["Item"]) if "Item" in response else None
 
     def of_payment(self, payment_intent: str) -> Iterator[str]:
-        """Give the id of the order that recorded a PaymentIntent, up to a second after it did."""
+        """Return the id of the order of a PaymentIntent; wait up to a second for the index."""
         return self._ids(PAYMENT_INTENT, payment_intent)
 
     def of_client_reference(self, client_reference_id: str) -> Iterator[str]:
-        """Give the ids of the orders with a client_reference_id, newest first."""
+        """Return the ids of the orders with a client_reference_id, newest first."""
         return self._ids(CLIENT_REFERENCE_ID, client_reference_id)
 
     def changed_since(self, since: int) -> "Iterator[tuple[int, Sequence[Attributes]]]":
-        """Read the whole table, page by page: how many items a page had, and those changed since.
+        """Scan the table; yield each page's number of items, and its items changed since then.
 
-        `since` is in seconds since 1970 UTC. A page costs its size, whatever is changed in it.
+        `since` is in seconds since 1970 UTC. Every page costs its full size in read capacity.
         """
         pages = self.client.get_paginator("scan").paginate(
             TableName=self.table,
@@ -51,7 +51,7 @@ class OrderLookup:
             yield page["ScannedCount"], page["Items"]
 
     def _ids(self, index: str, value: str) -> Iterator[str]:
-        """Query an index, which is named after its key."""
+        """Query an index; an index has the name of its key."""
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             IndexName=index,

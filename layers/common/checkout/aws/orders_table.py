@@ -9,9 +9,8 @@ DynamoDB lets one of them win:
     webhook  refund 1    ──► its payment, no refunds yet?                   ──► written
     webhook  refund 2    ──► its payment, no refunds yet? ──► refused ──► version 3? ──► written
 
-A refused write returns the stored order, which is the response to the caller or what the fact is
-joined with: neither needs a read.
-https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+A refused write returns the stored order, to respond with or to join the fact with, so neither needs
+a read. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
 """
 
 import time
@@ -38,11 +37,11 @@ from checkout.errors import OrdersUnavailable, OrderUnwritable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# An order that has a session at all has all of the session's attributes: they are written together.
+# An order has all attributes of its session or none: they are written together.
 SESSION_UNKNOWN = "attribute_not_exists(session_id)"
 SESSION_KNOWN = "attribute_exists(session_id)"
 SAME_SESSION = "session_id = :session_id"
-# With the amounts that they were read with: another amount means other items, or other totals.
+# The amounts must match too: another amount means other items or other totals.
 ITEMS_KNOWN = "attribute_exists(#items)"
 SAME_PAYMENT = "payment_intent = :payment_intent"
 NO_PAYMENT = "attribute_not_exists(payment_intent)"
@@ -50,10 +49,10 @@ AS_SEEN = "#version = :seen_version"
 NO_SUCH_ORDER = "warm-up"
 PENDING_INDEX = "pending"
 PAYMENT_INTENT_INDEX = "payment_intent"
-# Pending orders are found through an index of so many partitions: a million open orders, and the
-# writes of a busy day, are spread over all of them.
+# The index of pending orders has this many partitions, which share a million open orders and the
+# writes of a busy day.
 PENDING_SHARDS = 16
-# Each attempt that another writer wins has changed the order, and no fact changes it twice.
+# An attempt fails only if another writer changed the order, and no fact changes it twice.
 ATTEMPTS = 10
 
 type Key = dict[str, Any]
@@ -61,9 +60,9 @@ type Key = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`order` is as stored after the fact; None if it was not asked for or there is none.
+    """`order` is the stored order after the fact; None if not requested or not found.
 
-    `change` is what an applied fact changed.
+    `change` is the change of an applied fact.
     """
 
     outcome: Outcome
@@ -73,7 +72,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class PendingOrder:
-    """`created_at` is in seconds since 1970 UTC; `session_id` is None where it is no string."""
+    """`created_at` is in seconds since 1970 UTC; `session_id` is None if it is not a string."""
 
     order_id: str
     session_id: str | None
@@ -81,7 +80,7 @@ class PendingOrder:
 
 
 class OrdersTable:
-    """Raise OrdersUnavailable when the table did not respond; nothing was lost, so retry."""
+    """Raises OrdersUnavailable if the table does not respond; the caller should retry."""
 
     def __init__(
         self, client: "DynamoDBClient", table: str, now: Callable[[], float] = time.time
@@ -91,12 +90,11 @@ class OrdersTable:
         self._now = now
 
     def record(self, fact: Fact, *, read_back: bool = False) -> Recorded:
-        """Turn a fact into one conditional write; `read_back` gives the order of an applied fact.
+        """Turn a fact into one conditional write; `read_back` returns the order of an applied fact.
 
-        The first attempt assumes the common case and skips the read. The outcome is UNRESOLVED
-        where the fact names no order, the table lacks it, the order lacks its items, or its payment
-        is another one. Raise OrderUnreadable, and OrderUnwritable for a write that no retry would
-        help.
+        The first attempt assumes the common case and skips the read. The outcome is UNRESOLVED if
+        the fact names no order, the order is missing or lacks its items, or it has another payment.
+        Raise OrderUnreadable, and OrderUnwritable for a write that can never succeed.
         """
         if fact.order_id is None:
             return Recorded(Outcome.UNRESOLVED, None)
@@ -113,7 +111,7 @@ class OrdersTable:
         raise OrdersUnavailable("The order is being changed too often. Please try again.")
 
     def find(self, order_id: str) -> Order | None:
-        """Read an order, for the rare response that no write returns."""
+        """Read an order, for the rare case that no write returned it."""
         response = self._called(
             lambda: self._client.get_item(
                 TableName=self._table, Key={"order_id": {"S": order_id}}, ConsistentRead=True
@@ -122,7 +120,7 @@ class OrdersTable:
         return order_from_item(response["Item"]) if "Item" in response else None
 
     def order_of_payment(self, payment_intent: str) -> str | None:
-        """Give the id of the order that recorded a PaymentIntent, up to a second after it did."""
+        """Return the id of the order of a PaymentIntent; wait up to a second for the index."""
         page = self._called(
             lambda: self._client.query(
                 TableName=self._table,
@@ -137,9 +135,9 @@ class OrdersTable:
     def pending(
         self, shard: int, *, created_until: int, after: Key | None
     ) -> tuple[list[PendingOrder], Key | None]:
-        """Give a page of a shard's pending orders, oldest first, and where it ends.
+        """Return a page of a shard's pending orders, oldest first, and the key of the next page.
 
-        The index is sparse: it holds no other orders, and each pending one soon after its write.
+        The index is sparse: it holds pending orders only, each soon after its write.
         """
         start: Any = {"ExclusiveStartKey": after} if after else {}
         page = self._called(
@@ -165,7 +163,7 @@ class OrdersTable:
         return found, page.get("LastEvaluatedKey")
 
     def open_connection(self) -> None:
-        """Make the first write's TLS handshake now, by a write whose condition can't hold.
+        """Make the TLS handshake before the first write, by a write whose condition always fails.
 
         UpdateItem is the one table action that every role allows.
         """
@@ -184,7 +182,7 @@ class OrdersTable:
     def _write(
         self, order_id: str, change: Change, origin: Origin, *, read_back: bool
     ) -> tuple[bool, Order | None]:
-        """Try to change the order: whether this did, and the order if that is known."""
+        """Try to change the order; return whether it changed, and the order if known."""
         try:
             response = self._called(
                 lambda: self._client.update_item(
@@ -207,7 +205,7 @@ class OrdersTable:
             raise
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException":
-                # An item over 400 KB, for one: the same write is refused every time.
+                # For example an item over 400 KB: every retry would fail too.
                 raise OrderUnwritable("DynamoDB refuses the request as invalid.") from error
             raise OrdersUnavailable("Orders can't be reached. Please try again.") from error
         except BotoCoreError as error:
@@ -219,7 +217,7 @@ def pending_shard(order_id: str) -> str:
 
 
 def _expressions(order_id: str, change: Change, origin: Origin, now: int) -> dict[str, Any]:
-    """Give the condition, the new state, the history entry and the change record of one write."""
+    """Return the condition, the new state, the history entry and the change record of one write."""
     assigned, removed, condition, values = (
         _checkout_expressions(order_id, change)
         if isinstance(change, CheckoutChange)
@@ -236,7 +234,7 @@ def _expressions(order_id: str, change: Change, origin: Origin, now: int) -> dic
     values |= {":zero": 0, ":one": 1}
     names = {*assigned, *begun_with, *removed, "version"}
     if isinstance(change, CheckoutChange) or change.kind.limit is None:
-        # What strangers can repeat stays out of the history, which has no bound.
+        # Changes that strangers can repeat stay out of the history, which is unbounded.
         sets.append("#history = list_append(if_not_exists(#history, :none), :entry)")
         values |= {":none": [], ":entry": [entry | {"recorded_at": now}]}
         names.add("history")
@@ -255,14 +253,14 @@ type _Expressions = tuple[dict[str, Any], tuple[str, ...], str, dict[str, Any]]
 
 
 def _checkout_expressions(order_id: str, change: CheckoutChange) -> _Expressions:
-    """Give what is assigned and removed, the condition, and the values that only it needs."""
+    """Return the assignments, the removals, the condition, and the values only it needs."""
     checkout = change.checkout
     assigned = checkout_attributes(checkout)
     removed: tuple[str, ...] = ("pending_shard",)
     if checkout.status.is_pending:
         assigned["pending_shard"], removed = pending_shard(order_id), ()
     elif checkout.status is OrderStatus.PAID and checkout.amount_captured is None:
-        # What was said before this payment, which is nothing, is not what was captured.
+        # Without an amount in this state, an earlier amount_captured is wrong: remove it.
         removed = ("pending_shard", "amount_captured")
     values: dict[str, Any] = {f":weaker_{status}": status for status in checkout.status.weaker}
     condition = SESSION_UNKNOWN

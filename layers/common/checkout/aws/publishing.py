@@ -1,8 +1,7 @@
-"""The changes of orders, published to the topic from the table's stream.
+"""Publishes order changes from the table's stream to the topic.
 
-What is published is the change record that was written with the order's state: nothing is published
-that was not written, and nothing written goes unpublished. A change may be published more than
-once, always with the same id.
+A message is the change record that was written with the order's state, so exactly the written
+changes are published. A change may be published more than once, always with the same id.
 """
 
 import json
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from checkout.aws.dead_letters import UnpublishedChanges
 
-# What SNS refuses now and at every retry, such as a message that is too long:
+# Errors that no retry fixes, such as a message that is too long:
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
 REFUSED_FOR_GOOD = frozenset({"InvalidParameter", "InvalidParameterValue", "ValidationException"})
 
@@ -31,12 +30,12 @@ type Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMessage:
-    """A change of an order, and the order as it was then.
+    """A change of an order, with the order after that change.
 
     `id` is the same each time the same change is published, and `version` counts an order's
     changes: of two messages the higher one is the later. `occurred_at` is in seconds since 1970
     UTC, amounts are in the currency's minor unit. `items` is what to ship after `order.paid`;
-    `client_reference_id` is text that the customer's browser chose.
+    `client_reference_id` is a string that the customer's browser chose.
     """
 
     id: str
@@ -63,7 +62,7 @@ class OrderMessage:
 
 
 def order_message(new_image: Mapping[str, Any]) -> OrderMessage:
-    """Read the new image of a record of the orders table's stream; raise OrderUnreadable."""
+    """Read the new image of a stream record; raise OrderUnreadable."""
     order, change = order_from_item(new_image), change_from_item(new_image)
     checkout, dispute = order.checkout, order.dispute
     return OrderMessage(
@@ -95,8 +94,8 @@ def order_message(new_image: Mapping[str, Any]) -> OrderMessage:
 class Publisher:
     """Publishes the records of a stream in their order.
 
-    A record that can't be read, or that SNS refuses for good, is dead-lettered alone, and those
-    behind it are published, later ones of the same order too.
+    Only a record that can't be read, or that SNS refuses permanently, is dead-lettered. The records
+    after it are published, even those of the same order.
     """
 
     sns: "SNSClient"
@@ -104,7 +103,8 @@ class Publisher:
     unpublished: "Callable[[], UnpublishedChanges]"
 
     def publish_all(self, records: Sequence[Record]) -> str | None:
-        """Publish each record; give the sequence number to retry from where something failed.
+        """Publish each record; return the sequence number of the first failure, None if none
+        failed.
 
         Lambda retries from that record on, so that an order's changes stay in order.
         https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html

@@ -1,1 +1,1 @@
-"""What an order is and what a fact changes about it. Imports no AWS, Stripe or Lambda library."""
+"""The order and how facts change it. Imports no AWS, Stripe or Lambda library."""

@@ -1,10 +1,10 @@
-"""The names of what can happen to an order."""
+"""Types of order changes, and outcomes of facts."""
 
 from enum import StrEnum
 
 
 class ChangeType(StrEnum):
-    """What a change is called in the history, and in the message that publishes it."""
+    """The type of a change, in the history and in the published message."""
 
     CREATED = "order.created"
     EXPIRED = "order.expired"
@@ -13,7 +13,7 @@ class ChangeType(StrEnum):
     AUTHORIZED = "order.authorized"
     CANCELED = "order.canceled"
     PAID = "order.paid"
-    # The status stays: more is known to be captured than before.
+    # The status stays the same, and the known captured amount grows.
     CAPTURED = "order.captured"
     PAYMENT_DECLINED = "order.payment_declined"
     REFUNDED = "order.refunded"
@@ -24,7 +24,7 @@ class ChangeType(StrEnum):
     DISPUTE_CLOSED = "order.dispute_closed"
 
 
-# Where one fact brings several parts, the change is named after the first of these.
+# If one fact changes several parts, the change has the first of these types.
 MOST_NOTABLE_FIRST = (
     ChangeType.REFUND_FAILED,
     ChangeType.REFUNDED,
@@ -35,7 +35,7 @@ MOST_NOTABLE_FIRST = (
     ChangeType.PAYMENT_DECLINED,
 )
 
-# What the stream's filter lets through (template.yaml); the others are in the order's history.
+# Types that pass the stream's filter (template.yaml); the others are only in the history.
 PUBLISHED = (
     ChangeType.PROCESSING,
     ChangeType.AUTHORIZED,
@@ -52,11 +52,11 @@ PUBLISHED = (
 
 
 class Outcome(StrEnum):
-    """What a fact did to an order, and so what the webhook responds."""
+    """The effect of a fact on an order, which is also the webhook's response."""
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
     STALE = "stale"
     IGNORED = "ignored"
-    # Never responded: the recorder finds the right order, or completes it, and tries again.
+    # Never returned to a caller: the recorder finds or completes the order, and tries again.
     UNRESOLVED = "unresolved"

@@ -1,4 +1,4 @@
-"""What a fact changes about an order, and in which state it may.
+"""What a fact changes about an order, and the state of the order that allows it.
 
 | fact                  | changes                         | where the order                       |
 | --------------------- | ------------------------------- | ------------------------------------- |
@@ -10,8 +10,8 @@
 | declined attempt      | declines, the latest ten        | has its PaymentIntent or none yet,    |
 |                       |                                 | and does not know the attempt         |
 
-Anything else changes nothing: the order says it already, or says more. So an order is a join of the
-facts about it, and no timestamp decides between two statuses.
+Any other fact changes nothing: the order already has it, or has a stronger one. So an order is a
+join of the facts about it, and timestamps never decide between statuses.
 """
 
 from dataclasses import dataclass, replace
@@ -34,11 +34,11 @@ STATUS_CHANGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutChange:
-    """May be written where the order is unknown, or has this session and a weaker status.
+    """May be written if the order is unknown, or has this session and a weaker status.
 
-    With `seen_version`, it may be written while the order is as it was seen. Without `items` it may
-    be written only to an order that has its items, for the same amounts; or to a new one whose
-    `items_follow`.
+    With `seen_version`, it may be written only if the order still has that version. Without `items`
+    it may be written only to an order that has its items, for the same amounts, or to a new one
+    whose `items_follow`.
     """
 
     change_type: ChangeType
@@ -49,9 +49,9 @@ class CheckoutChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartsChange:
-    """May be written to the order of the PaymentIntent while it is as it was `seen`.
+    """May be written to the order of the PaymentIntent if it has not changed since it was read.
 
-    `seen_version` is None where the order was not read: it must have no part of this kind yet.
+    `seen_version` is None if the order was not read: it must have no part of this kind yet.
     """
 
     change_type: ChangeType
@@ -65,10 +65,10 @@ type Change = CheckoutChange | PartsChange
 
 
 def decide(order: Order | None, fact: Fact) -> Change | Outcome:
-    """Give what a fact changes about an order, or the outcome where it changes nothing.
+    """Return what a fact changes about an order, or the outcome if it changes nothing.
 
     If `order` is None, assume the common case: a new or open order, with none of the fact's parts.
-    The change may be written only where that holds, so no read comes first.
+    The write's condition checks that assumption, so no read is needed first.
     """
     if isinstance(fact, SessionFact):
         return _decide_checkout(order, fact)
@@ -98,7 +98,7 @@ def _decide_checkout(order: Order | None, fact: SessionFact) -> Change | Outcome
 
 
 def _has_more(reported: CheckoutState, known: CheckoutState) -> bool:
-    """Whether more was captured: a known amount is more than one that nobody said."""
+    """True if more was captured than is stored; any known amount is more than an unknown one."""
     if reported.amount_captured is None:
         return False
     return known.amount_captured is None or reported.amount_captured > known.amount_captured

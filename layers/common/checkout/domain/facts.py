@@ -1,6 +1,6 @@
-"""A fact is what Stripe says about one order at one time.
+"""A fact is a statement by Stripe about one order at one time.
 
-It has one of five sources: create, confirm, snapshot events, thin events and reconciliation.
+Facts have five sources: create, confirm, snapshot events, thin events and reconciliation.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from checkout.domain.parts import Part, Parts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """When something happened, in seconds since 1970 UTC, and who said so.
+    """The time of a fact, in seconds since 1970 UTC, and its source.
 
-    `source` is the id of the event that brought it, or what asked Stripe: `create`, `confirm`,
-    `reconcile` (the schedule), `operator` (somebody who reconciled this order by hand).
+    `source` is the id of an event, or the caller of Stripe's API: `create`, `confirm`, `reconcile`
+    (the schedule), or `operator` (a reconciliation by hand).
     """
 
     occurred_at: int
@@ -25,8 +25,8 @@ class Origin:
 class SessionFact:
     """A Checkout Session of this stack, as Stripe described it.
 
-    With `items_follow`, the customer may still change the items in a way that the amounts need not
-    show: they are read once the session is closed.
+    With `items_follow`, the customer may still change the items without changing the amounts: the
+    items are read after the session is completed.
     """
 
     order_id: str
@@ -39,9 +39,9 @@ class SessionFact:
 class PartsFact:
     """Refunds, disputes or declines of one PaymentIntent, by Stripe's id.
 
-    `order_id` is the order that the PaymentIntent's metadata names, None where it carries no mark
-    of this stack. People and plugins edit metadata: it is a first guess, which the PaymentIntent
-    that the order recorded confirms.
+    `order_id` is the order named in the PaymentIntent's metadata, None without a mark of this
+    stack. It is only a first guess, since people and plugins edit metadata: the PaymentIntent in
+    the order decides.
     """
 
     order_id: str | None
@@ -53,10 +53,10 @@ class PartsFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureNews:
-    """A payment that is captured separately was authorized, captured or canceled.
+    """A payment with manual capture was authorized, captured or canceled.
 
-    What it is now, its Checkout Session says together with it. `order_id` is a first guess, as that
-    of PartsFact is.
+    Its current state is read from its Checkout Session and the PaymentIntent. `order_id` is a first
+    guess, as in PartsFact.
     """
 
     order_id: str | None

@@ -1,4 +1,4 @@
-"""What an order is: the state of its Checkout Session, and its refunds, disputes and declines.
+"""The order: the state of its Checkout Session, and its refunds, disputes and declines.
 
              ┌──────────► expired
     open ────┼──────────► processing ────► failed
@@ -7,14 +7,14 @@
              │                 ▼
              └──────────────► paid ◄────── (from any other)
 
-`authorized` and `canceled` are of payments that are captured separately (`capture_method` manual):
-the money is reserved, and captured or released later. Released is what a cancelled or expired
-authorization is. https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
+`authorized` and `canceled` belong to payments with manual capture (`capture_method`): the money is
+reserved, and later captured, or released when the authorization is canceled or expires.
+https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
 
 Stripe never expires a session that was completed, never fails a payment that has succeeded, and
-never captures one that was canceled. If its events ever say both, the order of the statuses below
-decides, and `paid` outranks all: money that was taken is never forgotten. Refunds and disputes are
-parts of their own and change no status.
+never captures one that was canceled. If events contradict each other, the order of the statuses
+below decides, and `paid` outranks all others: a payment is never lost. Refunds and disputes are
+separate parts and change no status.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ from typing import cast
 
 from checkout.domain.parts import Dispute, Part, Parts, Refund, amount_refunded, most_pressing
 
-# Of snapshot events and thin ones: https://docs.stripe.com/api/events/object
+# For snapshot and thin events: https://docs.stripe.com/api/events/object
 EVENT_ID_PREFIX = "evt_"
 
 
 class OrderStatus(StrEnum):
-    """From the weakest to the strongest: a status replaces the weaker ones and nothing else."""
+    """Statuses from weakest to strongest: a status replaces only weaker ones."""
 
     OPEN = "open"
     EXPIRED = "expired"
@@ -51,7 +51,7 @@ class OrderStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItem:
-    """What was bought: Stripe's ids, and the total in the currency's minor unit."""
+    """A bought item: Stripe's ids, and the total in the currency's minor unit."""
 
     price: str
     product: str
@@ -62,12 +62,12 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutState:
-    """What Stripe says about a Checkout Session, with the status that it means for the order.
+    """The state of a Checkout Session at Stripe, with the resulting status of the order.
 
-    Amounts are in the currency's minor unit, times in seconds since 1970 UTC. `items` is None where
-    the source has none (events carry no line items), in orders from before items were stored, and
-    in open ones whose customer may still change the quantities. `amount_captured` is of a payment
-    that is captured separately, None for any other and where the source has no PaymentIntent.
+    Amounts are in the currency's minor unit, timestamps in seconds since 1970 UTC. `items` is None
+    if the source has none (events carry no line items), in orders older than this attribute, and in
+    open orders whose customer may still change quantities. `amount_captured` is set only for manual
+    capture, and only if the source has the PaymentIntent.
 
     `amount_total` is `amount_subtotal` - `amount_discount` + `amount_shipping` + the tax that the
     prices do not include; `amount_tax` is all of it.
@@ -93,7 +93,7 @@ class CheckoutState:
 
     @property
     def amounts_of_items(self) -> dict[str, int]:
-        """Give what changes when the items, their discounts or their taxes do."""
+        """Return the fields that depend on the items, their discounts and their taxes."""
         amounts = {
             "amount_subtotal": self.amount_subtotal,
             "amount_discount": self.amount_discount,
@@ -102,7 +102,7 @@ class CheckoutState:
         return {name: amount for name, amount in amounts.items() if amount is not None}
 
     def has_items_for(self, reported: "CheckoutState") -> bool:
-        """Whether the items are those of what Stripe reports now: the amounts say so."""
+        """True if the stored items match the reported state: their amounts are equal."""
         return self.items is not None and self.amounts_of_items == reported.amounts_of_items
 
 
@@ -110,8 +110,8 @@ class CheckoutState:
 class Order:
     """The stored order. `version` counts its changes.
 
-    `sources` is what brought the changes in its history: ids of events, `create`, `confirm`,
-    `reconcile`. Two orders that differ in nothing else are the same order.
+    `sources` are the sources of the changes in its history: event ids, `create`, `confirm`,
+    `reconcile`. They are ignored when orders are compared.
     """
 
     order_id: str
@@ -133,7 +133,7 @@ class Order:
 
     @property
     def amount_captured(self) -> int:
-        """What was taken: of a paid order all, where nothing says that it was captured in part."""
+        """The amount taken: the whole total of a paid order, unless it was captured in part."""
         all_of_it = self.checkout.amount_total if self.status is OrderStatus.PAID else 0
         captured = self.checkout.amount_captured
         return all_of_it if captured is None else captured
@@ -144,5 +144,5 @@ class Order:
 
     @property
     def dispute(self) -> Dispute | None:
-        """The dispute that demands most of the merchant."""
+        """The most urgent dispute for the merchant."""
         return most_pressing(cast("Mapping[str, Dispute]", self.parts_of(Dispute)))

@@ -1,8 +1,8 @@
-"""The parts of an order beside its checkout: refunds, disputes and declined attempts to pay.
+"""Parts of an order besides its checkout: refunds, disputes and declined attempts to pay.
 
-An order holds every part by Stripe's id, each in its strongest known state. Joining is
-the same for all kinds, so arrival order and copies make no difference: a new kind is one class here
-and one reader (checkout/stripe/readers.py).
+An order holds every part by Stripe's id, each in its strongest known state. All kinds are joined in
+the same way, so that arrival order and duplicates don't matter. A new kind is one class here and
+one reader (checkout/stripe/readers.py).
 """
 
 from abc import ABC, abstractmethod
@@ -12,17 +12,16 @@ from typing import Any, ClassVar, Self
 
 from checkout.domain.changes import ChangeType
 
-# Stands for every status that this version does not know, where such a status ranks. Stripe's names
-# have no brackets.
+# Marks the rank of statuses that this version does not know. Stripe's names have no brackets.
 UNKNOWN = "(unknown)"
 
 
 class Part(ABC):
-    """What all kinds have in common.
+    """The common part of all kinds.
 
-    `name` is the collection's in the order. A kind with a `limit` is one that strangers can repeat:
-    the order holds no more of it, and none of it in its history. A kind that `moves_money` belongs
-    to the order that recorded its PaymentIntent; an attempt to pay comes before one is recorded.
+    `name` is the collection's name in the order. Strangers can repeat a kind with a `limit`: the
+    order stores no more than that, and the history none. A kind that `moves_money` belongs to the
+    order that recorded its PaymentIntent; an attempt to pay comes before that.
     """
 
     __slots__ = ()
@@ -33,15 +32,15 @@ class Part(ABC):
     @property
     @abstractmethod
     def strength(self) -> tuple[int | str, ...]:
-        """Of two states of one part, the greater is the later."""
+        """Return the rank of this state; of two states of a part the greater is the later."""
 
     @abstractmethod
     def change_type(self, known: Self | None) -> ChangeType:
-        """Name the change from the state that was known."""
+        """Return the type of the change from the known state."""
 
     @staticmethod
     def summary(parts: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG004
-        """Give what the order shows of all its parts of this kind."""
+        """Return the order's attributes that summarise all parts of this kind."""
         return {}
 
 
@@ -52,8 +51,8 @@ type Parts = Mapping[str, Part]
 class Refund(Part):
     """`amount` is in the currency's minor unit.
 
-    https://docs.stripe.com/api/refunds/object: a refund may fail after it succeeded. A status that
-    is not listed covers an unfinished refund, and any final status covers it.
+    https://docs.stripe.com/api/refunds/object: a refund may fail after it succeeded. An unlisted
+    status ranks above the unfinished ones and below the final ones.
     """
 
     name: ClassVar = "refunds"
@@ -75,11 +74,11 @@ class Refund(Part):
 
     @property
     def counts(self) -> bool:
-        """Whether the charge's `amount_refunded` includes it: a failed refund gave it back."""
+        """True if the charge's `amount_refunded` includes it: a failed refund no longer counts."""
         return self.status not in {"canceled", "failed"}
 
     def change_type(self, known: Self | None) -> ChangeType:
-        """Name the change; a status that this version does not know is published too."""
+        """Return the type of the change; unknown statuses are published too."""
         if not self.counts:
             return ChangeType.REFUND_FAILED
         if known is None or self.status not in self.weakest_first:
@@ -95,10 +94,10 @@ class Refund(Part):
 class Dispute(Part):
     """`amount` is in the currency's minor unit; `reason` as Stripe names it.
 
-    https://docs.stripe.com/api/disputes/object, in the order that a dispute goes through the
-    statuses: an inquiry (`warning_…`) may become a chargeback, never the other way round. A lost
-    dispute may be appealed: the order shows it as lost until it is won. A status that is not listed
-    ranks as the last unfinished one of its phase, so that every final status covers it.
+    https://docs.stripe.com/api/disputes/object, with the statuses in the order that a dispute
+    passes through them: an inquiry (`warning_…`) may become a chargeback, never the reverse. A lost
+    dispute may be appealed: the order shows it as lost until it is won. An unlisted status ranks as
+    the last unfinished one of its phase, below every final status.
     """
 
     name: ClassVar = "disputes"
@@ -117,7 +116,7 @@ class Dispute(Part):
         "won",
     )
     closed: ClassVar = frozenset({"warning_closed", "prevented", "lost", "won"})
-    # Of several disputes an order shows the one that demands most of the merchant.
+    # Of several disputes the order shows the most urgent one.
     most_pressing_first: ClassVar = (
         "needs_response",
         "appeal_needs_response",
@@ -143,7 +142,7 @@ class Dispute(Part):
 
     @property
     def urgency(self) -> tuple[int, int, str, str]:
-        """The smallest is the most pressing; of disputes in one status, the largest amount."""
+        """Sort key: the most urgent dispute first; within a status the largest amount first."""
         place = _rank(self.status, self.most_pressing_first)
         return (place, -self.amount, self.reason, self.status)
 
@@ -152,9 +151,9 @@ class Dispute(Part):
         return self.status.startswith("warning_")
 
     def change_type(self, known: Self | None) -> ChangeType:
-        """Name the change; an inquiry that becomes a chargeback opens the dispute.
+        """Return the type of the change; an inquiry that becomes a chargeback opens the dispute.
 
-        So does a status that this version does not know: the merchant should see it.
+        So does an unknown status: the merchant should see it.
         """
         if self.status in self.closed:
             return ChangeType.DISPUTE_CLOSED
@@ -173,11 +172,11 @@ class Dispute(Part):
 class Decline(Part):
     """An attempt to pay that failed; `attempted_at` in seconds since 1970 UTC.
 
-    The customer may try again: it says nothing about the order's status.
+    The customer may try again, so it does not change the order's status.
     """
 
     name: ClassVar = "declines"
-    # Anybody at the payment page can repeat it, thousands of times.
+    # Anyone on the payment page can repeat it thousands of times.
     limit: ClassVar[int | None] = 10
     moves_money: ClassVar = False
 
@@ -196,10 +195,10 @@ KINDS: tuple[type[Part], ...] = (Refund, Dispute, Decline)
 
 
 def join(kind: type[Part], known: Parts, reported: Parts) -> Parts:
-    """Take the stronger state of each part, and of a kind with a limit the strongest parts.
+    """Take the stronger state of each part; for a kind with a limit only the strongest parts.
 
-    Strength only grows, so a part that was dropped could never come back as it was: the strongest
-    n of a set are the same in whichever order its members arrive.
+    Strength only grows, so a dropped part can never come back: the strongest n of a set are the
+    same in any order of arrival.
     """
     joined = dict(known)
     for part_id, part in reported.items():

@@ -1,4 +1,4 @@
-"""Reconciliation: what webhooks missed is repaired from Stripe's objects."""
+"""Reconciliation: repairs orders from Stripe's objects when webhooks were missed."""
 
 from checkout.reconciliation.attempts import SECONDS_TO_STOP, Report
 from checkout.reconciliation.reconcile import Reconciliation

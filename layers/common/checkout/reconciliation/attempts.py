@@ -1,4 +1,4 @@
-"""One run: its time, its rate of calls, its report, and the isolation of failures."""
+"""One run: its time limit, its call rate, its report, and the isolation of failures."""
 
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,12 +14,12 @@ from checkout.errors import (
 )
 from checkout.log import logger
 
-# Below the 25 a second of each endpoint, which the customers' own calls share:
+# Below Stripe's 25 calls a second per endpoint, which are shared with customers' requests:
 # https://docs.stripe.com/rate-limits
 CALLS_PER_SECOND = 10
-# Enough to end in order: the calls of one object, twice each, and saving the cursor.
+# Enough to end cleanly: the calls for one object, each with a retry, and saving the cursor.
 SECONDS_TO_STOP = 30.0
-# So many failed calls in a row mean an outage, and no bad object.
+# This many failed calls in a row mean an outage, not a bad object.
 FAILURES_IN_A_ROW = 5
 
 
@@ -35,12 +35,11 @@ class GaveUp(Exception):
 class Report:
     """What a run did.
 
-    `checked` counts the objects of Stripe that were compared with an order, `repaired` the orders
-    that changed, `failed` what could not be fetched, read or written. `finished` is false where the
-    run ran out of time or gave up. Ages are in seconds, 0 without such an order: of those open or
-    processing, and of those that the run found authorized.
-    `without_webhook` counts the completed checkouts that are new since the last run, if no event of
-    Stripe's recorded any of them; it is 0 where one did.
+    `checked` counts Stripe objects compared with an order, `repaired` orders that changed, `failed`
+    objects that could not be fetched, read or written. `finished` is false if the run ran out of
+    time or gave up. Ages are in seconds, 0 without such an order: of open or processing orders, and
+    of those found authorized. `without_webhook` counts the checkouts completed since the last run
+    if none of them was recorded by an event; if one was, it is 0.
     """
 
     checked: int = 0
@@ -59,9 +58,9 @@ class Attempt:
 
 @dataclass(slots=True)
 class Run:
-    """`repaired` has one key per order: its PaymentIntent, or its id where it has none.
+    """`repaired` has one key per order: its PaymentIntent, or its id if it has none.
 
-    `by_event` and `not_by_event` count the completed checkouts that are new since the last run.
+    `by_event` and `not_by_event` count the checkouts completed since the last run.
     """
 
     seconds_left: Callable[[], float]
@@ -84,12 +83,12 @@ class Run:
         self.sleep(1 / CALLS_PER_SECOND)
 
     def succeeded(self) -> None:
-        """Note that a call succeeded: whatever failed before it was no outage."""
+        """Reset the count of failed calls: earlier failures were no outage."""
         self._failures_in_a_row = 0
 
     @contextmanager
     def isolated(self, *, objects: int = 1, **ids: object) -> Iterator[Attempt]:
-        """Keep a failure to what the ids name: it is counted and logged, and given as `error`.
+        """Isolate a failure to the objects of these ids: count it, log it, and set `error`.
 
         Raise OutOfTime, StripeKeyRefused, and GaveUp after several failed calls in a row.
         """
@@ -106,7 +105,7 @@ class Run:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Keep one list's outage from the other steps, which may call something else."""
+        """Isolate the outage of one list from the other steps, which may use other endpoints."""
         with logger.append_context_keys(step=name):
             try:
                 yield
@@ -132,7 +131,7 @@ class Run:
 
 
 def log_failure(error: Exception) -> None:
-    """Log an error: only our own have texts that can't quote a customer's data."""
+    """Log an error; with its text only if it is ours: others may quote a customer's data."""
     name = type(error).__name__
     if isinstance(error, CheckoutError):
         logger.error("not reconciled", error=name, reason=error.detail)

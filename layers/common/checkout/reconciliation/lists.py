@@ -1,4 +1,4 @@
-"""Reading one of Stripe's lists across failures and runs."""
+"""Reads one of Stripe's lists across failures and runs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def one_by_one(page: list[Json]) -> list[Group]:
 
 @dataclass(frozen=True, slots=True)
 class ListReader:
-    """`fetch` gives the pages of what was created from one second to another, newest first."""
+    """`fetch` returns the pages of objects created between two seconds, newest first."""
 
     run: "Run"
     cursor: "ListCursor"
@@ -38,10 +38,10 @@ class ListReader:
         handle: Callable[[Group], object],
         groups: Callable[[list[Json]], list[Group]] = one_by_one,
     ) -> Exception | None:
-        """Hand over what was created in a period; give the error of a page that failed.
+        """Process the objects created in a period; return the error of a failed page, else None.
 
-        Where a run was cut off, the next one continues, and must then list what is new since. It
-        finds the place by its second and not by an id, so no saved place is unknown to Stripe.
+        After an interrupted run the next one continues, then lists what is new. Its position is a
+        timestamp and not an id, so a saved position can't be unknown to Stripe.
         """
         cursor = self.cursor
         resumed = cursor.resume_at is not None and cursor.resume_at <= until
@@ -69,20 +69,20 @@ class ListReader:
         try:
             handle(group)
         except GaveUp:
-            # The next run must not start with what fails.
+            # The next run must not start with the page that fails.
             if created:
                 self.cursor.resume_at = created - 1
             raise
 
 
 def created_of(group: list[Any]) -> int:
-    """Give when the newest of some objects was created; 0 where none says it."""
+    """Return the latest `created` of some objects, 0 if none has it."""
     times = [one.get("created") for one in group if isinstance(one, Mapping)]
     return max((time for time in times if isinstance(time, int)), default=0)
 
 
 def id_of(stripe_object: object, field: str = "id") -> str | None:
-    """Give an id, of an object that may be malformed; of an expanded one its own."""
+    """Return an id from a field of a possibly malformed object, expanded or not."""
     value = stripe_object.get(field) if isinstance(stripe_object, Mapping) else None
     if isinstance(value, Mapping):
         value = value.get("id")

@@ -1,9 +1,9 @@
-"""Refunds and disputes: Stripe's lists of them, compared with our orders.
+"""Compares Stripe's lists of refunds and disputes with our orders.
 
-Each run lists what is new; once a day all is listed that may still change. A dispute can be decided
-more than a year after it began, and Stripe's list knows only when that was: disputes are few, so
-the daily list reaches back two years.
-https://docs.stripe.com/api/disputes/list, https://docs.stripe.com/disputes/how-disputes-work
+Each run lists new objects; once a day it lists all that may still change. A dispute can be decided
+more than a year after its creation, and Stripe's list filters by creation only. Disputes are few,
+so the daily list reaches back two years. https://docs.stripe.com/api/disputes/list,
+https://docs.stripe.com/disputes/how-disputes-work
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +38,7 @@ DISPUTE_SWEEP_SECONDS = 2 * 365 * DAY_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class PartsList:
-    """One of the two lists; times are in seconds since 1970 UTC."""
+    """One of the two lists; timestamps are in seconds since 1970 UTC."""
 
     run: "Run"
     recorder: "Recorder"
@@ -53,7 +53,7 @@ class PartsList:
         self._list(cursor, now)
 
     def between(self, since: int, until: int) -> None:
-        """Reconcile what was created in a period, without a saved cursor."""
+        """Reconcile the objects created in a period, without a saved cursor."""
         ListReader(self.run, ListCursor(), self.fetch).read(
             since, until, lambda group: self.record(group, search_unmarked=True), _by_payment
         )
@@ -61,7 +61,7 @@ class PartsList:
     def _list(self, cursor: "ListCursor", now: int) -> None:
         sweep = now - cursor.swept_at >= SWEEP_EVERY_SECONDS
         since = now - self.sweep_seconds if sweep else cursor.listed_until - OVERLAP_SECONDS
-        # Payments of other systems: Stripe is asked once whose they are, not in each sweep.
+        # For payments of other systems, search Stripe once for the owner, not in each sweep.
         new_since = max(cursor.listed_until, now - DAY_SECONDS) - OVERLAP_SECONDS
         failed = ListReader(self.run, cursor, self.fetch).read(
             since,
@@ -73,7 +73,7 @@ class PartsList:
             cursor.swept_at = cursor.pass_until
 
     def record(self, group: Group, *, search_unmarked: bool) -> None:
-        """Record what objects of one payment say: one that can't be read leaves out itself only."""
+        """Record the objects of one payment; an unreadable one is left out by itself."""
         readable = []
         for one in group:
             self.run.checked += 1
@@ -96,7 +96,7 @@ class PartsList:
 
 
 def _by_payment(page: list[dict[str, Any]]) -> list[Group]:
-    """Put together what is of one payment: it is one write to one order."""
+    """Group the objects by payment: each group is one write to one order."""
     groups: dict[str | None, Group] = {}
     for one in page:
         groups.setdefault(id_of(one, "payment_intent"), []).append(one)

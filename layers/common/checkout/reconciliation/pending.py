@@ -1,4 +1,4 @@
-"""The orders that are still open, processing or authorized, read from the table into memory."""
+"""The open, processing and authorized orders, read from the table into memory."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from checkout.aws.orders_table import OrdersTable
     from checkout.reconciliation.attempts import Run
 
-# About 100 MB. Strangers can make more: of each shard the oldest are read.
+# About 100 MB. Strangers can create more: only the oldest of each shard are read.
 MAX_PER_SHARD = 200_000 // PENDING_SHARDS
-# Stripe's clock may be ahead of ours, and an order made just now is to be found by hand.
+# Stripe's clock may be ahead of ours, and a run by hand must find orders made just now.
 CLOCK_SKEW_SECONDS = 300
 
 
 @dataclass(slots=True)
 class PendingOrders:
-    """`waiting` has those that no object of Stripe was compared with yet, by their session.
+    """`waiting` has the orders not yet compared with Stripe, by session id.
 
-    Some are missing in it unless `whole`. `created` has the time of each one that is still pending,
-    but for those in `authorized`: what waits for the merchant's capture waits for no payment.
+    It has all of them only if `whole`. `created` has the creation time of each pending order. Those
+    in `authorized` are separate: they wait for the merchant's capture and not for a payment.
     """
 
     waiting: dict[str, PendingOrder] = field(default_factory=dict)
@@ -34,12 +34,12 @@ class PendingOrders:
     whole: bool = True
 
     def between(self, since: int, until: float = inf) -> list[PendingOrder]:
-        """Give those that wait, oldest first."""
+        """Return the waiting ones, oldest first."""
         found = [one for one in self.waiting.values() if since <= one.created_at <= until]
         return sorted(found, key=place)
 
     def compared(self, order: PendingOrder, status: OrderStatus) -> None:
-        """Note what Stripe says that an order is now."""
+        """Record the current status of an order at Stripe."""
         if status is OrderStatus.AUTHORIZED:
             self.authorized[order.order_id] = order.created_at
         if status is OrderStatus.AUTHORIZED or not status.is_pending:
@@ -63,7 +63,7 @@ def place(order: PendingOrder) -> tuple[int, str]:
 def read_pending(
     run: "Run", orders: "OrdersTable", pending: PendingOrders, now: int, until: int
 ) -> None:
-    """Read all shards; orders created after `until` count as pending, but do not wait."""
+    """Read all shards; orders created after `until` count as pending but need no check."""
     created_until = until + (CLOCK_SKEW_SECONDS if until == now else 0)
     for shard in range(PENDING_SHARDS):
         with run.isolated(shard=shard) as attempt:
@@ -87,7 +87,7 @@ def _shard(
     after: dict[str, Any] | None = None
     count = 0
     while True:
-        # A day more: Stripe's clock, which the orders have, may be ahead of ours.
+        # A day more: orders have Stripe's timestamps, whose clock may be ahead of ours.
         page, after = orders.pending(shard, created_until=now + DAY_SECONDS, after=after)
         yield from page
         count += len(page)

@@ -1,10 +1,9 @@
-"""A run of the reconciliation, step by step.
+"""The steps of a reconciliation run.
 
-It compares objects, not events: an event may never have been made, and Stripe lists those of 30
-days only. What it learns becomes ordinary facts, so a run may be repeated, cut off, or race with
-the webhook. A run costs one call to Stripe per hundred sessions that were completed in 25 hours
-(105 with 10,000 orders a day), one per hundred that expired, and none per open order
-(docs/decisions.md).
+It compares objects, not events: an event may never have been created, and Stripe lists only the
+last 30 days. The results are ordinary facts, so a run may be repeated, be interrupted, or race with
+the webhook. A run costs one Stripe call per hundred sessions completed in 25 hours (105 with 10,000
+orders a day), one per hundred expired, and none per open order (docs/decisions.md).
 """
 
 import time
@@ -31,7 +30,7 @@ SOURCE = "reconcile"
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """`now` gives seconds since 1970 UTC, and `sleep` waits for some."""
+    """`now` returns seconds since 1970 UTC; `sleep` takes seconds."""
 
     orders: "OrdersTable"
     recorder: "Recorder"
@@ -41,10 +40,10 @@ class Reconciliation:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self, *, minimum_age_seconds: int, seconds_left: Callable[[], float]) -> Report:
-        """Check all orders that have been pending so long, and refunds and disputes.
+        """Check all orders pending for at least this long, and refunds and disputes.
 
-        With `minimum_age_seconds` 0 that is all pending orders. The run ends before the time is up,
-        and the next one continues. It ends early only where Stripe refuses the key; a step ends
+        With `minimum_age_seconds` 0 it checks all pending orders. The run ends before its time is
+        up, and the next one continues. It ends early only if Stripe refuses the key; a step ends
         early after FAILURES_IN_A_ROW failed calls. All failures are in the report and the log.
         """
         run = Run(seconds_left, self.sleep)

@@ -1,9 +1,9 @@
-"""Reconciliation of what an operator selects: single orders, or what Stripe created in a period.
+"""Reconciliation selected by an operator: single orders, or objects created in a period.
 
     {"order_ids": ["ord_…"]}                      their sessions, refunds and disputes
     {"since": 1795000000, "until": 1795086400}    all that were created then, or until now
 
-It reads and moves no cursor: the schedule's runs continue where they were.
+It does not use the cursor, so scheduled runs are not affected.
 """
 
 import time
@@ -61,14 +61,14 @@ class Period(_Selection):
 
 
 def selection(event: Json) -> Named | Period | None:
-    """Read what an invocation selects, None where it selects nothing; raise InvalidRequest."""
+    """Read the selection of an invocation, None if it has none; raise InvalidRequest."""
     try:
         if "order_ids" in event:
             return Named.model_validate(event)
         if "since" in event or "until" in event:
             return Period.model_validate(event)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidRequest(f"{where}: {first['msg']}.") from None
     return None
@@ -76,7 +76,7 @@ def selection(event: Json) -> Named | Period | None:
 
 @dataclass(frozen=True, slots=True)
 class SelectedOrders:
-    """`now` gives seconds since 1970 UTC, and `sleep` waits for some."""
+    """`now` returns seconds since 1970 UTC; `sleep` takes seconds."""
 
     orders: "OrdersTable"
     recorder: "Recorder"
@@ -139,11 +139,11 @@ class _Comparison:
             self._disputes().between(since, until)
 
     def _order(self, order_id: str) -> str | None:
-        """Reconcile an order with its session, and give its PaymentIntent."""
+        """Reconcile an order with its session; return its PaymentIntent."""
         order = self.orders.find(order_id)
         if order is None:
             self.run.failed += 1
-            logger.error("no such order", order_id=order_id)
+            logger.error("no such order")
             return None
         fact = self._session_of(order)
         self._record(fact)
@@ -159,7 +159,7 @@ class _Comparison:
         return fact
 
     def _payment(self, payment_intent: str) -> None:
-        """Reconcile what became of a payment."""
+        """Reconcile a payment's refunds and disputes."""
         for parts, fetch in (
             (self._refunds(), self.api.refunds_of_payment),
             (self._disputes(), self.api.disputes_of_payment),
@@ -171,7 +171,7 @@ class _Comparison:
             parts.record(found, search_unmarked=True)
 
     def _listed(self, group: Group) -> None:
-        """Reconcile a session of Stripe's list, if it is one of ours."""
+        """Reconcile a listed session if it is ours."""
         with self.run.isolated(session_id=id_of(group[0])):
             fact = self.recorder.readers.session(group[0], self.origin)
             if fact is not None:

@@ -1,16 +1,15 @@
-"""Pending orders, compared with their Checkout Sessions.
+"""Compares pending orders with their Checkout Sessions.
 
-A session lives for 24 hours at most, so Stripe's lists of that period cover all young orders,
-a hundred sessions a call:
+A session lives for at most 24 hours, so Stripe's lists of that period include all young orders, a
+hundred sessions per call:
 
     complete   whole, as it brings money
     expired    with the time that is left, as strangers can make any number of these
     neither    still open: no call at all
 
-Older orders, such as bank debits in processing and payments that wait for their capture, are
-retrieved singly; each gets its turn across runs. Where many are from one day, that day is listed
-first. A list that fails is replaced by single calls, and a single call that fails by a list of its
-second.
+Older orders, such as bank debits in processing and payments that wait for capture, are retrieved
+one by one, in turn across runs. If many are from one day, that day is listed first. A failed list
+is replaced by single calls, and a failed single call by a list of its second.
 https://docs.stripe.com/api/checkout/sessions/list
 """
 
@@ -52,12 +51,12 @@ type Json = dict[str, Any]
 
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
 SESSION_LIFE_SECONDS = DAY_SECONDS
-# After a longer pause of reconciliation, older orders are retrieved singly.
+# After a longer pause of reconciliation, older orders are retrieved one by one.
 LONGEST_WINDOW_SECONDS = 7 * DAY_SECONDS
 
 
 def listed_since(cursor: Cursor, now: int) -> int:
-    """Give where the lists begin: a session's life before the last list that was read whole."""
+    """Return the start of the lists: a session's lifetime before the last complete list."""
     listed_until = cursor.complete.listed_until or now
     since = listed_until - SESSION_LIFE_SECONDS - OVERLAP_SECONDS
     return max(since, now - LONGEST_WINDOW_SECONDS)
@@ -65,8 +64,8 @@ def listed_since(cursor: Cursor, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """`since` is where the lists begin, `until` when the youngest order to check was created, and
-    `now` the start of the run.
+    """`since` is the start of the lists, `until` the creation time of the youngest order to check,
+    and `now` the start of the run, in seconds since 1970 UTC.
     """
 
     run: "Run"
@@ -80,7 +79,7 @@ class Sessions:
     until: int
 
     def list_complete(self) -> bool:
-        """Give whether the list was read whole."""
+        """Return True if the whole list was read."""
         if self.until < self.since:
             return True
         complete = ListReader(self.run, self.cursor.complete, self._complete)
@@ -92,7 +91,7 @@ class Sessions:
         return complete.read(since, self.until, self._record_listed) is None and whole
 
     def list_expired(self) -> None:
-        """List the sessions that expired since the oldest order that still waits was made."""
+        """List expired sessions, back to the creation of the oldest unchecked order."""
         waiting = self.pending.between(self.since)
         if not waiting:
             return
@@ -103,7 +102,7 @@ class Sessions:
             self.retrieve(self.pending.between(self.since, self.now - SESSION_LIFE_SECONDS))
 
     def check_old(self) -> None:
-        """Check the orders that are older than the lists."""
+        """Check the orders that are older than the lists' start."""
         old = self.pending.between(0, self.since - 1)
         for _, day in groupby(old, key=lambda order: order.created_at // DAY_SECONDS):
             orders = list(day)
@@ -113,7 +112,7 @@ class Sessions:
         self.retrieve(self.pending.between(0, self.since - 1))
 
     def retrieve(self, orders: "list[PendingOrder]") -> None:
-        """Retrieve sessions singly, starting after the order with which the last run ended."""
+        """Retrieve sessions one by one, starting after the last order of the previous run."""
         start = bisect_right(orders, self.cursor.retrieved or (0, ""), key=place)
         for order in orders[start:] + orders[:start]:
             self.run.check_time()
@@ -130,14 +129,14 @@ class Sessions:
         return self.api.sessions_between(since, until, "complete")
 
     def _expired(self, since: int, until: int) -> Iterator[list[Json]]:
-        """Give pages for as long as an order waits."""
+        """Yield pages while an order waits."""
         for page in self.api.sessions_between(since, until, "expired"):
             yield page
             if not self.pending.waiting:
                 return
 
     def _list_day(self, orders: "list[PendingOrder]", status: str) -> None:
-        """List the sessions of a day, as far as that is cheaper than retrieving these orders'."""
+        """List a day's sessions while that is cheaper than retrieving these orders' sessions."""
         waiting = [one for one in orders if one.session_id in self.pending.waiting]
         if not waiting:
             return
@@ -149,11 +148,11 @@ class Sessions:
         ListReader(self.run, ListCursor(), fetch).read(first, last, self._record_waiting)
 
     def _record_listed(self, group: Group) -> None:
-        """Record a complete session of a pending order, or of one that the table may not know.
+        """Record a complete session of a pending order, or of one that the table may lack.
 
-        An order is unknown where the write of create and the webhook were both lost. Recording it
-        is refused where it is known, so that is done twice in a session's life: when it is new, and
-        when it can no longer change.
+        The table lacks an order if both the write in create and the webhook were lost. Recording a
+        known order is refused, so a session is recorded twice in its life: when it is new, and when
+        it can no longer change.
         """
         created = created_of(group)
         listed_until = self.cursor.complete.listed_until
@@ -168,9 +167,9 @@ class Sessions:
             self._count_webhook(recorded)
 
     def _count_webhook(self, recorded: "Recorded") -> None:
-        """Count whether an event recorded an order before this run did.
+        """Count whether an event recorded the order before this run.
 
-        A refused write gives the stored order, so this costs no call.
+        A refused write returns the stored order, so this costs no call.
         """
         if recorded.order is not None and recorded.order.was_changed_by_event:
             self.run.by_event += 1
@@ -200,7 +199,7 @@ class Sessions:
         return recorded
 
     def _record(self, session: Json, order: "PendingOrder") -> "Recorded":
-        """Record the session of an order, which is the one that its metadata named at first."""
+        """Record the session of an order, even if its metadata was edited later."""
         self.pending.waiting.pop(order.session_id or "", None)
         self.run.checked += 1
         fact = self.recorder.readers.session(session, self.origin, order_id=order.order_id)

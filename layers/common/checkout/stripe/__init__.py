@@ -1,1 +1,1 @@
-"""Stripe's side: signatures, events, objects and API calls."""
+"""Stripe: events, objects, options and API calls."""

@@ -1,8 +1,7 @@
-"""The calls that we make to Stripe: https://docs.stripe.com/api
+"""Calls to Stripe's API: https://docs.stripe.com/api
 
-The SDK sends them as raw requests: its JSON is what we read, and making its objects of it, and
-JSON of these, would cost a warm call more CPU than the request.
-https://github.com/stripe/stripe-python#custom-requests
+They are raw requests of the SDK, which return JSON: converting JSON to the SDK's objects and back
+would cost more CPU than the request itself. https://github.com/stripe/stripe-python#custom-requests
 """
 
 import copy
@@ -40,14 +39,14 @@ LOOKUP_KEYS_PER_CALL = 10  # https://docs.stripe.com/api/prices/list
 
 @dataclass(frozen=True, slots=True)
 class CreatedSession:
-    """`replayed` if Stripe repeats what it responded to the idempotency key before."""
+    """`replayed` is true if Stripe replays its earlier response to the idempotency key."""
 
     session: Json
     replayed: bool
 
 
 class StripeApi:
-    """Stripe's objects, as its JSON. Every method raises what `translate` says."""
+    """Returns Stripe's objects as JSON. Every method raises the errors of `translate`."""
 
     def __init__(self, client: "StripeClient", credentials: "CredentialsReader") -> None:
         self._client = client
@@ -55,13 +54,13 @@ class StripeApi:
         self._before_call: Callable[[], None] = _no_wait
 
     def throttled(self, before_call: Callable[[], None]) -> "StripeApi":
-        """Give the same calls, which begin with `before_call` and raise what it raises."""
+        """Return the same API with `before_call` run before each call; its errors are raised."""
         throttled = copy.copy(self)
         throttled._before_call = before_call  # noqa: SLF001  (a copy of its own kind)
         return throttled
 
     def create_session(self, params: "SessionCreateParams", idempotency_key: str) -> CreatedSession:
-        """Create a session once for the key; its first ten line items come with their products.
+        """Create a session once per key, with its first ten line items and their products expanded.
 
         Stripe keeps an idempotency key's first response for 24 hours, an error like any other:
         raise IdempotencyKeySpent for a replayed one, IdempotencyKeyReused if the key was used with
@@ -72,25 +71,29 @@ class StripeApi:
         return CreatedSession(_json(response), is_replay(response.headers))
 
     def session(self, session_id: str) -> Json | None:
-        """Give a session with its PaymentIntent, which tells what an unpaid one waits for."""
+        """Return a session with its PaymentIntent, which shows why an unpaid one is unpaid."""
         return self._found(_path(SESSIONS, session_id), {"expand": ["payment_intent"]})
 
     def expire_session(self, session_id: str) -> Json | None:
-        """Close a session and give it; None where Stripe refuses, as it is not open any more."""
+        """Expire a session and return it with its first ten line items.
+
+        None if Stripe refuses because it is no longer open.
+        """
+        path, wanted = _path(SESSIONS, session_id, "expire"), {"expand": ["line_items"]}
         try:
-            return _json(self._respond("post", _path(SESSIONS, session_id, "expire"), {}))
+            return _json(self._respond("post", path, wanted))
         except StripeRefused:
             logger.warning("not expired", session_id=session_id)
             return None
 
     def line_items(self, session_id: str) -> list[Json]:
-        """Give all line items of a session, with their products: one call, as a cart has 100."""
+        """Return a session's line items and their products: one call, since a cart has 100."""
         wanted = {"limit": PAGE, "expand": ["data.price.product"]}
         lines: list[Json] = self._get(_path(SESSIONS, session_id, "line_items"), wanted)["data"]
         return lines
 
     def session_of_payment_intent(self, payment_intent: str) -> Json | None:
-        """Give the session that made a PaymentIntent, with both; None where no session did."""
+        """Return the session of a PaymentIntent, with the PaymentIntent; None if it has none."""
         found = self._found(
             SESSIONS,
             {
@@ -102,7 +105,7 @@ class StripeApi:
         return found["data"][0] if found and found["data"] else None
 
     def sessions_of_customer(self, email: str) -> Iterator[list[Json]]:
-        """Give the sessions in which a customer gave this e-mail address, newest first."""
+        """Yield pages of the sessions with this customer's e-mail address, newest first."""
         return self._pages(SESSIONS, {"customer_details": {"email": email}})
 
     def payment_intent(self, payment_intent: str) -> Json | None:
@@ -112,13 +115,13 @@ class StripeApi:
         return self._found(_path(CHARGES, charge_id), {})
 
     def refund(self, refund_id: str) -> Json | None:
-        """Give a refund with its PaymentIntent, whose metadata names the order."""
+        """Return a refund with its PaymentIntent, whose metadata names the order."""
         return self._found(_path(REFUNDS, refund_id), {"expand": ["payment_intent"]})
 
     def refunds_of_charge(self, charge: str) -> Iterator[Json]:
-        """Give a charge's refunds, newest first, with their PaymentIntent.
+        """Yield a charge's refunds, newest first, with their PaymentIntent.
 
-        None, where this account has no such charge.
+        Yield nothing if this account has no such charge.
         """
         try:
             yield from chain.from_iterable(self._pages(REFUNDS, {"charge": charge}))
@@ -127,38 +130,38 @@ class StripeApi:
                 raise
 
     def refunds_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
-        """Give a PaymentIntent's refunds, newest first, with the PaymentIntent."""
+        """Yield pages of a PaymentIntent's refunds, newest first, with the PaymentIntent."""
         return self._pages(REFUNDS, {"payment_intent": payment_intent})
 
     def disputes_of_payment(self, payment_intent: str) -> Iterator[list[Json]]:
-        """Give a PaymentIntent's disputes in the same way."""
+        """Yield pages of a PaymentIntent's disputes in the same way."""
         return self._pages(DISPUTES, {"payment_intent": payment_intent})
 
     def dispute(self, dispute_id: str) -> Json | None:
-        """Give a dispute with its PaymentIntent, whose metadata names the order."""
+        """Return a dispute with its PaymentIntent, whose metadata names the order."""
         return self._found(_path(DISPUTES, dispute_id), {"expand": ["payment_intent"]})
 
     def sessions_between(
         self, since: int, until: int, status: str | None = None
     ) -> Iterator[list[Json]]:
-        """Give the sessions that were created from one second to another, both included.
+        """Yield pages of the sessions created from one second to another, both included.
 
-        They come newest first with their PaymentIntents, in pages of one call each; `status` is
-        `open`, `complete` or `expired`. https://docs.stripe.com/api/checkout/sessions/list
+        Newest first, with their PaymentIntents, one call per page. `status` is `open`, `complete`
+        or `expired`. https://docs.stripe.com/api/checkout/sessions/list
         """
         wanted = _created(since, until) | ({"status": status} if status else {})
         return self._pages(SESSIONS, wanted)
 
     def refunds_between(self, since: int, until: int) -> Iterator[list[Json]]:
-        """Give refunds in the same way."""
+        """Yield pages of refunds in the same way."""
         return self._pages(REFUNDS, _created(since, until))
 
     def disputes_between(self, since: int, until: int) -> Iterator[list[Json]]:
-        """Give disputes in the same way."""
+        """Yield pages of disputes in the same way."""
         return self._pages(DISPUTES, _created(since, until))
 
     def prices_by_lookup_key(self, lookup_keys: Iterable[str]) -> dict[str, Json]:
-        """Give the active prices of at most ten lookup keys, with their products."""
+        """Return the active prices of at most ten lookup keys, with their products."""
         prices = self._get(
             PRICES,
             {
@@ -171,14 +174,14 @@ class StripeApi:
         return {price["lookup_key"]: price for price in prices["data"]}
 
     def active_prices(self) -> Iterator[list[Json]]:
-        """Give the active one-time prices, newest first, with their products, in pages."""
+        """Yield pages of the active one-time prices, newest first, with their products."""
         wanted = {"active": True, "type": "one_time", "expand": ["data.product"]}
         return self._pages(PRICES, wanted)
 
     def _found(self, path: str, wanted: Json) -> Json | None:
-        """Give an object, None where this account has none of its id.
+        """Return an object, None if this account has none with its id.
 
-        Only `resource_missing` says so: any other refusal is an error, never an absence.
+        Only `resource_missing` means that: any other refusal is an error.
         https://docs.stripe.com/error-codes#resource-missing
         """
         try:
@@ -189,7 +192,7 @@ class StripeApi:
             raise
 
     def _pages(self, path: str, wanted: Json) -> Iterator[list[Json]]:
-        """Give the pages of a list, each fetched when it is needed."""
+        """Yield the pages of a list, each fetched when it is needed."""
         page: Json = {"limit": PAGE, "expand": ["data.payment_intent"], **wanted}
         more = True
         while more:
@@ -223,7 +226,7 @@ class StripeApi:
             refused = error
         except stripe.StripeError as error:
             translate(error, key_is_ours=idempotency_key is not None)
-        # Outside of `except`: what a reread raises must not have Stripe's message in its context.
+        # Outside of `except`: an error of reread must not have Stripe's message as its context.
         rolled = self._credentials.reread()
         if rolled is None or rolled.stripe_api_key == cached.stripe_api_key:
             translate(refused)
@@ -253,7 +256,7 @@ def _measured(call: "Callable[[], StripeResponse]") -> "StripeResponse":
     except (stripe.APIConnectionError, stripe.APIError):
         raise
     except stripe.StripeError as error:
-        # That there is no such object is an answer, and anybody can ask for one.
+        # A missing object is a normal response that anyone can cause, so it counts as a success.
         if error.code == MISSING:
             result = Metric.STRIPE_CALLS_SUCCEEDED
         else:
@@ -270,4 +273,4 @@ def _created(since: int, until: int) -> Json:
 
 
 def _no_wait() -> None:
-    """Customers' own calls are throttled at the API."""
+    """Do not wait: customers' requests are throttled by the HTTP API."""

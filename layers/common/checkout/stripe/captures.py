@@ -1,6 +1,6 @@
-"""Payments whose money is first reserved and captured later, with `capture_method` manual.
+"""Payments with manual capture: the money is reserved first and captured later.
 
-What they are is said by the PaymentIntent alone:
+Only the PaymentIntent shows their state:
 
     PaymentIntent       order         money
     requires_capture    authorized    reserved, for about seven days
@@ -20,14 +20,14 @@ type Json = Mapping[str, Any]
 
 
 def is_captured_separately(payment_intent: Json) -> bool:
-    """Whether a later capture takes the money, of this payment or with one of its methods."""
+    """True if the payment, or one of its payment methods, is captured separately."""
     options = payment_intent.get("payment_method_options") or {}
     said_by = [payment_intent, *(one for one in options.values() if isinstance(one, Mapping))]
     return any(one.get("capture_method") in MANUAL for one in said_by)
 
 
 def without_releases(refunds: Iterable[Json]) -> Iterator[Json]:
-    """Leave out the refunds that took nothing back, each being read with its PaymentIntent."""
+    """Leave out refunds that only release a reservation; each has its PaymentIntent expanded."""
     for refund in refunds:
         payment_intent = refund.get("payment_intent")
         if payment_intent is None or not _is_release(refund, payment_intent):
@@ -35,11 +35,11 @@ def without_releases(refunds: Iterable[Json]) -> Iterator[Json]:
 
 
 def _is_release(refund: Json, payment_intent: Json) -> bool:
-    """Whether a refund only gives up a reservation.
+    """True if a refund only releases a reservation.
 
-    Stripe makes one for what is not captured where a program with an API version before
-    2025-03-31.basil captures or cancels. A canceled or expired authorization has nothing else. What
-    was captured in part has one of the rest, without a balance transaction, as no money moved.
+    Stripe creates one for the uncaptured amount if a program with an API version before
+    2025-03-31.basil captures or cancels. All refunds of a canceled authorization are releases. A
+    partial capture has one for the rest, without a balance transaction, as no money moved.
     https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
     """
     if not is_captured_separately(payment_intent):

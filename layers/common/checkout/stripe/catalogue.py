@@ -1,7 +1,7 @@
-"""Which of the account's prices a stranger may buy.
+"""The prices of the account that a stranger may buy.
 
-The caller is a stranger's browser, and the account may sell more than this shop: a price is sold
-here if it is one-time and marked as sellable.
+The caller is a stranger's browser, and the account may sell more than this shop does: a price is
+sellable if it is one-time and marked as such.
 """
 
 import time
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SELLABLE = "sellable"
 REMEMBERED_SECONDS = 60.0
-# Strangers choose the lookup keys: what is remembered of them has a bound.
+# Strangers choose the lookup keys, so the cache is bounded.
 REMEMBERED_KEYS = 1000
 
 type Json = Mapping[str, Any]
@@ -23,7 +23,7 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`only_marked` is the stack's parameter SellablePrices; `clock` gives seconds."""
+    """`only_marked` is the stack's parameter SellablePrices; `clock` returns seconds."""
 
     stripe_api: "StripeApi"
     only_marked: bool
@@ -31,17 +31,17 @@ class Catalogue:
     _found: "OrderedDict[str, tuple[float, str | None]]" = field(default_factory=OrderedDict)
 
     def is_sellable(self, price: Json) -> bool:
-        """Whether a price with its product expanded is sold here."""
+        """True if this shop sells the price; its product must be expanded."""
         return is_sellable(price, only_marked=self.only_marked)
 
     def is_cached(self, lookup_keys: Iterable[str]) -> bool:
-        """Whether `prices` needs no call to Stripe."""
+        """True if `prices` needs no call to Stripe."""
         return not self._missing(lookup_keys)
 
     def prices(self, lookup_keys: Iterable[str]) -> dict[str, str | None]:
-        """Give the id of the price that each lookup key names; None for one that is not sold here.
+        """Return the price id of each lookup key, None for a key without a sellable price.
 
-        At most ten keys, in one call; known and unknown keys are remembered for a minute.
+        At most ten keys, in one call. Known and unknown keys are cached for a minute.
         """
         wanted = set(lookup_keys)
         missing = self._missing(wanted)
@@ -71,10 +71,10 @@ class Catalogue:
 
 
 def is_sellable(price: Json, *, only_marked: bool) -> bool:
-    """Whether a stack with this parameter SellablePrices sells a price, given with its product.
+    """True if the price is sellable; `only_marked` is the parameter SellablePrices.
 
-    The price's own metadata `sellable` decides, the product's where the price has no such key.
-    https://docs.stripe.com/metadata
+    The price's metadata `sellable` decides, or the product's if the price has no such key. The
+    product must be expanded. https://docs.stripe.com/metadata
     """
     if price.get("type") != "one_time":
         return False

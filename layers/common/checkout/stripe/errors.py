@@ -1,7 +1,7 @@
-"""What Stripe's refusals mean to us.
+"""Maps Stripe's errors to ours.
 
-Stripe's messages may quote what was sent, a part of the key among it: they are neither passed on
-nor logged. Its `code`, `param` and `Request-Id` are enough to find the call in Stripe's dashboard.
+Stripe's messages may quote the request or part of the key, so they are neither returned nor logged.
+`code`, `param` and `Request-Id` are enough to find the call in Stripe's Dashboard.
 https://docs.stripe.com/error-handling
 """
 
@@ -23,7 +23,7 @@ from checkout.errors import (
 )
 from checkout.log import logger
 
-# The one code that says that an object does not exist: any other refusal is an error.
+# The only code that means that an object does not exist; any other refusal is an error.
 # https://docs.stripe.com/error-codes#resource-missing
 MISSING = "resource_missing"
 SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -31,16 +31,18 @@ TRY_AGAIN = "Stripe did not respond as it should. Nothing was charged. Please tr
 
 
 class RefusalReason(StrEnum):
-    """Why Stripe refuses a cart, where it gives the reason no code but words in its message."""
+    """Reasons for refusing a checkout that Stripe gives only in the message, not as a code."""
 
     PRODUCT = "product is not active"
     INACTIVE = "inactive"
     RECURRING = "recurring"
     CURRENCY = "currenc"
+    CUSTOMER = "existing customer"
 
 
 class RequestRefused(StripeRefused):
-    """Stripe refuses what the request says: `param` as `line_items[0][price]`, None for all of it.
+    """Stripe refuses a parameter: `param` such as `line_items[0][price]`, None for the whole
+    request.
 
     https://docs.stripe.com/error-codes
     """
@@ -55,20 +57,20 @@ class RequestRefused(StripeRefused):
 
 
 class IdempotencyKeyReused(CheckoutError):
-    """Stripe knows the idempotency key with other parameters."""
+    """The idempotency key was used with other parameters."""
 
 
 class IdempotencyKeySpent(StripeUnavailable):
-    """Stripe replays an error that it gave to the idempotency key before, whatever is true now."""
+    """Stripe replays an earlier error for the idempotency key, which may be outdated."""
 
 
 def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoReturn:
-    """Raise our error for Stripe's, and log what finds the call in Stripe's dashboard.
+    """Raise our error for Stripe's, and log what identifies the call in Stripe's Dashboard.
 
-    `key_is_ours` if the call has an idempotency key of ours, which can be spent. To a key that the
-    SDK made for its own retries, Stripe replays the response that it just gave.
+    `key_is_ours` is true if the call has our idempotency key, which can be spent. For the SDK's own
+    keys, a replay is the response to the call itself.
     """
-    # The SDK gives some errors their code in Stripe's JSON only.
+    # For some errors the SDK has the code only in Stripe's JSON.
     code = error.code or (error.error.code if error.error else None)
     param = getattr(error, "param", None)
     logger.warning(
@@ -83,7 +85,7 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
         case stripe.RateLimitError():
             raise StripeRateLimited("Stripe allows no more requests just now.") from None
         case stripe.StripeError() if error.http_status == HTTPStatus.CONFLICT:
-            raise StripeRateLimited("Stripe still works at the same request.") from None
+            raise StripeRateLimited("Stripe is still processing the same request.") from None
         case stripe.AuthenticationError():
             raise StripeKeyRefused(
                 f"Stripe refuses stripe_api_key ({error.http_status}, {code}): put a valid key "
@@ -110,7 +112,7 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
 
 
 def _reason(error: stripe.InvalidRequestError) -> RefusalReason | None:
-    # What the message quotes, such as an id, gives no reason.
+    # Quoted parts of the message, such as ids, contain no reason.
     words = re.sub(r"`[^`]*`|'[^']*'", "", str(error))
     return next((one for one in RefusalReason if one in words), None)
 
@@ -120,9 +122,9 @@ def is_replay(headers: Mapping[str, str] | None) -> bool:
 
 
 def missing_permission(error: stripe.PermissionError) -> str:
-    """Name the permission that Stripe's message asks for; the rest of it may quote the key.
+    """Return the permission that Stripe's message names; the rest of it may quote the key.
 
-    The message has said `'rak_charge_read' permission` and `('charge_read') permissions`.
+    Known forms: `'rak_charge_read' permission` and `('charge_read') permissions`.
     https://docs.stripe.com/keys/restricted-api-keys
     """
     named = re.search(r"\b(?:rak_)?([a-z0-9_]+_(?:read|write))\b", str(error))

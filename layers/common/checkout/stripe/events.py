@@ -1,11 +1,11 @@
-"""What an event says about one of our orders: a fact, or nothing.
+"""Reads events: each gives a fact about one of our orders, or nothing.
 
     snapshot event      carries the object as it was            {"object": "event", "data": …}
     thin event          names the object, which is fetched      {"object": "v2.core.event", …}
 
-A session's snapshot says enough by itself. A refund or a dispute does not name its order, its
-PaymentIntent does: the object is fetched with it, whichever form the event has. A PaymentIntent's
-snapshot tells whether the money is captured separately; of any other its session says more.
+A session's snapshot is enough by itself. Refunds and disputes do not name their order but their
+PaymentIntent does, so they are fetched with it, in both forms. A PaymentIntent's snapshot shows
+whether it has manual capture; any other payment is read from its session.
 https://docs.stripe.com/event-destinations#snapshot-vs-thin
 """
 
@@ -29,7 +29,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`type` is the snapshot's name for it, and `object` None in a thin event."""
+    """`type` is the snapshot's type, without `v1.`; `object` is None in a thin event."""
 
     type: str
     object_id: str
@@ -45,9 +45,9 @@ class EventReader:
     stripe_api: "Callable[[], StripeApi]"
 
     def fact(self, document: Json) -> News | None:
-        """Read an authentic event; fetch its object where the event does not say enough.
+        """Read an authentic event; fetch its object if the event lacks something.
 
-        Raise UnexpectedStripeObject for what is not as documented, and what StripeApi raises.
+        Raise UnexpectedStripeObject for an undocumented shape, and what StripeApi raises.
         """
         read = HANDLED_EVENTS.get(document["type"].removeprefix(THIN_PREFIX))
         if read is None or _is_foreign(document, livemode=self.readers.livemode):
@@ -57,7 +57,7 @@ class EventReader:
     def session(self, event: Event) -> Fact | None:
         if event.object is not None:
             return self.readers.session(event.object, event.origin, event_type=event.type)
-        # What was fetched counts: it may be later than the event.
+        # The fetched object decides: it may be newer than the event.
         return self.readers.session(self.stripe_api().session(event.object_id), event.origin)
 
     def decline(self, event: Event) -> Fact | None:
@@ -108,9 +108,10 @@ HANDLED_EVENTS: dict[str, Callable[[EventReader, Event], News | None]] = {
 
 
 def _is_foreign(document: Json, *, livemode: bool) -> bool:
-    """Whether an event is of the other mode or another account: https://docs.stripe.com/connect/webhooks
+    """True if an event is of the other mode or another account:
+    https://docs.stripe.com/connect/webhooks
 
-    Events of the account itself name neither `account` nor, thin ones, `context`.
+    Events of the account itself have no `account` and, if thin, no `context`.
     """
     other_account = document.get("account") is not None or document.get("context") is not None
     return other_account or document.get("livemode") is (not livemode)

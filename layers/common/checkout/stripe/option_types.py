@@ -1,7 +1,7 @@
-"""Which parameters of a Checkout Session may be set, checked against the SDK's own types.
+"""Validates options: which parameters of a Checkout Session may be set, by the SDK's types.
 
-At lint, at deploy, and for the options that a trusted caller names: a checkout from a browser uses
-the environment's file as it is, and imports none of this.
+Used at lint, at deploy, and for the options of a trusted caller. A checkout from a browser uses the
+environment's file unchecked, and does not import this module.
 https://docs.stripe.com/api/checkout/sessions/create
 """
 
@@ -27,7 +27,7 @@ OF_ONE_CUSTOMER = "It is of one customer: a trusted caller may name it for one s
 OTHER_MODE = "It is for sessions of another mode: this service sells one-time purchases."
 CONNECT = "Connect is not supported: the order would not show whose money it is."
 
-# What no session may be given as an option, with the reason.
+# Parameters that are never allowed as options, with the reason.
 DENIED: dict[Path, str] = {
     ("cancel_url",): THE_REQUEST,
     ("client_reference_id",): THE_REQUEST,
@@ -43,7 +43,7 @@ DENIED: dict[Path, str] = {
     ("payment_method_collection",): OTHER_MODE,
     ("setup_intent_data",): OTHER_MODE,
     ("subscription_data",): OTHER_MODE,
-    # The recovered session would carry the metadata of an order that has another session.
+    # The recovered session would copy the metadata of an order that has another session.
     # https://docs.stripe.com/payments/checkout/abandoned-carts
     ("after_expiration",): "It makes a second session for the order, whose payment none records.",
     ("payment_intent_data", "application_fee_amount"): CONNECT,
@@ -51,7 +51,7 @@ DENIED: dict[Path, str] = {
     ("payment_intent_data", "transfer_data"): CONNECT,
     ("payment_intent_data", "transfer_group"): CONNECT,
 }
-# What a file may not set for every session.
+# Parameters that a file may not set for all sessions.
 DENIED_IN_FILE: dict[Path, str] = DENIED | {
     ("currency",): "It refuses each cart whose prices lack it: a trusted caller may name it.",
     ("customer",): OF_ONE_CUSTOMER,
@@ -62,12 +62,12 @@ DENIED_IN_FILE: dict[Path, str] = DENIED | {
     ("payment_intent_data", "shipping"): OF_ONE_CUSTOMER,
     ("permissions",): "It is for sessions that a server updates: a trusted caller may name it.",
 }
-# What a trusted caller names beside its options.
+# Parameters that a trusted caller sets outside of its options.
 DENIED_IN_REQUEST: dict[Path, str] = DENIED | {
     ("customer",): "Name it beside the options.",
     ("discounts",): "Name them beside the options.",
 }
-# Stripe's limits, which its types do not have.
+# Limits of Stripe that its types don't express.
 AT_MOST: Mapping[str, int] = {
     "custom_fields": 3,
     "discounts": 1,
@@ -78,14 +78,14 @@ AT_MOST: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class OptionError:
-    """`path` leads to what is wrong: names, and indexes of lists."""
+    """`path` is the path of the invalid value: names and list indexes."""
 
     path: Path
     reason: str
 
 
 def option_errors(options: object, denied: Mapping[Path, str]) -> Iterator[OptionError]:
-    """Say what is wrong with parameters of a Checkout Session, in their order."""
+    """Yield the errors in parameters of a Checkout Session, in their order."""
     if not isinstance(options, dict):
         yield OptionError((), "It must be an object of parameters of a Checkout Session.")
         return
@@ -134,7 +134,7 @@ def _type_errors(name: str, value: object) -> Iterator[OptionError]:
 
 @cache
 def _parameters() -> dict[str, Any]:
-    """Give the types of the parameters; the SDK's options of a request are none of them."""
+    """Return the parameters' types, without the SDK's request options."""
     module = vars(sys.modules[_session_create_params.__name__])
     own = {
         name: annotation
@@ -151,10 +151,10 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 
 
 def _strict(annotation: Any) -> Any:  # noqa: ANN401  (a type)
-    """Give a type of the SDK's as what it documents.
+    """Return a strict version of a type of the SDK.
 
-    The SDK types each enumeration as `Literal[...] | str`, for values to come: here its values are
-    all. The empty string, which unsets a value, says nothing at a creation.
+    The SDK types enumerations as `Literal[...] | str`, to allow for future values: here only the
+    known values are valid. The empty string, which unsets a value, has no meaning at creation.
     """
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if is_typeddict(annotation):
@@ -170,7 +170,7 @@ def _strict(annotation: Any) -> Any:  # noqa: ANN401  (a type)
 
 def _strict_union(members: tuple[Any, ...]) -> Any:  # noqa: ANN401  (a type)
     literals = [one for one in members if _values(one) not in ((), ("",))]
-    # Metadata is `Dict[str, str] | UntypedStripeObject[str]`, and JSON is the first of them.
+    # Metadata is `Dict[str, str] | UntypedStripeObject[str]`; JSON matches the first.
     others = [one for one in members if not _values(one) and "StripeObject" not in str(one)]
     if literals:
         others = [one for one in others if one is not str]
@@ -192,7 +192,7 @@ def _strict_dict(typed_dict: Any) -> Any:  # noqa: ANN401  (a type)
         else Required[_strict(hint)]
         for name, hint in hints.items()
     }
-    # Made at run time, which type checkers do not follow.
+    # Built at run time, which type checkers can't follow.
     strict: Any = cast("Any", TypedDict)(typed_dict.__name__, fields)
     strict.__pydantic_config__ = ConfigDict(strict=True, extra="forbid")
     return strict

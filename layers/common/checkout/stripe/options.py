@@ -1,6 +1,6 @@
-"""Options of a checkout that its shop sets once: parameters of a Checkout Session, as a JSON file.
+"""A shop's checkout options: parameters of a Checkout Session, in a JSON file.
 
-`make lint`, `make deploy` and `doctor` check the file (option_types.py); here it is trusted.
+`make lint`, `make deploy` and `doctor` validate the file (option_types.py); here it is trusted.
 https://docs.stripe.com/api/checkout/sessions/create
 """
 
@@ -20,7 +20,7 @@ NO_OPTIONS: Options = {}
 HOSTED_PAGE = "hosted_page"
 EMBEDDED_PAGE = "embedded_page"
 ELEMENTS = "elements"
-# What Stripe refuses in some modes of the page, as its reference says of each parameter.
+# The UI modes in which Stripe accepts a parameter, from its API reference.
 MODES: Mapping[tuple[str, ...], frozenset[str]] = {
     ("branding_settings",): frozenset({HOSTED_PAGE, EMBEDDED_PAGE}),
     ("custom_fields",): frozenset({HOSTED_PAGE, EMBEDDED_PAGE}),
@@ -35,20 +35,20 @@ MODES: Mapping[tuple[str, ...], frozenset[str]] = {
     ("submit_type",): frozenset({HOSTED_PAGE, EMBEDDED_PAGE}),
     ("tax_id_collection", "required"): frozenset({HOSTED_PAGE, EMBEDDED_PAGE}),
 }
-# Of these Stripe takes one: what a request names leaves out the option beside it.
+# Stripe accepts only one of each pair: a request's parameter replaces the other option.
 # https://docs.stripe.com/payments/checkout/discounts
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-customer_creation
 EXCLUSIVE = (("allow_promotion_codes", "discounts"), ("customer", "customer_creation"))
 
 
 def read_options(folder: "Path", environment: str) -> Options:
-    """Read an environment's file: one object, which was checked when it was deployed."""
+    """Read an environment's options file, a JSON object that was validated at deploy."""
     options: Options = json.loads((folder / f"{environment}.json").read_bytes())
     return options
 
 
 def overridden(options: Options, by: Options) -> Options:
-    """Replace the options of the same names, each as a whole, and those that exclude each other."""
+    """Override options of the same name, each as a whole, and mutually exclusive ones."""
     rivals = {
         rival
         for pair in EXCLUSIVE
@@ -59,7 +59,7 @@ def overridden(options: Options, by: Options) -> Options:
 
 
 def with_options(ours: "SessionCreateParams", options: Options) -> "SessionCreateParams":
-    """Merge options under our parameters, without what Stripe refuses beside them.
+    """Merge options under our parameters, without those that Stripe refuses beside them.
 
     Both may have `payment_intent_data`, ours with the marks of the order.
     """

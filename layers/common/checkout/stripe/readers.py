@@ -1,7 +1,7 @@
-"""What Stripe's objects say about our orders: each reader gives a fact, or None where the object is
-not about an order of this stack.
+"""Reads Stripe's objects: each reader returns a fact, or None if the object does not belong to an
+order of this stack.
 
-They are read as Stripe's JSON, from an event or from the API; what may be null may be absent:
+Objects are Stripe's JSON, from an event or the API; a nullable field may be absent:
 https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/disputes/object,
 /api/payment_intents/object, /api/charges/object
 """
@@ -9,7 +9,7 @@ https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checkout.domain.facts import CaptureNews, Origin, PartsFact, SessionFact
@@ -22,7 +22,7 @@ from checkout.stripe.statuses import payment_status, status_of_capture, status_o
 ORDER_ID = "order_id"
 STACK = "checkout_stack"
 FINGERPRINT = "request_fingerprint"
-# On sessions whose customer may change quantities, which a session itself does not show.
+# Metadata on sessions with adjustable quantities, which a session itself does not show.
 ADJUSTABLE = "checkout_adjustable"
 MARKS = (ORDER_ID, STACK, FINGERPRINT)
 RESERVED_METADATA = frozenset({*MARKS, ADJUSTABLE})
@@ -33,10 +33,10 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Reads objects of one stack and mode; raises UnexpectedStripeObject where one is malformed.
+    """Reads objects of one stack and mode; raises UnexpectedStripeObject if one is malformed.
 
-    `stack` marks what we create: sessions carry it in their metadata, and PaymentIntents, whose
-    charges copy it. Refunds and disputes copy neither: they are read with their PaymentIntent.
+    `stack` is in the metadata of our sessions and PaymentIntents; charges copy it from
+    PaymentIntents. Refunds and disputes don't: they are read with their PaymentIntent.
     """
 
     stack: str
@@ -53,18 +53,19 @@ class Readers:
         event_type: str | None = None,
         order_id: str | None = None,
     ) -> SessionFact | None:
-        """Read a session; with the `order_id` that recorded it, its metadata does not matter."""
+        """Read a session; if `order_id` is given, ignore the session's metadata."""
         if session is None or session.get("livemode") is not self.livemode:
             return None
         order_id = order_id or self._marked_order(session)
         if order_id is None:
             return None
         with _documented("Checkout Session"):
-            follow = _items_follow(session)
+            checkout = _checkout_state(session, event_type)
+            follow = checkout.status is OrderStatus.OPEN and _may_swap_items(session)
             items = None if follow else _expanded_items(session)
             return SessionFact(
                 order_id=order_id,
-                checkout=_checkout_state(session, event_type, items),
+                checkout=replace(checkout, items=items),
                 origin=origin,
                 items_follow=follow,
             )
@@ -72,7 +73,7 @@ class Readers:
     def refunds(self, refunds: Iterable[Json], origin: Origin) -> PartsFact | None:
         """Read refunds of one charge, each with its PaymentIntent expanded.
 
-        What was reserved and then released was never taken: it is no refund of an order.
+        The release of a reservation is not a refund, because no money was taken.
         """
         return self._payment_parts(Refund, without_releases(refunds), _refund, origin)
 
@@ -99,7 +100,7 @@ class Readers:
             )
 
     def payment(self, payment_intent: Json | None, origin: Origin) -> CaptureNews | None:
-        """Read a PaymentIntent whose money is captured separately; None for any other."""
+        """Read a PaymentIntent with manual capture; None for any other."""
         if payment_intent is None or payment_intent.get("livemode") is not self.livemode:
             return None
         with _documented("PaymentIntent"):
@@ -133,7 +134,7 @@ class Readers:
         origin: Origin,
     ) -> PartsFact | None:
         with _documented(kind.__name__):
-            # What was paid without a PaymentIntent was not paid in a Checkout Session of ours.
+            # Our Checkout Sessions always pay through a PaymentIntent.
             found = [one for one in objects if one.get("payment_intent") is not None]
             if not found or found[0]["payment_intent"]["livemode"] is not self.livemode:
                 return None
@@ -147,7 +148,7 @@ class Readers:
             )
 
     def _marked_order(self, stripe_object: Json) -> str | None:
-        """Give the order that the metadata names, if it is one that this stack could have made."""
+        """Return the order id in the metadata if this stack could have made it, else None."""
         metadata = stripe_object.get("metadata")
         if not isinstance(metadata, Mapping) or metadata.get(STACK) != self.stack:
             return None
@@ -178,20 +179,20 @@ def _order_item(line_item: Json) -> OrderItem:
     )
 
 
-def _items_follow(session: Json) -> bool:
-    """Whether the customer may still swap items at the same total: the amounts would not show it.
+def _may_swap_items(session: Json) -> bool:
+    """True if the customer may still swap items at the same total, which amounts don't show.
 
-    Promotion codes and taxes change amounts, and shipping changes no item.
+    Promotion codes and taxes change amounts; shipping changes no item. It ends with the order's
+    open status and not with the session's: the session of a payment that is captured separately is
+    still open for an instant after the money was reserved.
     https://docs.stripe.com/payments/checkout/adjustable-quantity
     https://docs.stripe.com/payments/checkout/optional-items
     """
     adjustable = (session.get("metadata") or {}).get(ADJUSTABLE) is not None
-    return session["status"] == "open" and (adjustable or bool(session.get("optional_items")))
+    return adjustable or bool(session.get("optional_items"))
 
 
-def _checkout_state(
-    session: Json, event_type: str | None, items: tuple[OrderItem, ...] | None
-) -> CheckoutState:
+def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
     totals = session.get("total_details") or {}
     of_capture = status_of_capture(session)
     status = of_capture or status_of_session(session, event_type)
@@ -213,12 +214,11 @@ def _checkout_state(
         request_fingerprint=_optional((session.get("metadata") or {}).get(FINGERPRINT)),
         created_at=_integer(session["created"]),
         expires_at=_integer(session["expires_at"]),
-        items=items,
     )
 
 
 def _expanded_items(session: Json) -> tuple[OrderItem, ...] | None:
-    """Give the line items of a session that has all of them; Stripe expands only the first ten."""
+    """Return a session's line items if it has all of them; Stripe expands only the first ten."""
     line_items = session.get("line_items")
     if line_items is None or line_items["has_more"]:
         return None
@@ -248,16 +248,16 @@ def _documented(kind: str) -> Iterator[None]:
 
 
 def _attempt_id(payment_intent: Json, error: Json) -> object:
-    """Name an attempt to pay: one that failed authentication has no charge."""
+    """Return the attempt's id: its charge, or a substitute if it failed before the charge."""
     method = error.get("payment_method") or {}
     return error.get("charge") or method.get("id") or payment_intent["id"]
 
 
 def _payment_intent(session: Json, status: OrderStatus) -> str | None:
-    """Give the id of the PaymentIntent, expanded or not.
+    """Return the id of the PaymentIntent, expanded or not.
 
-    A declined card leaves one on a session that stays open; an open order names none, so that it
-    is the same order whether it was seen before or after that.
+    A declined card sets it on a session that stays open. An open order stores none, so that it is
+    equal whether it was read before or after the decline.
     """
     if status is OrderStatus.OPEN:
         return None

@@ -1,4 +1,4 @@
-"""Which status a Checkout Session means for its order; `payment_status` decides what is paid.
+"""Maps a Checkout Session to its order's status; `payment_status` decides what is paid.
 
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-payment_status
 """
@@ -15,11 +15,12 @@ type Json = Mapping[str, Any]
 
 
 def status_of_capture(session: Json) -> OrderStatus | None:
-    """Give the status of a payment that is captured separately, where the session came with it.
+    """Return the status of a payment with manual capture, None if the session lacks its
+    PaymentIntent.
 
-    Neither a snapshot, which has the PaymentIntent's id alone, nor `payment_status` distinguishes
-    reserved money from a bank debit under way. A session that was not completed when its payment is
-    canceled is about to expire.
+    Neither a snapshot, which has only the PaymentIntent's id, nor `payment_status` distinguishes
+    reserved money from a pending bank debit. If the payment is canceled before the session is
+    completed, the session is about to expire.
     """
     payment_intent = session.get("payment_intent")
     if not isinstance(payment_intent, Mapping) or not is_captured_separately(payment_intent):
@@ -35,7 +36,7 @@ def status_of_capture(session: Json) -> OrderStatus | None:
 
 
 def status_of_session(session: Json, event_type: str | None) -> OrderStatus:
-    """Give the status of an ordinary payment; raise ValueError for one that is not documented."""
+    """Return the status of an ordinary payment; raise ValueError for an undocumented one."""
     match session["status"], session["payment_status"]:
         case "open", _:
             return OrderStatus.OPEN
@@ -53,12 +54,12 @@ def status_of_session(session: Json, event_type: str | None) -> OrderStatus:
 
 
 def payment_status(said: str, status: OrderStatus) -> str:
-    """Give Stripe's own, which may follow a capture a little later."""
+    """Return Stripe's payment_status, or `paid` if it is late after a capture."""
     return "paid" if (status, said) == (OrderStatus.PAID, "unpaid") else said
 
 
 def _payment_failed(payment_intent: Json | str | None) -> bool:
-    """Distinguish failed from processing: the session itself does not, nor does an id alone."""
+    """True if the payment failed; a session without its PaymentIntent can't show that."""
     if not isinstance(payment_intent, Mapping):
         return False
     if payment_intent["status"] == "canceled":

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from stripe_simulator import snapshots
 from stripe_simulator.api.errors import CardDeclined
 from stripe_simulator.api.permissions import PERMISSIONS
 from stripe_simulator.behaviour import Behaviour
@@ -21,7 +22,8 @@ from stripe_simulator.objects import (
     dispute_cases,
 )
 from stripe_simulator.simulator import Simulator
-from stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS
+from stripe_simulator.snapshots import Snapshot, StillPending
+from stripe_simulator.webhooks.registered_endpoints import ROLLED_SECRET_SECONDS
 
 type Handler = Callable[[Request], Awaitable[Response]]
 
@@ -69,6 +71,9 @@ def routes(simulator: Simulator) -> list[Route]:
             methods=["POST"],
         ),
         Route("/_simulator/idempotency_keys", controls.forget_keys, methods=["DELETE"]),
+        Route("/_simulator/reset", controls.reset, methods=["POST"]),
+        Route("/_simulator/snapshot", controls.snapshot, methods=["GET"]),
+        Route("/_simulator/snapshot", controls.restore, methods=["PUT"]),
         Route("/_simulator/restricted_key", controls.restricted_key, methods=["GET"]),
         Route("/_simulator/restricted_key", controls.change_permissions, methods=["PATCH"]),
         Route("/_simulator/endpoints/{id}/roll_secret", controls.roll_secret, methods=["POST"]),
@@ -184,6 +189,32 @@ class Controls:
     async def forget_keys(self, _: Request) -> Response:
         """What 24 hours do to idempotency keys; those of requests under way stay."""
         return JSONResponse({"forgotten": self._simulator.gateway.forget_keys()})
+
+    async def reset(self, request: Request) -> Response:
+        """Everything as it was at the start, what `--seed` made included."""
+        given = await _document(request)
+        if isinstance(given, Response):
+            return given
+        beginning = Snapshot.model_validate(self._simulator.beginning)
+        await snapshots.restore(self._simulator, beginning)
+        return JSONResponse({})
+
+    async def snapshot(self, _: Request) -> Response:
+        try:
+            taken = snapshots.take(self._simulator)
+        except StillPending:
+            return _error(HTTPStatus.CONFLICT, "a payment, a refund or a dispute is pending")
+        return JSONResponse(taken.model_dump(mode="json"))
+
+    async def restore(self, request: Request) -> Response:
+        given = await _document(request)
+        if isinstance(given, Response):
+            return given
+        try:
+            await snapshots.restore(self._simulator, Snapshot.model_validate(given))
+        except ValidationError as error:
+            return _refused(error)
+        return JSONResponse({})
 
     async def restricted_key(self, _: Request) -> Response:
         key = self._simulator.restricted_key

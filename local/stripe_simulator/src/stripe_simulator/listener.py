@@ -1,20 +1,22 @@
 """The socket that the simulator is reached at."""
 
+import ipaddress
 import socket
 
 LOOPBACK = "127.0.0.1"
 
 
-def listen(port: int = 0) -> socket.socket:
-    """On loopback only; port 0 is a free one.
+def listen(port: int = 0, host: str = LOOPBACK) -> socket.socket:
+    """Port 0 is a free one. Raise OSError.
 
     Not `socket.create_server`: asyncio sends a response's parts at once only where the socket
     names its protocol, and without that each request takes 40 ms (Nagle's algorithm).
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        listener.bind((host, port))
         listener.listen()
     except OSError:
         listener.close()
@@ -23,4 +25,7 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    host, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = LOOPBACK
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -33,9 +33,9 @@ from stripe_simulator.objects import (
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.webhooks import (
     cli_sessions,
-    event_destinations,
-    event_endpoints,
-    webhook_endpoints,
+    event_destinations_api,
+    events_api,
+    webhook_endpoints_api,
 )
 
 type Run = Callable[..., Json | Awaitable[Json]]
@@ -147,27 +147,27 @@ OPTIONS: list[Row] = [
     ("POST", "/v1/tax_rates/{id}", tax_rates.update, "tax_rate"),
 ]
 ENDPOINTS: list[Row] = [
-    ("POST", "/v1/webhook_endpoints", webhook_endpoints.create, ""),
-    ("GET", "/v1/webhook_endpoints", webhook_endpoints.list_, ""),
-    ("GET", "/v1/webhook_endpoints/{id}", webhook_endpoints.retrieve, ""),
-    ("POST", "/v1/webhook_endpoints/{id}", webhook_endpoints.update, ""),
-    ("DELETE", "/v1/webhook_endpoints/{id}", webhook_endpoints.delete, ""),
+    ("POST", "/v1/webhook_endpoints", webhook_endpoints_api.create, ""),
+    ("GET", "/v1/webhook_endpoints", webhook_endpoints_api.list_, ""),
+    ("GET", "/v1/webhook_endpoints/{id}", webhook_endpoints_api.retrieve, ""),
+    ("POST", "/v1/webhook_endpoints/{id}", webhook_endpoints_api.update, ""),
+    ("DELETE", "/v1/webhook_endpoints/{id}", webhook_endpoints_api.delete, ""),
 ]
 DESTINATIONS: list[Row] = [
-    ("POST", "/v2/core/event_destinations", event_destinations.create, ""),
-    ("GET", "/v2/core/event_destinations", event_destinations.list_, ""),
-    ("GET", "/v2/core/event_destinations/{id}", event_destinations.retrieve, ""),
-    ("POST", "/v2/core/event_destinations/{id}", event_destinations.update, ""),
-    ("DELETE", "/v2/core/event_destinations/{id}", event_destinations.delete, ""),
-    ("POST", "/v2/core/event_destinations/{id}/disable", event_destinations.disable, ""),
-    ("POST", "/v2/core/event_destinations/{id}/enable", event_destinations.enable, ""),
+    ("POST", "/v2/core/event_destinations", event_destinations_api.create, ""),
+    ("GET", "/v2/core/event_destinations", event_destinations_api.list_, ""),
+    ("GET", "/v2/core/event_destinations/{id}", event_destinations_api.retrieve, ""),
+    ("POST", "/v2/core/event_destinations/{id}", event_destinations_api.update, ""),
+    ("DELETE", "/v2/core/event_destinations/{id}", event_destinations_api.delete, ""),
+    ("POST", "/v2/core/event_destinations/{id}/disable", event_destinations_api.disable, ""),
+    ("POST", "/v2/core/event_destinations/{id}/enable", event_destinations_api.enable, ""),
 ]
 EVENTS: list[Row] = [
-    ("GET", "/v1/events", event_endpoints.list_, ""),
-    ("GET", "/v1/events/{id}", event_endpoints.retrieve, ""),
-    ("POST", "/v1/events/{id}/retry", event_endpoints.retry, ""),
-    ("GET", "/v2/core/events/{id}", event_endpoints.retrieve_thin, ""),
-    ("POST", "/v2/core/event_destinations/{id}/ping", event_endpoints.ping, ""),
+    ("GET", "/v1/events", events_api.list_, ""),
+    ("GET", "/v1/events/{id}", events_api.retrieve, ""),
+    ("POST", "/v1/events/{id}/retry", events_api.retry, ""),
+    ("GET", "/v2/core/events/{id}", events_api.retrieve_thin, ""),
+    ("POST", "/v2/core/event_destinations/{id}/ping", events_api.ping, ""),
 ]
 CLI: list[Row] = [("POST", "/v1/stripecli/sessions", cli_sessions.create, "")]
 # The paid page's redirect waits for the webhook: the simulator's, not an object's, concern.

@@ -7,6 +7,8 @@ from typing import get_args
 import stripe
 from stripe.params import WebhookEndpointCreateParams
 
+from stripe_simulator.listener import LOOPBACK
+
 # The simulator speaks the version of the API that the SDK is pinned to.
 API_VERSION = stripe.api_version
 # Those of which an endpoint can get its snapshots.
@@ -19,6 +21,7 @@ DEFAULT_RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 class Settings:
     """Durations are in seconds.
 
+    Without `secret_keys`, every key that begins with `sk_test_` is accepted.
     `retry_seconds` are the waits before the second, third, ... attempt of a delivery: Stripe's go
     on for three days, these for half a minute. `async_payment_seconds` is how long a bank debit
     is processing, `balance_transaction_seconds` how long until a card payment has its balance
@@ -27,9 +30,11 @@ class Settings:
     `shop_name` is what the payment page calls the merchant.
     `orders_url` continued by an order's id gives the order's history (local/shop/order_reader.py).
     `connect_to` maps a webhook URL's host to the address to connect to instead.
+    `host` is the address that it listens on, `allowed_hosts` the names that callers of another
+    machine may call it by. `random_seed` is that of the chances that drop and shuffle deliveries.
     """
 
-    secret_keys: tuple[str, ...]
+    secret_keys: tuple[str, ...] = ()
     restricted_key: str | None = None
     restricted_permissions: tuple[str, ...] = ()
     retry_seconds: tuple[float, ...] = DEFAULT_RETRY_SECONDS
@@ -39,10 +44,12 @@ class Settings:
     redirect_seconds: float = 10.0
     delivery_timeout_seconds: float = 30.0
     connect_to: Mapping[str, str] = field(default_factory=dict)
-    seed: int | None = None
+    host: str = LOOPBACK
+    allowed_hosts: tuple[str, ...] = ()
+    random_seed: int | None = None
     shop_name: str = "Example shop"
     orders_url: str | None = None
 
     @property
     def livemode(self) -> bool:
-        return self.secret_keys[0].startswith(("sk_live_", "rk_live_"))
+        return bool(self.secret_keys) and self.secret_keys[0].startswith(("sk_live_", "rk_live_"))

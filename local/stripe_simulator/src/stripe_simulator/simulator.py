@@ -20,9 +20,9 @@ from stripe_simulator.objects.schedule import Schedule
 from stripe_simulator.settings import Settings
 from stripe_simulator.webhooks.cli_sessions import CliSessions
 from stripe_simulator.webhooks.deliveries import Deliveries
-from stripe_simulator.webhooks.endpoints import Endpoints
-from stripe_simulator.webhooks.event_endpoints import Webhooks
-from stripe_simulator.webhooks.events import EventLog
+from stripe_simulator.webhooks.event_log import EventLog
+from stripe_simulator.webhooks.events_api import Webhooks
+from stripe_simulator.webhooks.registered_endpoints import Endpoints
 
 
 class Simulator:
@@ -34,6 +34,7 @@ class Simulator:
         self.changes = Changes()
         self.journal = Journal(self.changes.notify)
         self.shown_order: Json | None = None  # the live view's, as it was read last
+        self.beginning: Json = {}  # the snapshot that a reset goes back to
         self.schedule = Schedule(clock)
         self.log = EventLog(clock, livemode=settings.livemode)
         self.account = Account(settings, clock, self.schedule, self.log.record)

@@ -3,18 +3,24 @@
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Sequence
 
 from stripe_simulator.api.errors import Unauthenticated
 from stripe_simulator.api.masking import masked
 from stripe_simulator.api.permissions import RestrictedKey
 
+TEST_KEY = re.compile(r"sk_test_\w+", re.ASCII)
+
 
 def authenticate(
     authorization: str | None, secret_keys: Sequence[str], restricted: RestrictedKey | None
 ) -> RestrictedKey | None:
-    """The restricted key, if that is the caller's; None for a secret key, which may do anything."""
-    given = _key(authorization)
+    """The restricted key, if that is the caller's; None for a secret key, which may do anything.
+
+    Where no secret key is named, every secret test key is one.
+    """
+    given = given_key(authorization)
     if given is None:
         raise Unauthenticated(
             "You did not provide an API key. You need to provide your API key in the "
@@ -23,6 +29,8 @@ def authenticate(
             "we can help at https://support.stripe.com/."
         )
     if any(_same(given, key) for key in secret_keys):
+        return None
+    if not secret_keys and TEST_KEY.fullmatch(given):
         return None
     if restricted is not None and _same(given, restricted.key):
         return restricted
@@ -33,7 +41,8 @@ def _same(given: str, key: str) -> bool:
     return hmac.compare_digest(given.encode(), key.encode())
 
 
-def _key(authorization: str | None) -> str | None:
+def given_key(authorization: str | None) -> str | None:
+    """The key of an `Authorization` header, whether it lets in or not."""
     scheme, _, credentials = (authorization or "").partition(" ")
     match scheme.lower():
         case "bearer":

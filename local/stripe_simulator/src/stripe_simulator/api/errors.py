@@ -15,6 +15,7 @@ StripeError                 anything that Stripe refuses with an `error` documen
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from stripe_simulator.documents import Json
 
@@ -146,13 +147,13 @@ class Unavailable(StripeError):
     ) -> None:
         type_ = "invalid_request_error"
         usual, usual_code = "A simulated fault.", None
-        if status == 429:  # noqa: PLR2004  (an HTTP status)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             usual = (
                 "Request rate limit exceeded. Learn more about rate limits here "
                 "https://stripe.com/docs/rate-limits."
             )
             usual_code = "rate_limit"
-        elif status >= 500:  # noqa: PLR2004  (an HTTP status)
+        elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             type_, usual = "api_error", "An unknown error occurred (a simulated fault)."
         super().__init__(
             message or usual, status=status, type_=type_, code=code or usual_code, param=param

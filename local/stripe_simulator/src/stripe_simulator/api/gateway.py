@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stripe_simulator.api import body, expansion, request_context
-from stripe_simulator.api.authentication import authenticate
+from stripe_simulator.api.authentication import authenticate, given_key
 from stripe_simulator.api.call import Call, current_call
 from stripe_simulator.api.errors import (
     InvalidRequest,
@@ -83,6 +83,11 @@ class Gateway:
         """Forget every idempotency key that has a response; how many there were."""
         return self._keys.forget_completed()
 
+    def forget(self) -> None:
+        """Forget the requests that were received, and their idempotency keys."""
+        self.requests.clear()
+        self.forget_keys()
+
     async def handle(self, operation: Operation | None, request: Request) -> Response:
         """No operation: Stripe has no such URL."""
         self._prepare()
@@ -106,10 +111,9 @@ class Gateway:
     async def _respond(
         self, operation: Operation | None, request: Request, call: Call
     ) -> StoredResponse:
-        restricted = authenticate(
-            request.headers.get("authorization"), self._settings.secret_keys, self._restricted
-        )
-        key = restricted.key if restricted else self._settings.secret_keys[0]
+        authorization = request.headers.get("authorization")
+        restricted = authenticate(authorization, self._settings.secret_keys, self._restricted)
+        key = given_key(authorization) or ""
         request_context.require_known(request.headers, self._account_id, key)
         if operation is None:
             raise InvalidRequest(

@@ -5,6 +5,7 @@ from itertools import islice
 
 from stripe_simulator.api.errors import InvalidRequest, NoSuchObject
 from stripe_simulator.api.parameters import ListParameters
+from stripe_simulator.api.values import Range
 from stripe_simulator.documents import Json
 
 EMBEDDED = 10
@@ -34,9 +35,25 @@ def page(
     if parameters.starting_after:
         begin = _position(everything, parameters.starting_after, noun, "starting_after") + 1
     rest = filter(keep, islice(everything, begin, None))
-    # One more than the page holds tells whether there is another page.
+    # One more than the page holds shows whether there is another page.
     kept = list(islice(rest, parameters.limit + 1))
     return _list(kept[: parameters.limit], has_more=len(kept) > parameters.limit, url=url)
+
+
+def matches(parameters: ListParameters, *filters: str) -> Callable[[Json], bool]:
+    """Return a `keep` for `page`: the object's fields equal the parameters of the same names.
+
+    A `Range` matches the timestamps in it; a parameter that was not given matches everything.
+    """
+    wanted = {name: value for name in filters if (value := getattr(parameters, name)) is not None}
+
+    def kept(object_: Json) -> bool:
+        return all(
+            object_[name] in value if isinstance(value, Range) else object_.get(name) == value
+            for name, value in wanted.items()
+        )
+
+    return kept
 
 
 def embedded(objects: Sequence[Json], *, url: str) -> Json:

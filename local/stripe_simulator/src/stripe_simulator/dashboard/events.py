@@ -5,8 +5,8 @@ import json
 from stripe_simulator.dashboard.screens import Action, Ask, Form, Screen, filled, latest
 from stripe_simulator.documents import Json
 from stripe_simulator.simulator import Simulator
-from stripe_simulator.webhooks import event_endpoints
-from stripe_simulator.webhooks.event_endpoints import RetryEvent
+from stripe_simulator.webhooks import events_api
+from stripe_simulator.webhooks.events_api import RetryEvent
 
 
 def events(simulator: Simulator, ask: Ask) -> Json:
@@ -48,7 +48,7 @@ def deliveries(simulator: Simulator, ask: Ask) -> Json:
 def resend(simulator: Simulator, id_: str, form: Form) -> str:
     """To one endpoint, or to every one that wants the event."""
     parameters = RetryEvent.read(filled(form, "webhook_endpoint"))
-    event_endpoints.retry(simulator.webhooks, parameters, id_)
+    events_api.retry(simulator.webhooks, parameters, id_)
     return f"/dashboard/events/{id_}"
 
 

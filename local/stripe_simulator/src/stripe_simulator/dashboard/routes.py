@@ -16,19 +16,19 @@ from stripe_simulator.api.errors import StripeError
 from stripe_simulator.dashboard import (
     catalogue,
     conditions,
-    endpoints,
     events,
     flow,
     guard,
     live,
     overview,
     payments,
+    webhooks,
 )
 from stripe_simulator.dashboard.screens import Action, Ask, Form, Screen
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.web.templating import environment, html
 
-PARTS = (flow, payments, events, endpoints, catalogue, conditions)
+PARTS = (flow, payments, events, webhooks, catalogue, conditions)
 SCREENS = (overview.OVERVIEW, *(screen for part in PARTS for screen in part.SCREENS))
 ACTIONS = tuple(action for part in PARTS for action in part.ACTIONS)
 NOTICES = {action.slug: action.notice for action in ACTIONS}

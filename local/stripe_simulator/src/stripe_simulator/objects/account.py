@@ -1,6 +1,6 @@
 """One Stripe account, in memory: its objects, by kind, and what lies behind them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from stripe_simulator.api.errors import NoSuchObject
@@ -28,6 +28,9 @@ class Collection:
     def add(self, object_: Json) -> Json:
         self._objects[object_["id"]] = object_
         return object_
+
+    def replace(self, objects: Iterable[Json]) -> None:
+        self._objects = {one["id"]: one for one in objects}
 
     def remove(self, id_: str) -> None:
         del self._objects[id_]

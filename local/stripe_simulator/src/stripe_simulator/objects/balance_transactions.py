@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import stripe
 
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import Currency, Period, Text
 from stripe_simulator.documents import Json
@@ -76,18 +76,10 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListBalanceTransactions) -> Json:
-    def kept(transaction: Json) -> bool:
-        return (
-            (parameters.created is None or transaction["created"] in parameters.created)
-            and (parameters.currency is None or transaction["currency"] == parameters.currency)
-            and (parameters.source is None or transaction["source"] == parameters.source)
-            and (parameters.type is None or transaction["type"] == parameters.type)
-        )
-
     return page(
         account.balance_transactions.newest_first(),
         parameters,
         url="/v1/balance_transactions",
         noun=account.balance_transactions.noun,
-        keep=kept,
+        keep=matches(parameters, "created", "currency", "source", "type"),
     )

@@ -52,7 +52,15 @@ def authorize(account: Account, intent: Json, charge: Json) -> None:
     charges.authorize(account, charge, ends)
     intent.update(amount_capturable=intent["amount"], status=STATUS)
     account.record("payment_intent.amount_capturable_updated", intent, None)
-    account.schedule.at(ends, lambda: expire(account, intent))
+    _schedule_end(account, intent, ends)
+
+
+def resume(account: Account) -> None:
+    """Schedule what becomes of the authorisations of a snapshot."""
+    for intent in account.payment_intents:
+        if intent["status"] == STATUS:
+            card = account.charges[intent["latest_charge"]]["payment_method_details"]["card"]
+            _schedule_end(account, intent, card["capture_before"])
 
 
 def capture(account: Account, parameters: CapturePaymentIntent, id_: str) -> Json:
@@ -97,6 +105,10 @@ def expire(account: Account, intent: Json) -> None:
         return
     account.record("charge.expired", account.charges[intent["latest_charge"]], None)
     cancel(account, intent, "expired")
+
+
+def _schedule_end(account: Account, intent: Json, ends: int) -> None:
+    account.schedule.at(ends, lambda: expire(account, intent))
 
 
 def _require_uncaptured(intent: Json) -> None:

@@ -3,7 +3,7 @@
 import stripe
 from pydantic import Field
 
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import MetadataChanges, Period, Text, TextOrUnset
 from stripe_simulator.documents import Json
@@ -156,16 +156,14 @@ def update(account: Account, parameters: UpdateCharge, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListCharges) -> Json:
-    def kept(charge: Json) -> bool:
-        intent = parameters.payment_intent
-        return (
-            (parameters.created is None or charge["created"] in parameters.created)
-            and (parameters.customer is None or charge["customer"] == parameters.customer)
-            and (intent is None or charge["payment_intent"] == intent)
-        )
-
     charges = account.charges.newest_first()
-    return page(charges, parameters, url="/v1/charges", noun="charge", keep=kept)
+    return page(
+        charges,
+        parameters,
+        url="/v1/charges",
+        noun="charge",
+        keep=matches(parameters, "created", "customer", "payment_intent"),
+    )
 
 
 def _outcome(decline: Decline | None) -> Json:

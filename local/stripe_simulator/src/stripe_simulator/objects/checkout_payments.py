@@ -73,7 +73,7 @@ def _finish(account: Account, session: Json, intent: Json, method: Json) -> None
 
 
 def success_url(session: Json) -> str:
-    """Give where a customer who paid is sent: the return_url, from a page of the merchant's.
+    """Return the URL that a paying customer goes to: return_url for a page of the merchant's.
 
     Only the literal template is replaced: a percent-encoded one stays as it is.
     """

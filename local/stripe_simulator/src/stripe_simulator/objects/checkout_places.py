@@ -47,7 +47,7 @@ def require_addresses(place: Place) -> None:
 
 
 def placed(session: Json, place: Place) -> Json:
-    """Give a new session the way to its page: an address, or a secret for the merchant's page."""
+    """Set a new session's `url`, or its `client_secret` for a page of the merchant's own."""
     session = {name: value for name, value in session.items() if name not in ABSENT}
     session.update(place.model_dump(include={"cancel_url", "success_url", "ui_mode"}))
     if place.ui_mode not in ON_MERCHANTS_PAGE:
@@ -59,5 +59,5 @@ def placed(session: Json, place: Place) -> Json:
 
 
 def closed() -> Json:
-    """Give what a session that is not open any more has instead."""
+    """Return the fields of a session that is no longer open."""
     return {"client_secret": None, "url": None}

@@ -10,7 +10,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest, NotSimulated
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from stripe_simulator.api.values import (
     Array,
@@ -124,8 +124,15 @@ def create(account: Account, parameters: CreateSession) -> Json:
     )
     checkout_offers.make(account, session, parameters, offers)
     checkout_amounts.refresh(account, session)
-    account.schedule.at(expires_at, lambda: _expire_unpaid(account, session))
+    _schedule_expiry(account, session)
     return account.sessions.add(session)
+
+
+def resume(account: Account) -> None:
+    """Schedule what becomes of the sessions of a snapshot."""
+    for session in account.sessions:
+        if session["status"] == "open":
+            _schedule_expiry(account, session)
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
@@ -139,20 +146,15 @@ def update(account: Account, parameters: UpdateSession, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListSessions) -> Json:
-    wanted = {
-        name: value
-        for name in ("customer", "payment_intent", "payment_link", "status", "subscription")
-        if (value := getattr(parameters, name)) is not None
-    }
+    plain = matches(
+        parameters,
+        *("created", "customer", "payment_intent", "payment_link", "status", "subscription"),
+    )
     email = parameters.customer_details and parameters.customer_details.email
 
     def kept(session: Json) -> bool:
         details = session["customer_details"] or {}
-        return (
-            all(session[name] == value for name, value in wanted.items())
-            and (parameters.created is None or session["created"] in parameters.created)
-            and (email is None or details.get("email") == email)
-        )
+        return plain(session) and (email is None or details.get("email") == email)
 
     sessions = account.sessions.newest_first()
     return page(
@@ -179,9 +181,12 @@ def expire(account: Account, _: Parameters, id_: str) -> Json:
     return session
 
 
-def _expire_unpaid(account: Account, session: Json) -> None:
-    if session["status"] == "open":
-        _close(account, session)
+def _schedule_expiry(account: Account, session: Json) -> None:
+    def expire_unpaid() -> None:
+        if session["status"] == "open":
+            _close(account, session)
+
+    account.schedule.at(session["expires_at"], expire_unpaid)
 
 
 def _close(account: Account, session: Json) -> None:

@@ -6,7 +6,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from stripe_simulator.api.values import (
     Array,
@@ -70,11 +70,21 @@ def create(account: Account, parameters: CreateCoupon) -> Json:
     coupon.pop("applies_to", None)
     if parameters.applies_to is not None:
         account.coupon_products[coupon["id"]] = parameters.applies_to.products
-    if parameters.redeem_by is not None:
-        account.schedule.at(parameters.redeem_by, lambda: coupon.update(valid=False))
+    _schedule_end(account, coupon)
     account.coupons.add(coupon)
     account.record("coupon.created", coupon, None)
     return coupon
+
+
+def resume(account: Account) -> None:
+    """Schedule what becomes of the coupons of a snapshot."""
+    for coupon in account.coupons:
+        _schedule_end(account, coupon)
+
+
+def _schedule_end(account: Account, coupon: Json) -> None:
+    if coupon["redeem_by"] is not None:
+        account.schedule.at(coupon["redeem_by"], lambda: coupon.update(valid=False))
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
@@ -95,11 +105,10 @@ def delete(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListCoupons) -> Json:
-    def kept(coupon: Json) -> bool:
-        return parameters.created is None or coupon["created"] in parameters.created
-
     coupons = account.coupons.newest_first()
-    return page(coupons, parameters, url="/v1/coupons", noun="coupon", keep=kept)
+    return page(
+        coupons, parameters, url="/v1/coupons", noun="coupon", keep=matches(parameters, "created")
+    )
 
 
 def require_redeemable(coupon: Json, currency: str, param: str) -> None:

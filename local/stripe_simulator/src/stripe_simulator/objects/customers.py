@@ -5,7 +5,7 @@ from typing import Literal
 import stripe
 from pydantic import Field
 
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import (
     Array,
@@ -87,10 +87,11 @@ def delete(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListCustomers) -> Json:
-    def kept(customer: Json) -> bool:
-        return (parameters.created is None or customer["created"] in parameters.created) and (
-            parameters.email is None or customer["email"] == parameters.email
-        )
-
     customers = account.customers.newest_first()
-    return page(customers, parameters, url="/v1/customers", noun="customer", keep=kept)
+    return page(
+        customers,
+        parameters,
+        url="/v1/customers",
+        noun="customer",
+        keep=matches(parameters, "created", "email"),
+    )

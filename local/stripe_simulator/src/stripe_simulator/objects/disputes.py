@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest, NoSuchObject
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters
 from stripe_simulator.api.values import Boolean, MetadataChanges, Period, Text, TextOrUnset
 from stripe_simulator.documents import Json
@@ -103,16 +103,14 @@ def close(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListDisputes) -> Json:
-    def kept(dispute: Json) -> bool:
-        intent = parameters.payment_intent
-        return (
-            (parameters.charge is None or dispute["charge"] == parameters.charge)
-            and (parameters.created is None or dispute["created"] in parameters.created)
-            and (intent is None or dispute["payment_intent"] == intent)
-        )
-
     disputes = account.disputes.newest_first()
-    return page(disputes, parameters, url="/v1/disputes", noun="dispute", keep=kept)
+    return page(
+        disputes,
+        parameters,
+        url="/v1/disputes",
+        noun="dispute",
+        keep=matches(parameters, "charge", "created", "payment_intent"),
+    )
 
 
 def _open(account: Account, id_: str) -> Json:

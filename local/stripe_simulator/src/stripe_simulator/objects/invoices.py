@@ -7,7 +7,7 @@ from typing import Literal
 
 import stripe
 
-from stripe_simulator.api.lists import embedded, page
+from stripe_simulator.api.lists import embedded, matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import Period, Text
 from stripe_simulator.documents import Json
@@ -91,15 +91,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListInvoices) -> Json:
-    def kept(invoice: Json) -> bool:
-        return (
-            (parameters.created is None or invoice["created"] in parameters.created)
-            and (parameters.customer is None or invoice["customer"] == parameters.customer)
-            and (parameters.status is None or invoice["status"] == parameters.status)
-            and parameters.collection_method != "send_invoice"
-            and parameters.subscription is None
-        )
-
+    kept = matches(parameters, "collection_method", "created", "customer", "status", "subscription")
     invoices = account.invoices.newest_first()
     return page(invoices, parameters, url="/v1/invoices", noun="invoice", keep=kept)
 

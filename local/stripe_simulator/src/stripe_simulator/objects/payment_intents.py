@@ -6,7 +6,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest, UnexpectedState
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters
 from stripe_simulator.api.values import (
     Array,
@@ -224,13 +224,14 @@ def cancel(account: Account, parameters: CancelPaymentIntent, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListPaymentIntents) -> Json:
-    def kept(intent: Json) -> bool:
-        return (parameters.created is None or intent["created"] in parameters.created) and (
-            parameters.customer is None or intent["customer"] == parameters.customer
-        )
-
     intents = account.payment_intents.newest_first()
-    return page(intents, parameters, url="/v1/payment_intents", noun="payment_intent", keep=kept)
+    return page(
+        intents,
+        parameters,
+        url="/v1/payment_intents",
+        noun="payment_intent",
+        keep=matches(parameters, "created", "customer"),
+    )
 
 
 def _require_chargeable(amount: int, currency: str) -> None:

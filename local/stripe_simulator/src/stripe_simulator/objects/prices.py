@@ -7,7 +7,7 @@ import stripe
 from pydantic import AfterValidator, Field
 
 from stripe_simulator.api.errors import InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters
 from stripe_simulator.api.values import (
     Array,
@@ -156,16 +156,14 @@ def list_(account: Account, parameters: ListPrices) -> Json:
             param="lookup_keys",
         )
 
+    plain = matches(parameters, "active", "created", "currency", "product", "type")
+    recurring = parameters.recurring
+
     def kept(price: Json) -> bool:
-        wanted = parameters.recurring
         return (
-            (parameters.active is None or price["active"] == parameters.active)
-            and (parameters.created is None or price["created"] in parameters.created)
-            and (parameters.currency is None or price["currency"] == parameters.currency)
+            plain(price)
             and (keys is None or price["lookup_key"] in keys)
-            and (parameters.product is None or price["product"] == parameters.product)
-            and (parameters.type is None or price["type"] == parameters.type)
-            and (wanted is None or _recurs(price, wanted.interval))
+            and (recurring is None or _recurs(price, recurring.interval))
         )
 
     prices = account.prices.newest_first()

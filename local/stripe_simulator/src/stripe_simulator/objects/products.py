@@ -6,7 +6,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters
 from stripe_simulator.api.values import (
     Array,
@@ -104,14 +104,10 @@ def update(account: Account, parameters: UpdateProduct, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListProducts) -> Json:
+    plain = matches(parameters, "active", "created", "shippable", "url")
+
     def kept(product: Json) -> bool:
-        return (
-            (parameters.active is None or product["active"] == parameters.active)
-            and (parameters.created is None or product["created"] in parameters.created)
-            and (parameters.ids is None or product["id"] in parameters.ids)
-            and (parameters.shippable is None or product["shippable"] == parameters.shippable)
-            and (parameters.url is None or product["url"] == parameters.url)
-        )
+        return plain(product) and (parameters.ids is None or product["id"] in parameters.ids)
 
     products = account.products.newest_first()
     return page(products, parameters, url="/v1/products", noun="product", keep=kept)

@@ -6,7 +6,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from stripe_simulator.api.values import (
     Boolean,
@@ -86,11 +86,22 @@ def create(account: Account, parameters: CreatePromotionCode) -> Json:
         livemode=account.livemode,
         times_redeemed=0,
     )
-    if parameters.expires_at is not None:
-        account.schedule.at(parameters.expires_at, lambda: promotion_code.update(active=False))
+    _schedule_end(account, promotion_code)
     account.promotion_codes.add(promotion_code)
     account.record("promotion_code.created", promotion_code, None)
     return promotion_code
+
+
+def resume(account: Account) -> None:
+    """Schedule what becomes of the promotion codes of a snapshot."""
+    for promotion_code in account.promotion_codes:
+        _schedule_end(account, promotion_code)
+
+
+def _schedule_end(account: Account, promotion_code: Json) -> None:
+    if promotion_code["expires_at"] is not None:
+        ends = promotion_code["expires_at"]
+        account.schedule.at(ends, lambda: promotion_code.update(active=False))
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
@@ -104,15 +115,14 @@ def update(account: Account, parameters: UpdatePromotionCode, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListPromotionCodes) -> Json:
+    plain = matches(parameters, "active", "created", "customer")
     wanted = parameters.code and parameters.code.lower()
 
     def kept(code: Json) -> bool:
         return (
-            (parameters.active is None or code["active"] == parameters.active)
+            plain(code)
             and (wanted is None or code["code"].lower() == wanted)
             and (parameters.coupon is None or code["promotion"]["coupon"] == parameters.coupon)
-            and (parameters.created is None or code["created"] in parameters.created)
-            and (parameters.customer is None or code["customer"] == parameters.customer)
         )
 
     codes = account.promotion_codes.newest_first()

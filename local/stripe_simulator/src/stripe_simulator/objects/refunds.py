@@ -12,7 +12,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import Metadata, MetadataChanges, Period, Positive, Text
 from stripe_simulator.documents import Json
@@ -79,16 +79,14 @@ def cancel(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListRefunds) -> Json:
-    def kept(refund: Json) -> bool:
-        intent = parameters.payment_intent
-        return (
-            (parameters.charge is None or refund["charge"] == parameters.charge)
-            and (parameters.created is None or refund["created"] in parameters.created)
-            and (intent is None or refund["payment_intent"] == intent)
-        )
-
     refunds = account.refunds.newest_first()
-    return page(refunds, parameters, url="/v1/refunds", noun="refund", keep=kept)
+    return page(
+        refunds,
+        parameters,
+        url="/v1/refunds",
+        noun="refund",
+        keep=matches(parameters, "charge", "created", "payment_intent"),
+    )
 
 
 def _charge(account: Account, parameters: CreateRefund) -> Json:

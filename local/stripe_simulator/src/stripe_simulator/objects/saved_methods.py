@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from stripe_simulator.api.errors import InvalidRequest, NoSuchObject
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from stripe_simulator.api.values import Integer, MetadataChanges, Text
 from stripe_simulator.documents import Json
@@ -116,11 +116,6 @@ def of_customer(account: Account, customer: str | None) -> list[Json]:
 
 
 def _page(account: Account, parameters: ListOfCustomer, customer: str | None, url: str) -> Json:
-    def kept(method: Json) -> bool:
-        return (parameters.type is None or method["type"] == parameters.type) and (
-            parameters.allow_redisplay is None
-            or method["allow_redisplay"] == parameters.allow_redisplay
-        )
-
+    kept = matches(parameters, "allow_redisplay", "type")
     methods = of_customer(account, customer)
     return page(methods, parameters, url=url, noun="payment_method", keep=kept)

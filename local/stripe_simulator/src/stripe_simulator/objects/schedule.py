@@ -15,20 +15,28 @@ class Schedule:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._waiting: list[tuple[float, int, Action]] = []
+        self._waiting: list[tuple[float, int, Action, bool]] = []
         self._number = itertools.count()
         self._changed = asyncio.Event()
 
+    @property
+    def pending(self) -> bool:
+        """Whether something is under way that `after` will end."""
+        return any(under_way for *_, under_way in self._waiting)
+
     def at(self, at: float, action: Action) -> None:
-        heapq.heappush(self._waiting, (at, next(self._number), action))
-        self._changed.set()
+        self._push(at, action, under_way=False)
 
     def after(self, seconds: float, action: Action) -> None:
-        self.at(self._clock() + seconds, action)
+        self._push(self._clock() + seconds, action, under_way=True)
+
+    def clear(self) -> None:
+        self._waiting.clear()
+        self._changed.set()
 
     def run_due(self) -> None:
         while self._waiting and self._waiting[0][0] <= self._clock():
-            _, _, action = heapq.heappop(self._waiting)
+            _, _, action, _ = heapq.heappop(self._waiting)
             action()
 
     async def run(self) -> None:
@@ -41,3 +49,7 @@ class Schedule:
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    def _push(self, at: float, action: Action, *, under_way: bool) -> None:
+        heapq.heappush(self._waiting, (at, next(self._number), action, under_way))
+        self._changed.set()

@@ -13,7 +13,7 @@ import stripe
 from pydantic import Field
 
 from stripe_simulator.api.errors import DOC_URL, CardDeclined, InvalidRequest
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import (
     Array,
@@ -132,15 +132,14 @@ def cancel(account: Account, parameters: CancelSetupIntent, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListSetupIntents) -> Json:
-    def kept(intent: Json) -> bool:
-        return (
-            (parameters.created is None or intent["created"] in parameters.created)
-            and parameters.customer in {None, intent["customer"]}
-            and parameters.payment_method in {None, intent["payment_method"]}
-        )
-
     intents = account.setup_intents.newest_first()
-    return page(intents, parameters, url="/v1/setup_intents", noun="setupintent", keep=kept)
+    return page(
+        intents,
+        parameters,
+        url="/v1/setup_intents",
+        noun="setupintent",
+        keep=matches(parameters, "created", "customer", "payment_method"),
+    )
 
 
 def _confirm(account: Account, intent: Json, return_url: str | None) -> None:

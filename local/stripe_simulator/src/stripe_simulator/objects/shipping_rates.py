@@ -5,7 +5,7 @@ from typing import Literal
 import stripe
 from pydantic import Field
 
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import Fields, ListParameters, Parameters, missing
 from stripe_simulator.api.values import (
     Boolean,
@@ -105,13 +105,11 @@ def update(account: Account, parameters: UpdateShippingRate, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListShippingRates) -> Json:
+    plain = matches(parameters, "active", "created")
+    currency = parameters.currency
+
     def kept(rate: Json) -> bool:
-        currency = parameters.currency
-        return (
-            (parameters.active is None or rate["active"] == parameters.active)
-            and (parameters.created is None or rate["created"] in parameters.created)
-            and (currency is None or rate["fixed_amount"]["currency"] == currency)
-        )
+        return plain(rate) and currency in {None, rate["fixed_amount"]["currency"]}
 
     rates = account.shipping_rates.newest_first()
     return page(rates, parameters, url="/v1/shipping_rates", noun="shipping_rate", keep=kept)

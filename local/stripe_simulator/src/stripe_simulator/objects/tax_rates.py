@@ -6,7 +6,7 @@ from typing import Literal
 import stripe
 from pydantic import Field
 
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import (
     Boolean,
@@ -129,15 +129,14 @@ def update(account: Account, parameters: UpdateTaxRate, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListTaxRates) -> Json:
-    def kept(rate: Json) -> bool:
-        return (
-            (parameters.active is None or rate["active"] == parameters.active)
-            and (parameters.created is None or rate["created"] in parameters.created)
-            and (parameters.inclusive is None or rate["inclusive"] == parameters.inclusive)
-        )
-
     rates = account.tax_rates.newest_first()
-    return page(rates, parameters, url="/v1/tax_rates", noun="tax_rate", keep=kept)
+    return page(
+        rates,
+        parameters,
+        url="/v1/tax_rates",
+        noun="tax_rate",
+        keep=matches(parameters, "active", "created", "inclusive"),
+    )
 
 
 def percent(rate: Json) -> Fraction:

@@ -6,11 +6,12 @@ The description is https://github.com/stripe/openapi, `openapi/spec3.json`, or a
 with the same `schemas`.
 """
 
-import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 TABLE = Path(__file__).with_name("table.json")
 # What the simulator returns, or may come to. What these hold and reach is in the table too.
@@ -106,12 +107,13 @@ def _references(shape: Shape) -> Iterator[str]:
             yield from _references(one)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--spec", type=Path, required=True, help="the description, as JSON")
-    spec = json.loads(parser.parse_args().spec.read_text(encoding="utf-8"))
-    TABLE.write_text(written(table(spec)), encoding="utf-8")
+def main(
+    spec: Annotated[Path, typer.Option(metavar="FILE", help="Stripe's description, as JSON.")],
+) -> None:
+    """Write the table of shapes again."""
+    description = json.loads(spec.read_text(encoding="utf-8"))
+    TABLE.write_text(written(table(description)), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -132,7 +132,7 @@ def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]
         thread.start()
         try:
             assert server.ready.wait(WAIT_SECONDS)
-            yield Running(url_of(listener), clock, settings.secret_keys[0])
+            yield Running(url_of(listener), clock, *settings.secret_keys[:1])
         finally:
             server.stop()
             thread.join(WAIT_SECONDS)
@@ -149,6 +149,6 @@ def fast(**changes: Any) -> Settings:  # noqa: ANN401  (whatever the settings ar
         balance_transaction_seconds=0.0,
         refund_seconds=0.0,
         redirect_seconds=WAIT_SECONDS,
-        seed=1,
+        random_seed=1,
     )
     return replace(settings, **changes)

@@ -4,12 +4,14 @@ Each delivery is a task of its own, as Stripe's are: they come in no particular 
 """
 
 import asyncio
+import itertools
 import json
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Literal
 
 import httpx
@@ -19,7 +21,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.settings import Settings
 from stripe_simulator.timestamps import written
 from stripe_simulator.webhooks import signature, thin_events
-from stripe_simulator.webhooks.endpoints import Endpoint, Endpoints
+from stripe_simulator.webhooks.registered_endpoints import Endpoint, Endpoints
 from stripe_simulator.webhooks.transport import Transport
 
 SHUFFLE_SECONDS = 0.3
@@ -53,7 +55,7 @@ class Deliveries:
         self._endpoints = endpoints
         self._attempted = attempted
         self._transport = Transport(settings.connect_to, settings.delivery_timeout_seconds)
-        self._chance = random.Random(settings.seed)  # noqa: S311  (chaos, not cryptography)
+        self._chance = random.Random(settings.random_seed)  # noqa: S311  (chaos, not cryptography)
         self._going = asyncio.Event()
         self._going.set()
         self._slots = asyncio.Semaphore(CONCURRENT)
@@ -99,10 +101,18 @@ class Deliveries:
         waits = [one.first_attempt_over.wait() for one in self._of_event.get(event_id, [])]
         await asyncio.gather(*waits)
 
-    async def aclose(self) -> None:
+    async def forget(self) -> None:
+        """End all that is under way, and forget what was sent."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for delivery in itertools.chain.from_iterable(self._of_event.values()):
+            delivery.first_attempt_over.set()
+        self._of_event.clear()
+        self.attempts.clear()
+
+    async def aclose(self) -> None:
+        await self.forget()
         await self._transport.aclose()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -211,5 +221,5 @@ class Deliveries:
 
 def _outcome(status: int | None) -> Outcome:
     """Of an attempt that was made; no status: there was no response."""
-    successful = status is not None and 200 <= status < 300  # noqa: PLR2004  (HTTP's successes)
+    successful = status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return "delivered" if successful else "failed"

@@ -1,8 +1,8 @@
 """How a delivery reaches its endpoint: which address a URL's host stands for.
 
 `*.localhost` is this machine, without DNS; `connect_to` says it for other hosts, as curl's
-`--connect-to` does. The Host header stays the URL's own: a local AWS tells its function URLs
-apart by it.
+`--connect-to` does. The Host header stays the URL's own: a local AWS distinguishes its
+function URLs by it.
 """
 
 import ssl

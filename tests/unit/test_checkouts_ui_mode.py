@@ -41,7 +41,7 @@ def embedded(mode: str = "embedded_page", **fields: object) -> CheckoutRequest:
 
 
 def pointers(mode: str | None, **urls: str | None) -> dict[str, str]:
-    """Give what is wrong with a body: the details by their pointers."""
+    """Return a body's errors: details by pointer."""
     document = {"items": by_price(PRICE), "ui_mode": mode} | urls
     with pytest.raises(InvalidRequest) as raised:
         CheckoutRequest.from_json(json.dumps(document).encode())

@@ -5,9 +5,9 @@ from stripe_simulator.api.parameters import Parameters
 from stripe_simulator.dashboard.screens import Action, Ask, Form, Screen, latest
 from stripe_simulator.documents import Json
 from stripe_simulator.simulator import Simulator
-from stripe_simulator.webhooks import event_destinations, event_endpoints, webhook_endpoints
-from stripe_simulator.webhooks.endpoints import ROLLED_SECRET_SECONDS, Endpoint
-from stripe_simulator.webhooks.webhook_endpoints import UpdateEndpoint
+from stripe_simulator.webhooks import event_destinations_api, events_api, webhook_endpoints_api
+from stripe_simulator.webhooks.registered_endpoints import ROLLED_SECRET_SECONDS, Endpoint
+from stripe_simulator.webhooks.webhook_endpoints_api import UpdateEndpoint
 
 MAX_OVERLAP_HOURS = ROLLED_SECRET_SECONDS / 3600
 
@@ -30,19 +30,19 @@ def endpoint(simulator: Simulator, ask: Ask) -> Json:
 
 def disable(simulator: Simulator, id_: str, _: Form) -> str:
     if _is_destination(simulator, id_):
-        event_destinations.disable(simulator.endpoints, Parameters(), id_)
+        event_destinations_api.disable(simulator.endpoints, Parameters(), id_)
     else:
         parameters = UpdateEndpoint(disabled=True)
-        webhook_endpoints.update(simulator.endpoints, parameters, id_)
+        webhook_endpoints_api.update(simulator.endpoints, parameters, id_)
     return f"/dashboard/endpoints/{id_}"
 
 
 def enable(simulator: Simulator, id_: str, _: Form) -> str:
     if _is_destination(simulator, id_):
-        event_destinations.enable(simulator.endpoints, Parameters(), id_)
+        event_destinations_api.enable(simulator.endpoints, Parameters(), id_)
     else:
         parameters = UpdateEndpoint(disabled=False)
-        webhook_endpoints.update(simulator.endpoints, parameters, id_)
+        webhook_endpoints_api.update(simulator.endpoints, parameters, id_)
     return f"/dashboard/endpoints/{id_}"
 
 
@@ -59,7 +59,7 @@ def roll_secret(simulator: Simulator, id_: str, form: Form) -> str:
 
 
 def ping(simulator: Simulator, id_: str, _: Form) -> str:
-    event = event_endpoints.ping(simulator.webhooks, Parameters(), id_)
+    event = events_api.ping(simulator.webhooks, Parameters(), id_)
     return f"/dashboard/events/{event['id']}"
 
 

@@ -1,4 +1,4 @@
-"""Which prices a stranger may buy, and what a refusal tells about the others."""
+"""Which prices a stranger may buy, and what a refusal reveals about the others."""
 
 import json
 from dataclasses import replace
@@ -162,7 +162,7 @@ def test_an_unsellable_price_reads_as_one_that_does_not_exist(
 
 
 @pytest.mark.parametrize("name", NOT_FOR_SALE)
-def test_a_lookup_key_never_tells_whether_it_exists(
+def test_a_lookup_key_never_reveals_whether_it_exists(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, name: str
 ) -> None:
     fake_stripe.sell("price_1staff", **{"lookup_key": "staff_tv"} | NOT_FOR_SALE[name])

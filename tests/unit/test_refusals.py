@@ -56,7 +56,7 @@ CASES: list[tuple[dict[str, str], str, str]] = [
     (
         {"code": "resource_missing", "param": "line_items[1][price]", "message": "No such price"},
         "/items/1/price",
-        "no such price",
+        "does not exist",
     ),
     ({"param": "line_items[0][quantity]", "message": "Too many"}, "/items/0/quantity", "item"),
     ({"param": "line_items", "message": "Too many"}, "/items", "items together"),
@@ -87,7 +87,7 @@ def test_a_refused_cart_gets_a_pointer_and_the_reason(
     [
         ("price_1inactive", PRODUCT_INACTIVE.replace(PRICE, "price_1inactive"), "product"),
         ("price_recurring", PRODUCT_INACTIVE.replace(PRICE, "price_recurring"), "product"),
-        ("price_recurring", "No such thing: 'price_recurring'", "no such price"),
+        ("price_recurring", "No such thing: 'price_recurring'", "does not exist"),
     ],
 )
 def test_an_id_in_a_message_is_not_a_reason(

@@ -15,8 +15,8 @@ from stripe_simulator.objects import metadata
 from stripe_simulator.objects.shapes import declared
 from stripe_simulator.settings import API_VERSION
 from stripe_simulator.timestamps import written
-from stripe_simulator.webhooks.endpoints import Endpoint, Endpoints, require_version
-from stripe_simulator.webhooks.events import EVENT_TYPES
+from stripe_simulator.webhooks.event_log import EVENT_TYPES
+from stripe_simulator.webhooks.registered_endpoints import Endpoint, Endpoints, require_version
 
 PATH = "/v2/core/event_destinations"
 DEFAULT_LIMIT = 20

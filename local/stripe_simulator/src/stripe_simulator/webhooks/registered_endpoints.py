@@ -1,7 +1,9 @@
 """Where events go: the endpoints, what each wants, and the secrets that sign for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+import stripe
 
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.documents import Json
@@ -85,6 +87,13 @@ class Endpoints:
 
     def remove(self, id_: str) -> None:
         del self._all[id_]
+
+    def replace(self, endpoints: Iterable[Endpoint]) -> None:
+        self._all = {endpoint.id: endpoint for endpoint in endpoints}
+        documents = [endpoint.document for endpoint in self._all.values()]
+        ours = [one for one in documents if one["object"] == stripe.WebhookEndpoint.OBJECT_NAME]
+        self.webhook_endpoints.replace(ours)
+        self.event_destinations.replace(one for one in documents if one not in ours)
 
     def all(self) -> list[Endpoint]:
         """The newest first."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def queue(aws: None) -> "tuple[SQSClient, str]":
-    """Give a queue where nobody waits for messages, since nobody sends any meanwhile."""
+    """Return a queue that is polled without waiting: nothing is sent during the test."""
     client = boto3.client("sqs")
     client.meta.events.register("provide-client-params.sqs.ReceiveMessage", without_waiting)
     return client, client.create_queue(QueueName="kept")["QueueUrl"]

@@ -103,7 +103,7 @@ def test_a_payment_of_the_other_mode_or_not_declined_is_ignored(
 
 
 def both_forms(**changes: object) -> list[Json]:
-    """Give an event of each type that is handled, as a snapshot and thin."""
+    """Return an event of each type that is handled, as a snapshot and thin."""
     snapshots = [event(event_type, PAID, **changes) for event_type in HANDLED_EVENTS]
     return [
         *snapshots,

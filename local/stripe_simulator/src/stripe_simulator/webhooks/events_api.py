@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from stripe_simulator.api.errors import InvalidRequest, NotFound
-from stripe_simulator.api.lists import page
+from stripe_simulator.api.lists import matches, page
 from stripe_simulator.api.parameters import ListParameters, Parameters
 from stripe_simulator.api.values import Array, Boolean, Period, Text
 from stripe_simulator.documents import Json
-from stripe_simulator.webhooks import event_destinations, thin_events
+from stripe_simulator.webhooks import event_destinations_api, thin_events
 from stripe_simulator.webhooks.cli_sessions import CliSessions
 from stripe_simulator.webhooks.deliveries import Deliveries
-from stripe_simulator.webhooks.endpoints import Endpoints
-from stripe_simulator.webhooks.events import EventLog
+from stripe_simulator.webhooks.event_log import EventLog
+from stripe_simulator.webhooks.registered_endpoints import Endpoints
 
 MAX_TYPES = 20
 
@@ -43,13 +43,14 @@ def retrieve(webhooks: Webhooks, _: Parameters, id_: str) -> Json:
 
 
 def list_(webhooks: Webhooks, parameters: ListEvents) -> Json:
+    plain = matches(parameters, "created")
     wanted = _wanted(parameters)
 
     def kept(event: Json) -> bool:
         delivered = event["pending_webhooks"] == 0
         return (
-            (wanted is None or _is_of(event["type"], wanted))
-            and (parameters.created is None or event["created"] in parameters.created)
+            plain(event)
+            and (wanted is None or _is_of(event["type"], wanted))
             and parameters.delivery_success in {None, delivered}
         )
 
@@ -73,7 +74,7 @@ def ping(webhooks: Webhooks, _: Parameters, id_: str) -> Json:
 
     Stripe does not document its error for a disabled destination, which gets no events.
     """
-    destination = event_destinations.find(webhooks.endpoints, id_)
+    destination = event_destinations_api.find(webhooks.endpoints, id_)
     endpoint = webhooks.endpoints.find(id_)
     if endpoint is None or not endpoint.enabled:
         raise InvalidRequest(

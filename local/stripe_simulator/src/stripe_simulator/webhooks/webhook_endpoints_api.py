@@ -21,8 +21,8 @@ from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.objects import metadata
 from stripe_simulator.objects.shapes import declared
-from stripe_simulator.webhooks.endpoints import Endpoint, Endpoints, require_version
-from stripe_simulator.webhooks.events import EVENT_TYPES
+from stripe_simulator.webhooks.event_log import EVENT_TYPES
+from stripe_simulator.webhooks.registered_endpoints import Endpoint, Endpoints, require_version
 
 
 def _event_type(value: str) -> str:

@@ -45,7 +45,7 @@ checkouts = creating.checkouts
 
 
 def expanded(status: OrderStatus) -> dict[str, Any]:
-    """Give a session as the API does, with its PaymentIntent in it."""
+    """Return a session as the API does, with its PaymentIntent in it."""
     match status:
         case OrderStatus.OPEN:
             return session()
@@ -133,7 +133,7 @@ def test_an_order_that_the_table_lacks_costs_one_more_of_each(
     assert calls.made == ["UpdateItem", "UpdateItem"]
 
 
-def test_asks_for_what_tells_failed_from_processing(
+def test_fetches_the_intent_of_an_unpaid_session(
     checkouts: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     checkouts.orders.record(fact(OrderStatus.OPEN))

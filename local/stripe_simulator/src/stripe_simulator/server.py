@@ -1,0 +1,70 @@
+"""A server that says where it is, and may make something first."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from stripe_simulator import snapshots
+from stripe_simulator.fixtures import FixturesError
+
+# For responses under way: one that a fault delays may take an hour.
+GRACE_SECONDS = 1
+
+
+class ReadyServer(uvicorn.Server):
+    """Says where it is, once it responds there and `seed` is done; to be stopped is its normal end.
+
+    A FixturesError of `seed` ends it, and is in `failure`.
+    """
+
+    def __init__(
+        self, app: Starlette, ready: dict[str, str], path: Path | None, seed: Callable[[], None]
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app, log_level="warning", lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
+            )
+        )
+        self.failure: FixturesError | None = None
+        self._simulator = app.state.simulator
+        self._ready = ready
+        self._path = path
+        self._seed = seed
+
+    async def main_loop(self) -> None:
+        try:
+            await asyncio.to_thread(self._seed)
+        except FixturesError as error:
+            self.failure = error
+            return
+        await snapshots.begin(self._simulator)
+        self._announce()
+        await super().main_loop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What would go on for ever, as a dashboard's live events.
+        self._simulator.changes.end()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal again after the shutdown, which then isn't a clean exit.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
+
+    def _announce(self) -> None:
+        announcement = json.dumps(self._ready)
+        print(announcement, flush=True)
+        if self._path is not None:
+            # Written beside and moved, so that a reader never sees half of it.
+            part = self._path.with_name(f"{self._path.name}.part")
+            part.write_text(f"{announcement}\n")
+            part.replace(self._path)
