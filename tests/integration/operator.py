@@ -1,17 +1,28 @@
-"""The operator, who types `ops/checkout` in a terminal."""
+"""The operator, who types `ops/checkout` in a terminal.
 
+Commands run without the script, which installs first: tests/unit/test_ops_checkout.py tests it.
+"""
+
+import atexit
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from local.cloud.stack import LocalStack
 from local.paths import ROOT
+
+# As the last line of ops/checkout has it.
+COMMAND = (sys.executable, "-P", "-m", "ops.cli", "--env", "local")
+FORKS = Path(__file__).with_name("forked_commands.py")
+MODULES = f"{ROOT}:{ROOT / 'layers' / 'common'}"
 
 
 @dataclass(frozen=True)
@@ -30,21 +41,40 @@ class Called:
 
 def operate(stack: LocalStack, *arguments: str, typed: str = "", **environment: str) -> Called:
     """Run a command against the local stack, with `environment` beside the caller's variables."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as stack_file:
-        json.dump(asdict(stack.facts), stack_file)
-        stack_file.flush()
-        ran = subprocess.run(
-            [ROOT / "ops" / "checkout", "--env", "local", *arguments],
-            env=terminal_environment() | {"CHECKOUT_STACK_FILE": stack_file.name} | environment,
-            cwd=Path.home(),
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        facts = json.loads(Path(stack_file.name).read_text())
-    assert "Traceback" not in ran.stderr, ran.stderr
-    return Called(ran.returncode, ran.stdout, ran.stderr, facts)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        stack_file = folder / "stack.json"
+        stack_file.write_text(json.dumps(asdict(stack.facts)))
+        (folder / "typed").write_text(typed)
+        variables = command_environment(str(stack_file)) | environment
+        exit_code = _forked(["--env", "local", *arguments], variables, name)
+        printed, progress = ((folder / one).read_text() for one in ("printed", "progress"))
+        facts = json.loads(stack_file.read_text())
+    assert "Traceback" not in progress, progress
+    return Called(exit_code, printed, progress, facts)
+
+
+def _forked(arguments: list[str], environment: dict[str, str], folder: str) -> int:
+    commands = _commands()
+    assert commands.stdin is not None
+    assert commands.stdout is not None
+    commands.stdin.write(f"{json.dumps([arguments, environment, folder])}\n")
+    commands.stdin.flush()
+    return int(commands.stdout.readline())
+
+
+@cache
+def _commands() -> subprocess.Popen[str]:
+    """Start what forks for each command; it ends with these tests."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", FORKS],
+        env=terminal_environment() | {"PYTHONPATH": MODULES},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(process.communicate)
+    return process
 
 
 @contextmanager
@@ -57,8 +87,8 @@ def typed(
     with (
         printed.open("wb") as output,
         subprocess.Popen(
-            [ROOT / "ops" / "checkout", "--env", "local", *arguments],
-            env=terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)},
+            [*COMMAND, *arguments],
+            env=command_environment(str(stack_file)),
             stdout=output,
             stderr=subprocess.STDOUT,
         ) as process,
@@ -67,6 +97,10 @@ def typed(
             yield process, printed
         finally:
             process.kill()
+
+
+def command_environment(stack_file: str) -> dict[str, str]:
+    return terminal_environment() | {"CHECKOUT_STACK_FILE": stack_file, "PYTHONPATH": MODULES}
 
 
 def terminal_environment() -> dict[str, str]:

@@ -34,6 +34,17 @@ def transformed_template(
     return template
 
 
+def provider_schema(kind: str) -> Json:
+    """Give CloudFormation's schema of a resource type, as cfn-lint ships it."""
+    # It takes three seconds to import, which every worker would pay at collection.
+    from cfnlint.schema import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        PROVIDER_SCHEMA_MANAGER,
+    )
+
+    schema: Json = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    return schema
+
+
 def transformed_resources(**given: str) -> Json:
     resources: Json = transformed_template(**given)["Resources"]
     return resources

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
 from tests.support.aws_commands import client_of, parsed, shell_lines
 from tests.support.documents import Json
-from tests.support.sam import transformed_resources
+from tests.support.sam import provider_schema, transformed_resources
 from tests.support.stack import ROOT
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
@@ -115,7 +114,7 @@ def is_allowed(action: str, arn: str, **context: str) -> bool:
 
 def handled(kind: str) -> Iterator[str]:
     """Yield the actions by which CloudFormation creates, updates and deletes a resource type."""
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    schema = provider_schema(kind)
     actions = {
         action
         for name, handler in schema["handlers"].items()

@@ -1,10 +1,9 @@
 """Two stacks can live in one account and region: no resource has a name that both would claim."""
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
 from tests.support.documents import Json
-from tests.support.sam import transformed_template
+from tests.support.sam import provider_schema, transformed_template
 
 # What differs between two stacks of one account and region.
 OF_THE_STACK = {"AWS::StackName", "AWS::StackId"}
@@ -62,7 +61,7 @@ def fixed_names(template: Json) -> set[tuple[str, str]]:
         kind, properties = resource["Type"], resource.get("Properties", {})
         if references(properties.get(WHOLE.get(kind, ""))) & own:
             continue
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+        schema = provider_schema(kind)
         for identifier in names(schema, kind):
             given = identifier & properties.keys()
             # A part of an identifier that belongs to this stack makes the whole one its own.
