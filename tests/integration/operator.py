@@ -1,4 +1,4 @@
-"""The operator, who types `ops/checkout` in a terminal."""
+"""Runs `ops/checkout` as an operator does in a terminal."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from local.paths import ROOT
 
 @dataclass(frozen=True)
 class Called:
-    """How a command ended, what it printed, and what `make dev`'s file said afterwards."""
+    """A command's exit code and output, and the content of `make dev`'s file afterwards."""
 
     exit_code: int
     printed: str
@@ -29,7 +29,7 @@ class Called:
 
 
 def operate(stack: LocalStack, *arguments: str, typed: str = "", **environment: str) -> Called:
-    """Run a command against the local stack, with `environment` beside the caller's variables."""
+    """Run a command against the local stack, with additional environment variables."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as stack_file:
         json.dump(asdict(stack.facts), stack_file)
         stack_file.flush()
@@ -51,7 +51,7 @@ def operate(stack: LocalStack, *arguments: str, typed: str = "", **environment: 
 def typed(
     stack: LocalStack, *arguments: str, folder: Path
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """Start a command that does not end by itself; give its process, and where it prints."""
+    """Start a command that does not end by itself; yield its process and its output file."""
     stack_file, printed = folder / "stack.json", folder / "printed"
     stack_file.write_text(json.dumps(asdict(stack.facts)))
     with (

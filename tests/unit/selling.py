@@ -1,4 +1,4 @@
-"""Prices with the products that a shop's page shows."""
+"""Prices with their products."""
 
 from typing import Any
 
