@@ -1,4 +1,4 @@
-"""The environments that samconfig.toml deploys, and what it tells the template of each."""
+"""The environments of samconfig.toml, and their parameters."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""What ops see in the consoles: descriptions, and tags by which costs are told apart."""
+"""Descriptions in AWS's consoles, and tags for cost allocation."""
 
 import re
 from typing import Any
