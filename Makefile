@@ -41,27 +41,27 @@ help:
 	@echo "make test-all           the same with the full samples, then checkov, chaos, mutants"
 	@echo "make lint types format  parts of it"
 	@echo "make chromium           install the browser of the tests, where apt-get is there"
-	@echo "make tour               buy something in Chromium, and take the pictures of docs/images again"
-	@echo "make checkov            the template against the rules of checkov"
+	@echo "make tour               buy something in Chromium, and update the pictures in docs/images"
+	@echo "make checkov            check the template with checkov"
 	@echo "make build              build for the cloud, without deploying"
 	@echo "make lock               update uv.lock, and what is exported from it"
 	@echo "make deploy ENV=dev     build and deploy to AWS"
 	@echo "make connect ENV=dev    register the stack's webhook with Stripe, and store key and secret"
 	@echo "make doctor ENV=dev     check a deployed stack, and say what to do"
 	@echo "make rotate ENV=dev WHAT=webhook-secret  roll a secret (or WHAT=api-key)"
-	@echo "make replay ENV=dev     send again what the deployed stack could not process or publish"
+	@echo "make replay ENV=dev     send dead-lettered events and changes again"
 	@echo "make reconcile ENV=dev  compare the pending orders with Stripe now, and repair"
 	@echo "make orders ENV=dev DO=\"find cart-77\"  find, compare and repair orders (ops/checkout --help)"
-	@echo "make chaos N=300        purchases of all kinds while everything goes wrong (SEED=...)"
+	@echo "make chaos N=300        purchases of all kinds, with failures of Stripe and of webhooks (SEED=...)"
 	@echo "make logs               what the functions of a running make dev logged (ENV=dev: in AWS)"
 	@echo "make example            the example fulfilment service, beside a running make dev"
-	@echo "make schema             write the messages' JSON Schema again"
-	@echo "make api-types          write the TypeScript types of openapi.yaml again"
-	@echo "make rename NAME=...    a name of its own for a copy of this project, and for its stacks"
+	@echo "make schema             update the JSON Schema of the messages"
+	@echo "make api-types          update the TypeScript types of openapi.yaml"
+	@echo "make rename NAME=...    rename a copy of this project and its stacks"
 	@echo "make simulator-contract the simulator's contract tests against Stripe (STRIPE_API_KEY=sk_test_...)"
-	@echo "make mutants            break the order's code in every small way: do the tests see it?"
+	@echo "make mutants            change the order's code in small ways, and check that a test fails"
 	@echo "make bench              starts, warm calls, memory and cost of the functions (ROUNDS=15)"
-	@echo "make clean              remove what all of these made"
+	@echo "make clean              remove everything that these commands created"
 
 demo:
 	@$(BOOTSTRAP) dev sam ministack
@@ -85,6 +85,7 @@ lint:
 	@$(BOOTSTRAP) dev
 	$(DEV_PYTHON) -m ruff check
 	$(DEV_PYTHON) -m ruff format --check
+	.local/dev/bin/codespell
 	.local/dev/bin/cfn-lint --config-file .cfn-lint.yaml -- $(TEMPLATES)
 	.local/dev/bin/openapi-spec-validator --validation-errors all openapi.yaml
 	.local/dev/bin/zizmor --offline --persona pedantic --quiet --no-progress .github

@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 # The shared layer: it holds the package `checkout`, which the Makefile puts on PYTHONPATH.
 LAYER = ROOT / "layers" / "common"
+CONTRACT = ROOT / "openapi.yaml"
 
 UV = LOCAL / "uv" / "bin" / "uv"
 SAM = LOCAL / "sam" / "bin" / "sam"

@@ -39,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Connect, check and repair a deployed stack.",
-    epilog="Exit codes: 0 done, 1 failed or something is left, 2 wrong call, 130 interrupted.",
+    epilog="Exit codes: 0 success, 1 failed or incomplete, 2 invalid call, 130 interrupted.",
 )
 
 

@@ -105,7 +105,7 @@ def _of_stripe(error: stripe.StripeError) -> str:
         case stripe.APIConnectionError():
             said = "Stripe can't be reached."
         case stripe.RateLimitError():
-            said = "Stripe allows no more requests just now: run this again in a minute."
+            said = "Stripe accepts no more requests right now: run this again in a minute."
         case _ if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
             said = f"Stripe failed ({_name(error)}): see https://status.stripe.com."
         case stripe.InvalidRequestError() | stripe.QuotaExceededError() if _is_harmless(error):

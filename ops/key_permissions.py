@@ -88,7 +88,7 @@ def require_service_key(stack: Stack, key: str) -> None:
 
 
 def require_same_account(stack: Stack, key: str, other: str) -> None:
-    """Raise OpsError if two keys are of different Stripe accounts, as far as both may tell.
+    """Raise OpsError if two keys belong to different Stripe accounts, as far as both may read.
 
     Accounts are compared by their newest price.
     """

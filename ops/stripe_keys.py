@@ -70,11 +70,12 @@ def require_usable(key: str, *, livemode: bool) -> None:
     match = KEY.fullmatch(key)
     if match is None:
         raise OpsError(
-            f"That is no Stripe API key: it must start with sk_{wanted}_ or rk_{wanted}_."
+            f"This is not a Stripe API key: it must start with sk_{wanted}_ or rk_{wanted}_."
         )
     if match["mode"] != wanted:
         raise OpsError(
-            f"The key is of Stripe's {match['mode']} mode, and the stack's StripeMode is {wanted}."
+            f"The key belongs to Stripe's {match['mode']} mode, "
+            f"and the stack's StripeMode is {wanted}."
         )
 
 

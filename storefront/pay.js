@@ -61,7 +61,7 @@ function loadScript(source) {
 }
 
 /**
- * The local simulator's form. It tells its height, and when it is paid it leads to `return_url`.
+ * The local simulator's form. It reports its height, and once it is paid, it goes to `return_url`.
  * @param {string} stripe  @param {string} secret
  */
 function simulate(stripe, secret) {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import SAMPLES
+from tests.support.samples import SAMPLES
 
 UNIT = Path(__file__).parent / "unit"
 # Each is set up by one worker only, which runs all the tests that use it.

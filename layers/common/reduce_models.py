@@ -1,8 +1,9 @@
 """Reduces botocore's service models to the operations used: python reduce_models.py SITE
 
-Unused services are removed from botocore's and boto3's data. The data of the others stays
-unchanged. Beside it, the package gets models with only the operations used and their shapes, and
-the endpoints of these services: reading the full ones takes a quarter of a cold start.
+Services that are not called are removed from its data and from boto3's. Beside the data of the
+others, which stays as it is, the package gets models of the operations that are called, with the
+shapes that these reach, and the endpoints of these services: a start reads no more
+(docs/performance.md).
 """
 
 import gzip

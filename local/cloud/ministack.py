@@ -13,7 +13,7 @@ import httpx
 
 from local.cloud.aws import ACCESS_KEY, REGION, SECRET_KEY, LocalAws
 from local.machine.locks import locked
-from local.machine.ports import HOST, free_port
+from local.machine.ports import HOST, NO_TLS, free_port
 from local.machine.processes import OnDeath, service
 from local.machine.signals import held_signals
 from local.paths import MINISTACK_PACKAGES
@@ -22,7 +22,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
 PREFIX = "checkout-ministack-"
 ABANDONED_SECONDS = 60
 ROOM_BYTES = 8 * 1024**3
-ANSWER_SECONDS = 0.5
+RESPONSE_SECONDS = 0.5
 
 
 @contextmanager
@@ -121,6 +121,6 @@ def environment(run: Path, temporary: Path, port: int) -> dict[str, str]:
 
 def responds(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=ANSWER_SECONDS).is_success
+        return httpx.get(url, timeout=RESPONSE_SECONDS, verify=NO_TLS).is_success
     except httpx.TransportError:
         return False

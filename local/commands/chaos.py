@@ -28,10 +28,11 @@ from local.cloud.invocations import physical_name, reconcile
 from local.cloud.stack import LocalStack, local_stack
 from local.cloud.throttling import Throttling, throttled_table
 from local.machine.console import Console
+from local.machine.ports import NO_TLS
 from local.machine.processes import LocalCloudError
 from local.machine.signals import Terminated
 from local.machine.waiting import wait_for
-from local.shop.customer import NO_TLS, Frontend
+from local.shop.customer import Frontend
 from local.shop.fulfilment import Fulfilment, fulfilment
 from local.shop.merchant import Merchant
 from local.shop.purchase_kinds import KINDS, Kind, Shopping

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from local.machine import npm
-from local.paths import LOCAL, ROOT
+from local.paths import CONTRACT, LOCAL, ROOT
 
-CONTRACT = ROOT / "openapi.yaml"
 TYPES = ROOT / "storefront" / "types" / "api.d.ts"
 PINS = ROOT / "local" / "node"
 INSTALLED = LOCAL / "node"

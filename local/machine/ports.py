@@ -7,6 +7,7 @@ ones, so that they can run beside it.
 import random
 import re
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +24,8 @@ LOOPBACKS = (HOST, "::1")
 DEFAULTS: Mapping[Name, int] = {"STOREFRONT_PORT": 3000, "AWS_PORT": 4566, "STRIPE_PORT": 12111}
 UNPRIVILEGED = range(1024, 65_536)
 CONNECT_SECONDS = 0.5
+# To load the certificates takes longer than a request does, and nothing on this machine has one.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from local.machine.ports import NO_TLS
+
 GOOD_CARD = "4242 4242 4242 4242"
 DECLINED_CARD = "4000 0000 0000 0002"
 PAYING_IBAN = "AT611904300234573201"
 FAILING_IBAN = "IT60X0542811101000000123456"
 TIMEOUT_SECONDS = 40.0
-# Loading certificates takes longer than a request, and nothing on this machine uses TLS.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 type Json = dict[str, Any]
 

@@ -164,11 +164,11 @@ def _require_service_key(operation: "Operation", key: str) -> None:
     if stripe_keys.is_restricted(key):
         return
     operation.output.say(
-        "Warning: the service gets a secret key, which may do everything. Create a restricted key, "
-        "and store it with `rotate api-key`."
+        "Warning: the service gets a secret key, which has all permissions. Create a restricted "
+        "key, and store it with `rotate api-key`."
     )
     if operation.stack.livemode:
-        operation.output.confirm("Let the service use a secret key in live mode?")
+        operation.output.confirm("Use a secret key for the service in live mode?")
 
 
 def _store_without_webhook(operation: "Operation", service_key: str) -> None:
@@ -192,6 +192,6 @@ def _connected(operation: "Operation", destination: Destination) -> None:
     else:
         typer.echo(f"Connected: Stripe's {destination.id} delivers to {url}")
         operation.output.say(
-            "Stripe retries nothing of a destination that was replaced: if deliveries were refused "
-            "before, run `orders reconcile --since TIME`."
+            "Stripe does not retry deliveries of a replaced destination: if deliveries were "
+            "refused before, run `orders reconcile --since TIME`."
         )

@@ -99,7 +99,7 @@ def expire(ctx: typer.Context, order_id: OrderId) -> None:
     stored = stored_order(stack, order_id)
     if expired is None:
         raise OpsError(
-            f"Stripe did not expire it: the session is not open any more, and the order is "
+            f"Stripe did not expire it: the session is no longer open, and the order is "
             f"{stored.order.status}."
         )
     if not recorded and stored.order.status is OrderStatus.OPEN:

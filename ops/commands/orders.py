@@ -114,7 +114,7 @@ def find(  # noqa: PLR0913  (each is an option)
     if what is not None:
         given.append(query(what))
     if len(given) + (status is not None) != 1:
-        raise UsageError("Give one thing to find orders by: see orders find --help.")
+        raise UsageError("Give exactly one value to search by: see orders find --help.")
     if status is not None:
         found, noun = in_status(operation, status), "status"
     else:
@@ -202,4 +202,4 @@ def advice(operation: "Operation", order: "Order", repairs: tuple[str, ...]) -> 
         command = f"ops/checkout --env {name} orders reconcile {order_id}"
         return f"To record {', '.join(repairs)}: {command}"
     page = payment_page(operation.stack, order.checkout.payment_intent)
-    return f"No fact of Stripe's changes this order. Compare it with Stripe's Dashboard: {page}"
+    return f"Nothing at Stripe changes this order. Compare it with Stripe's Dashboard: {page}"

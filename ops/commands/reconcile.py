@@ -14,7 +14,9 @@ def reconcile(
     ctx: typer.Context,
     minimum_age: Annotated[
         int,
-        typer.Option(metavar="SECONDS", min=0, help="How long an order must have been pending."),
+        typer.Option(
+            metavar="SECONDS", min=0, help="The minimum time for which an order has been pending."
+        ),
     ] = 0,
 ) -> None:
     """Compare all pending orders, and recent refunds and disputes, with Stripe now, and repair.

@@ -93,7 +93,7 @@ def table(examination: Examination) -> str:
         raise Failed(
             f"The table {examination.stack.output('OrdersTableName')} can't be read: every "
             "checkout gets a 503.",
-            "If it was deleted or damaged, restore it (docs/runbook.md#restore-the-orders-table).",
+            "If it was deleted or damaged, restore it (docs/tasks.md#restore-the-orders-table).",
         ) from None
     return examination.stack.output("OrdersTableName")
 

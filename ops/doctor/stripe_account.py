@@ -33,11 +33,13 @@ def permissions(examination: Examination) -> str:
 def excess_permissions(examination: Examination) -> str:
     if not is_restricted(examination.service_key):
         if examination.stack.livemode:
-            raise Failed("It is a secret key, which may do everything.", RESTRICT)
-        return "a secret key, which may do everything: enough for test mode"
+            raise Failed("It is a secret key, which has all permissions.", RESTRICT)
+        return "a secret key, which has all permissions: enough for test mode"
     excess = granted(examination.service, NOT_NEEDED, wanted=True)
     if excess:
-        raise Failed(f"The key may do what the service never does: {', '.join(excess)}.", RESTRICT)
+        raise Failed(
+            f"The key has permissions that the service never uses: {', '.join(excess)}.", RESTRICT
+        )
     return f"none of {', '.join(one.name for one in NOT_NEEDED)}"
 
 
@@ -52,7 +54,7 @@ def account(examination: Examination) -> str:
             str(error),
             f"Set {SETUP_KEY} to a key of the service's account, or run `rotate api-key`.",
         ) from None
-    return "the service's key and yours are of the same account, as far as both may tell"
+    return "the service's key and yours belong to the same account, as far as both may read"
 
 
 def destination(examination: Examination) -> str:

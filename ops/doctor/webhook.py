@@ -36,7 +36,7 @@ def signing_secrets(examination: Examination) -> str:
         if not examination.webhook.wait_until_accepted(secret):
             raise Failed(
                 f"The webhook refuses a probe signed with secret {number} of {len(secrets)}.",
-                "Look at the webhook's log with `logs`.",
+                "Check the webhook's log with `logs`.",
             )
     return f"accepted by the webhook: {len(secrets)} of {len(secrets)}"
 
@@ -46,7 +46,7 @@ def unsigned(examination: Examination) -> str:
     if status != HTTPStatus.BAD_REQUEST:
         raise Failed(
             f"The webhook responds {status}, not 400, to a request without a signature.",
-            "Look at the webhook's log with `logs`, and check that nothing else has its URL.",
+            "Check the webhook's log with `logs`, and that nothing else has its URL.",
         )
     return "refused with 400"
 
@@ -81,13 +81,13 @@ def origins(examination: Examination) -> str:
     allowed = examination.stack.parameter("AllowedOrigins").split(",")
     if _let_in(examination, FOREIGN_ORIGIN) in (FOREIGN_ORIGIN, "*"):
         raise Failed(
-            "The API lets browsers in from any origin.",
+            "The API allows browsers from any origin.",
             examination.deploy,
         )
     for origin in allowed:
         if _let_in(examination, origin) != origin:
             raise Failed(
-                f"The API does not let browsers in from {origin}.",
+                f"The API does not allow browsers from {origin}.",
                 examination.deploy,
             )
     return ", ".join(allowed)

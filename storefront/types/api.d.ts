@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List what is sold
-         * @description The sellable one-time prices that are not free, newest first, at most 1,000. Functions and browsers keep the list for a minute each; while Stripe does not respond, an older list is given.
+         * @description The sellable one-time prices that are not free, newest first, at most 1,000. Functions and browsers cache the list for a minute each. While Stripe does not respond, the response may be an older list.
          */
         get: operations["listPrices"];
         put?: never;
@@ -34,13 +34,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for a checkout
-         * @description Creates an order and its Checkout Session. Send the customer to `url`, or with another `ui_mode` than
-         *     `hosted_page` give `client_secret` to Stripe.js in a page of your own.
+         * Create a checkout
+         * @description Creates an order and its Checkout Session. Send the customer to `url`. If `ui_mode` is not `hosted_page`, pass
+         *     `client_secret` to Stripe.js in a page of your own instead.
          *
-         *     With an `Idempotency-Key` the same request gives the same order and session, however often it is sent. Once
-         *     the session is not open any more, `status` says what became of it, and `url` and `client_secret` are null.
-         *     After an order that `failed`, `expired` or was `canceled`, a new checkout takes a new key.
+         *     With an `Idempotency-Key`, the same request gets the same order and session, however often it is sent. When
+         *     the session is no longer open, `status` has the result, and `url` and `client_secret` are null. After an order
+         *     that `failed`, `expired` or was `canceled`, use a new key for a new checkout.
          */
         post: operations["createCheckout"];
         delete?: never;
@@ -59,10 +59,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for a checkout from the shop's own server
-         * @description As `createCheckout`, for a caller that signs with AWS credentials which may `execute-api:Invoke` this route. It
-         *     may also name amounts, a customer, discounts and options of this one session, and sells any one-time price of
-         *     the account, marked or not, and free orders. Its idempotency keys are its own: no browser can claim one.
+         * Create a checkout from the shop's own server
+         * @description Like `createCheckout`, for a caller that signs its requests with AWS credentials. The credentials must allow
+         *     `execute-api:Invoke` on this route. The caller may also set amounts, a customer, discounts and options of this
+         *     session, and may sell any one-time price of the account, marked or not, and free orders. Its idempotency keys
+         *     have a namespace of their own, so that no browser can use one.
          */
         post: operations["createTrustedCheckout"];
         delete?: never;
@@ -82,7 +83,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm the payment
-         * @description Asks Stripe how the payment went. Call it on the page that the customer returns to, and every few seconds while `status` is `processing`. Deliver goods on the message `order.paid`, not on this response.
+         * @description Returns the result of the payment, read from Stripe. Call it on the page that the customer returns to, and repeat it every few seconds while `status` is `processing`. Deliver goods on the message `order.paid`, not on this response.
          */
         post: operations["confirmPayment"];
         delete?: never;
@@ -100,7 +101,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Receive an event of Stripe's */
+        /** Receive an event from Stripe */
         post: operations["receiveStripeEvent"];
         delete?: never;
         options?: never;
@@ -133,7 +134,7 @@ export interface components {
         /** @description ISO 4217, in lower case */
         Currency: string;
         /**
-         * @description One of Stripe's; `auto` is that of the customer's browser
+         * @description One of Stripe's languages; `auto` is the language of the customer's browser
          * @enum {string}
          */
         Locale: "auto" | "bg" | "cs" | "da" | "de" | "el" | "en" | "en-GB" | "es" | "es-419" | "et" | "fi" | "fil" | "fr" | "fr-CA" | "hi-IN" | "hr" | "hu" | "id" | "it" | "ja" | "ko" | "lt" | "lv" | "ms" | "mt" | "nb" | "nl" | "pl" | "pt" | "pt-BR" | "ro" | "ru" | "sk" | "sl" | "sv" | "th" | "tr" | "vi" | "zh" | "zh-HK" | "zh-TW";
@@ -141,23 +142,23 @@ export interface components {
             /** @description With at most 10 different lookup keys */
             items: components["schemas"]["Item"][];
             customer_email?: string | null;
-            /** @description Text of the frontend's, such as the cart's id; it is stored with the order */
+            /** @description Any text of the frontend, such as the cart's id; it is stored with the order */
             client_reference_id?: string | null;
-            /** @description Passed to Stripe */
+            /** @description Sent to Stripe */
             metadata?: {
                 [key: string]: string;
             } | null;
-            /** @description Where the customer pays; null is `hosted_page` */
+            /** @description Where the customer pays; null means `hosted_page` */
             ui_mode?: components["schemas"]["UiMode"] | null;
-            /** @description Where Stripe sends the customer after the payment, on an allowed origin. The stack's parameter gives the default. `session_id={CHECKOUT_SESSION_ID}` is added where missing, and Stripe fills it in. */
+            /** @description Stripe redirects the customer here after the payment. It must be on an allowed origin. The stack's parameter sets the default. `session_id={CHECKOUT_SESSION_ID}` is added if it is missing, and Stripe fills in the id. */
             success_url?: string | null;
-            /** @description Where Stripe sends a customer who turns back, on an allowed origin */
+            /** @description Stripe redirects a customer here who cancels; it must be on an allowed origin */
             cancel_url?: string | null;
-            /** @description As `success_url`, for a checkout in a page of the shop's own, which has neither of the others */
+            /** @description Replaces `success_url` and `cancel_url` for a checkout in a page of the shop */
             return_url?: string | null;
-            /** @description The session id of a checkout that this one supersedes, because the cart changed: it is expired once the new one exists, unless it is paid, expired already or of another stack */
+            /** @description The session id of a checkout that this one replaces because the cart changed. That session is expired when the new one exists, unless it is paid, already expired, or of another stack */
             replaces?: string | null;
-            /** @description The language of the page; null is that of the customer's browser */
+            /** @description The language of the page; null means the language of the customer's browser */
             locale?: components["schemas"]["Locale"] | null;
         } & ({
             /** @enum {unknown} */
@@ -170,7 +171,7 @@ export interface components {
             success_url?: null;
             cancel_url?: null;
         });
-        /** @description A Stripe price and how many of it; the amount is Stripe's */
+        /** @description A Stripe price and a quantity; Stripe has the amount */
         Item: {
             price?: string | null;
             lookup_key?: string | null;
@@ -186,28 +187,28 @@ export interface components {
             /** @description With at most 10 different lookup keys */
             items: components["schemas"]["TrustedItem"][];
             customer_email?: string | null;
-            /** @description Text of the frontend's, such as the cart's id; it is stored with the order */
+            /** @description Any text of the frontend, such as the cart's id; it is stored with the order */
             client_reference_id?: string | null;
-            /** @description Passed to Stripe */
+            /** @description Sent to Stripe */
             metadata?: {
                 [key: string]: string;
             } | null;
-            /** @description Where the customer pays; null is `hosted_page` */
+            /** @description Where the customer pays; null means `hosted_page` */
             ui_mode?: components["schemas"]["UiMode"] | null;
-            /** @description Where Stripe sends the customer after the payment, on an allowed origin. The stack's parameter gives the default. `session_id={CHECKOUT_SESSION_ID}` is added where missing, and Stripe fills it in. */
+            /** @description Stripe redirects the customer here after the payment. It must be on an allowed origin. The stack's parameter sets the default. `session_id={CHECKOUT_SESSION_ID}` is added if it is missing, and Stripe fills in the id. */
             success_url?: string | null;
-            /** @description Where Stripe sends a customer who turns back, on an allowed origin */
+            /** @description Stripe redirects a customer here who cancels; it must be on an allowed origin */
             cancel_url?: string | null;
-            /** @description As `success_url`, for a checkout in a page of the shop's own, which has neither of the others */
+            /** @description Replaces `success_url` and `cancel_url` for a checkout in a page of the shop */
             return_url?: string | null;
-            /** @description The session id of a checkout that this one supersedes, because the cart changed: it is expired once the new one exists, unless it is paid, expired already or of another stack */
+            /** @description The session id of a checkout that this one replaces because the cart changed. That session is expired when the new one exists, unless it is paid, already expired, or of another stack */
             replaces?: string | null;
-            /** @description The language of the page; null is that of the customer's browser */
+            /** @description The language of the page; null means the language of the customer's browser */
             locale?: components["schemas"]["Locale"] | null;
             /** @description A customer of the Stripe account, in place of `customer_email` */
             customer?: string | null;
             discounts?: components["schemas"]["Discount"][] | null;
-            /** @description Parameters of a Checkout Session, as in the environment's file (docs/options.md). Each replaces the file's as a whole */
+            /** @description Parameters of a Checkout Session, as in the environment's file (docs/options.md). Each replaces the whole value in the file */
             options?: {
                 [key: string]: unknown;
             } | null;
@@ -241,7 +242,7 @@ export interface components {
             lookup_key?: null;
             price_data: Record<string, never>;
         });
-        /** @description An amount of the shop's own, in the currency's minor unit */
+        /** @description An amount that the shop sets, in the currency's minor unit */
         PriceData: {
             currency: string;
             unit_amount: number;
@@ -250,7 +251,7 @@ export interface components {
         ProductData: {
             name: string;
         };
-        /** @description The customer may change the quantity on Stripe's page, within these bounds */
+        /** @description The customer may change the quantity on Stripe's page, within these limits */
         AdjustableQuantity: {
             enabled: boolean;
             minimum?: number | null;
@@ -272,16 +273,16 @@ export interface components {
         Checkout: {
             order_id: string;
             session_id: string;
-            /** @description Stripe's page to send the customer to, while the session is open */
+            /** @description Send the customer to this page of Stripe while the session is open */
             url: string | null;
-            /** @description For Stripe.js, while the session is open. Who has it can pay */
+            /** @description For Stripe.js, while the session is open. Anyone who has it can pay */
             client_secret: string | null;
             status: components["schemas"]["OrderStatus"];
-            /** @description When an open session expires */
+            /** @description The time when an open session expires */
             expires_at: number;
         };
         /**
-         * @description `processing` is a bank debit under way. Where payments are captured by hand, `authorized` is one whose money is reserved, and `canceled` one whose money was released
+         * @description `processing` means that a bank debit is in progress. If payments are captured manually, `authorized` means that the money is reserved, and `canceled` that it was released
          * @enum {string}
          */
         OrderStatus: "open" | "expired" | "processing" | "failed" | "authorized" | "canceled" | "paid";
@@ -290,7 +291,7 @@ export interface components {
             session_id: string;
             status: components["schemas"]["OrderStatus"];
             /**
-             * @description Stripe's
+             * @description Stripe's status of the payment
              * @enum {string}
              */
             payment_status: "unpaid" | "paid" | "no_payment_required";
@@ -307,13 +308,13 @@ export interface components {
             /** @constant */
             received: true;
             /**
-             * @description `applied` changed the order, `duplicate` and `stale` brought nothing new, `ignored` is not about an order of this stack
+             * @description `applied`: the event changed the order; `duplicate`, `stale`: it contained nothing new; `ignored`: it is not about an order of this stack
              * @enum {string}
              */
             outcome: "applied" | "duplicate" | "stale" | "ignored";
         };
         Problem: {
-            /** @description What to decide by */
+            /** @description Identifies the kind of problem; decide by it */
             type: string;
             title: string;
             /** @description The status of the response */
@@ -330,7 +331,7 @@ export interface components {
             type: "urn:problem-type:checkout:invalid-request";
             /** @constant */
             status: 400;
-            /** @description The fields that are wrong; more may be found once these are right */
+            /** @description The invalid fields; more errors may follow once these are fixed */
             errors?: components["schemas"]["FieldError"][];
         } & WithRequired<components["schemas"]["Problem"], "type" | "status">;
         NotAuthentic: {
@@ -393,7 +394,7 @@ export interface components {
             /** @constant */
             status: 503;
         } & WithRequired<components["schemas"]["Problem"], "type" | "status">;
-        /** @description API Gateway's own, without the functions */
+        /** @description A response of API Gateway itself, not of the functions */
         GatewayMessage: {
             message: string | null;
         };
@@ -411,11 +412,11 @@ export interface components {
                  *       "type": "urn:problem-type:checkout:invalid-request",
                  *       "title": "The request is not valid",
                  *       "status": 400,
-                 *       "detail": "The body does not fit the contract.",
+                 *       "detail": "The body does not match the schema.",
                  *       "errors": [
                  *         {
                  *           "pointer": "/items/0/price",
-                 *           "detail": "Stripe has no such price that is active and sold here."
+                 *           "detail": "This price does not exist or is not for sale."
                  *         }
                  *       ]
                  *     }
@@ -423,7 +424,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description Nothing that Stripe signed within the last five minutes */
+        /** @description Stripe did not sign this request within the last five minutes */
         NotAuthentic: {
             headers: {
                 "cache-control": components["headers"]["NotCached"];
@@ -444,7 +445,7 @@ export interface components {
         /** @description Sign the request with AWS credentials that may call this route */
         NotAllowed: {
             headers: {
-                /** @description API Gateway's own responses lack it */
+                /** @description Missing in API Gateway's own responses */
                 "cache-control"?: "no-store";
                 [name: string]: unknown;
             };
@@ -461,7 +462,7 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description Not a session of this stack, whatever the reason */
+        /** @description This stack has no such session, whatever the reason */
         SessionNotFound: {
             headers: {
                 "cache-control": components["headers"]["NotCached"];
@@ -479,10 +480,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["SessionNotFound"];
             };
         };
-        /** @description Send at most 128 KiB. Above 10 MB API Gateway itself refuses it */
+        /** @description Send at most 128 KiB. API Gateway itself refuses more than 10 MB */
         PayloadTooLarge: {
             headers: {
-                /** @description API Gateway's own responses lack it */
+                /** @description Missing in API Gateway's own responses */
                 "cache-control"?: "no-store";
                 [name: string]: unknown;
             };
@@ -517,7 +518,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["UnsupportedMediaType"];
             };
         };
-        /** @description The key was used with another body; use a new key */
+        /** @description The key was used with another body. Use a new key */
         IdempotencyMismatch: {
             headers: {
                 "cache-control": components["headers"]["NotCached"];
@@ -535,7 +536,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["IdempotencyMismatch"];
             };
         };
-        /** @description Too many requests; retry after a moment, a create with the same `Idempotency-Key` */
+        /** @description Too many requests. Retry after a few seconds; retry a create with the same `Idempotency-Key` */
         Throttled: {
             headers: {
                 [name: string]: unknown;
@@ -549,10 +550,10 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description The operators' log has the reason; nothing was lost */
+        /** @description The log has the reason for the operators. No order was lost */
         InternalError: {
             headers: {
-                /** @description API Gateway's own responses lack it */
+                /** @description Missing in API Gateway's own responses */
                 "cache-control"?: "no-store";
                 [name: string]: unknown;
             };
@@ -569,7 +570,7 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description Stripe does not respond; retry after a few seconds, a create with the same `Idempotency-Key` */
+        /** @description Stripe does not respond. Retry after a few seconds; retry a create with the same `Idempotency-Key` */
         StripeUnavailable: {
             headers: {
                 "cache-control": components["headers"]["NotCached"];
@@ -587,10 +588,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["StripeUnavailable"];
             };
         };
-        /** @description Retry after the seconds in `Retry-After` */
+        /** @description Retry after the number of seconds in `Retry-After` */
         RateLimited: {
             headers: {
-                /** @description API Gateway's own responses lack it */
+                /** @description Missing in API Gateway's own responses */
                 "cache-control"?: "no-store";
                 "retry-after": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
@@ -608,10 +609,10 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description Retry after the seconds in `Retry-After`, a create with the same `Idempotency-Key` */
+        /** @description Retry after the number of seconds in `Retry-After`; retry a create with the same `Idempotency-Key` */
         RetryLater: {
             headers: {
-                /** @description API Gateway's own responses lack it */
+                /** @description Missing in API Gateway's own responses */
                 "cache-control"?: "no-store";
                 "retry-after": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
@@ -624,7 +625,7 @@ export interface components {
     };
     parameters: {
         /**
-         * @description 16 to 255 printable ASCII characters that nobody can guess, such as a UUID per cart. The same key with another body is refused with 422. A field that is null is the same as one that is absent.
+         * @description 16 to 255 printable ASCII characters that nobody can guess, such as a UUID per cart. The same key with another body is refused with 422. A field with the value null is the same as an absent field.
          * @example 0f3e2d1c-5b6a-4c7d-8e9f-a0b1c2d3e4f5
          */
         IdempotencyKey: string;
@@ -634,7 +635,7 @@ export interface components {
         /** @description Browsers keep it for a minute */
         MayBeCached: "max-age=60";
         NotCached: "no-store";
-        /** @description Seconds; API Gateway's own responses lack it */
+        /** @description In seconds; missing in API Gateway's own responses */
         RetryAfter: number;
     };
     pathItems: never;
@@ -654,7 +655,7 @@ export interface operations {
             200: {
                 headers: {
                     "cache-control": components["headers"]["MayBeCached"];
-                    /** @description CORS allows it to one origin */
+                    /** @description The CORS headers depend on the origin */
                     vary: string;
                     [name: string]: unknown;
                 };
@@ -692,7 +693,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 16 to 255 printable ASCII characters that nobody can guess, such as a UUID per cart. The same key with another body is refused with 422. A field that is null is the same as one that is absent.
+                 * @description 16 to 255 printable ASCII characters that nobody can guess, such as a UUID per cart. The same key with another body is refused with 422. A field with the value null is the same as an absent field.
                  * @example 0f3e2d1c-5b6a-4c7d-8e9f-a0b1c2d3e4f5
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -707,7 +708,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The checkout, new or of an earlier request with the same key */
+            /** @description The checkout, a new one or that of an earlier request with the same key */
             201: {
                 headers: {
                     "cache-control": components["headers"]["NotCached"];
@@ -732,7 +733,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 16 to 255 printable ASCII characters that nobody can guess, such as a UUID per cart. The same key with another body is refused with 422. A field that is null is the same as one that is absent.
+                 * @description 16 to 255 printable ASCII characters that nobody can guess, such as a UUID per cart. The same key with another body is refused with 422. A field with the value null is the same as an absent field.
                  * @example 0f3e2d1c-5b6a-4c7d-8e9f-a0b1c2d3e4f5
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -747,7 +748,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The checkout, new or of an earlier request with the same key */
+            /** @description The checkout, a new one or that of an earlier request with the same key */
             201: {
                 headers: {
                     "cache-control": components["headers"]["NotCached"];
@@ -784,7 +785,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The session id in the address that the customer returned to
+                 * @description The session id from the address of the page that the customer returned to
                  * @example cs_test_a1B2c3
                  */
                 session_id: string;
@@ -825,20 +826,20 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Made with the endpoint's secret within the last five minutes */
+                /** @description The signature of the body with the endpoint's secret, at most five minutes old */
                 "Stripe-Signature": string;
             };
             path?: never;
             cookie?: never;
         };
-        /** @description A snapshot or thin event, signed as it is sent; at most 512 KiB */
+        /** @description A snapshot or thin event, the same bytes that were signed; at most 512 KiB */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["StripeEvent"];
             };
         };
         responses: {
-            /** @description The event is stored, or means nothing to this stack */
+            /** @description The event is recorded, or it is not about an order of this stack */
             200: {
                 headers: {
                     "cache-control": components["headers"]["NotCached"];

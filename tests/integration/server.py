@@ -3,7 +3,6 @@
 import json
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 import boto3
 import httpx
@@ -12,12 +11,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.cloud.aws import ACCESS_KEY, REGION, SECRET_KEY
-from local.shop.customer import NO_TLS, TIMEOUT_SECONDS
+from local.machine.ports import NO_TLS
+from local.shop.customer import TIMEOUT_SECONDS
 from tests.integration.checked_frontend import as_documented
 from tests.integration.world import World
 from tests.options_docs import POLICY
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 PATH = "/trusted/checkout/sessions"
 ROOT_CREDENTIALS = Credentials(ACCESS_KEY, SECRET_KEY)

@@ -20,7 +20,8 @@ from local.cloud.invocations import FunctionFailed, invoke, physical_name, recon
 from local.machine.waiting import wait_for
 from local.shop.customer import pay_by_card
 from tests.integration.world import WAIT_SECONDS, World
-from tests.unit.stack import load_template
+from tests.support.documents import Json
+from tests.support.stack import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,6 @@ TEMPLATE = load_template()
 PARAMETERS = TEMPLATE["Parameters"]
 COMPLETED = "checkout.session.completed"
 OUTAGE = {"method": "GET", "path": "/v1/*", "times": 100}
-
-type Json = dict[str, Any]
 
 
 def values(world: World, metric: str) -> list[float]:

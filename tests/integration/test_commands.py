@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,7 +22,7 @@ from local.machine.ports import free_port
 from local.machine.waiting import wait_for
 from local.paths import LAYER, ROOT
 from tests.integration.operator import terminal_environment
-from tests.samples import SAMPLES
+from tests.support.documents import Json
 
 # Each starts a stack of its own: one at a time.
 pytestmark = pytest.mark.xdist_group("commands")
@@ -35,8 +34,6 @@ STACK_KEYS = {
     *("api_url", "webhook_url", "webhook_host", "stripe_url", "aws_endpoint_url", "orders_table"),
     *("webhook_secret", "topic_arn", "stripe_api_key", "region", "storefront_url"),
 }
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -143,6 +140,7 @@ def test_the_demo_makes_one_purchase_in_twelve_steps(tmp_path: Path) -> None:
     assert report_document["seconds"] > 0
 
 
+@pytest.mark.full  # it ends as `make dev` does, below
 def test_an_interrupted_demo_ends_in_order(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
     with command(DEMO, "--report", report, output=tmp_path / "printed") as demo:
@@ -224,6 +222,7 @@ def refuses_a_second(dev: Command, stack_file: Path, output: Path) -> None:
     assert stack_file.read_bytes() == before
 
 
+@pytest.mark.full
 def test_a_killed_one_leaves_nothing_in_the_way(
     tmp_path: Path, stack_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,8 +258,8 @@ def test_what_is_no_port_is_refused_before_anything_starts(
     )
 
 
-# Its death reaches the command in the same way at any time; to wait for a whole stack takes long.
-@pytest.mark.parametrize("seen", ["sam deploy", *(["Ctrl-C stops it"] if SAMPLES == "all" else [])])
+@pytest.mark.full
+@pytest.mark.parametrize("seen", ["sam deploy", "Ctrl-C stops it"])
 def test_a_dead_service_ends_the_stack_and_is_named(
     tmp_path: Path, stack_file: Path, seen: str
 ) -> None:

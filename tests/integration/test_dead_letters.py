@@ -1,19 +1,17 @@
 """Failed events and changes are dead-lettered, and sent again by `replay`."""
 
 import json
-from typing import Any
 
 import pytest
 
 from local.cloud.deploy import stack_outputs
 from local.cloud.invocations import physical_name
 from tests.integration.world import World, changes
+from tests.support.documents import Json
 
 COMPLETED = "checkout.session.completed"
 # Stripe refuses what we ask of it: as with any bug of ours, it does not help to send it again.
 REFUSED = 400
-
-type Json = dict[str, Any]
 
 
 def queue_url(world: World, output: str) -> str:

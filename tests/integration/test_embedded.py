@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from local.shop.customer import NO_TLS, new_idempotency_key
+from local.machine.ports import NO_TLS
+from local.shop.customer import new_idempotency_key
 from tests.integration.world import World, changes
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 RETURN_URL = "http://localhost:3000/thanks"
 

@@ -1,18 +1,16 @@
 """`ops/checkout replay` with forged and unreadable messages in the queues."""
 
 import json
-from typing import Any
 
 import pytest
 
 from local.cloud.invocations import physical_name
 from tests.integration.test_dead_letters import dead_letters, leave_unpublished, queue_url
 from tests.integration.world import World
+from tests.support.documents import Json
 
 UNPROCESSED, UNPUBLISHED = "UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl"
 JANE = "jane@shop.example"
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)

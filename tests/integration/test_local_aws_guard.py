@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from local.cloud.invocations import physical_name
+from local.machine.ports import NO_TLS
 from local.shop.frontend import DEFAULT_ORIGIN
 from tests.integration.world import TIMEOUT_SECONDS, World, lookup_item
 
@@ -22,12 +23,10 @@ AUTHORIZATION = (
     "SignedHeaders=host, Signature=00"
 )
 
-type Json = dict[str, Any]
-
 
 def send(world: World, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
     url = world.stack.facts.aws_endpoint_url + path
-    return httpx.request(method, url, timeout=TIMEOUT_SECONDS, **more)
+    return httpx.request(method, url, timeout=TIMEOUT_SECONDS, verify=NO_TLS, **more)
 
 
 def read_secret(world: World, **headers: str) -> httpx.Response:
@@ -91,7 +90,9 @@ def test_a_host_that_is_not_loopback_is_refused(world: World, host: str) -> None
     assert_refused(read_secret(world, host=host))
     assert_refused(send(world, "GET", "/_ministack/health", headers={"host": host}))
     for url in (world.stack.facts.api_url, world.stack.facts.webhook_url):
-        assert_refused(httpx.post(url, headers={"host": host}, timeout=TIMEOUT_SECONDS))
+        assert_refused(
+            httpx.post(url, headers={"host": host}, timeout=TIMEOUT_SECONDS, verify=NO_TLS)
+        )
 
 
 @pytest.mark.parametrize("origin", [EVIL, "null", "", DEFAULT_ORIGIN, "http://127.0.0.1:4566"])
@@ -133,7 +134,7 @@ def test_no_image_or_link_of_a_page_reaches_an_aws_service(
 def test_no_page_reaches_the_function_url(world: World, header: str) -> None:
     value = {"origin": DEFAULT_ORIGIN, "sec-fetch-site": "cross-site"}[header]
     url = world.stack.facts.webhook_url
-    assert_refused(httpx.post(url, headers={header: value}, timeout=TIMEOUT_SECONDS))
+    assert_refused(httpx.post(url, headers={header: value}, timeout=TIMEOUT_SECONDS, verify=NO_TLS))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,9 @@ def test_the_api_refuses_another_origin(world: World, origin: str) -> None:
     url = f"{world.stack.facts.api_url}/checkout/sessions"
     sent = {"origin": origin, "content-type": "text/plain"}
     body = json.dumps({"items": [lookup_item()]})
-    assert_refused(httpx.post(url, content=body, headers=sent, timeout=TIMEOUT_SECONDS))
+    assert_refused(
+        httpx.post(url, content=body, headers=sent, timeout=TIMEOUT_SECONDS, verify=NO_TLS)
+    )
     preflight = {"origin": origin, "access-control-request-method": "POST"}
     assert_refused(httpx.options(url, headers=preflight))
     assert world.number_of_orders() == before
@@ -162,6 +165,7 @@ def test_the_api_serves_its_frontend_with_its_own_cors_alone(world: World, host:
         json={"items": [lookup_item()]},
         headers=page,
         timeout=TIMEOUT_SECONDS,
+        verify=NO_TLS,
     )
     assert response.status_code == 201, response.text
     assert response.headers.get_list("access-control-allow-origin") == [DEFAULT_ORIGIN]

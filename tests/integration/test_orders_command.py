@@ -4,14 +4,15 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.shop.customer import DECLINED_CARD, pay_by_card
 from tests.integration.world import World
 
-type Json = dict[str, Any]
+if TYPE_CHECKING:
+    from tests.support.documents import Json
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def test_an_amount_that_no_fact_explains_is_shown(world: World, bought: Bought) 
     compared = world.operate("orders", "diff", bought.order_id)
     assert compared.exit_code == 1
     assert compared.printed.splitlines()[1].split() == ["amount_total", "1", "1200"]
-    assert "No fact of Stripe's changes this order" in compared.printed
+    assert "Nothing at Stripe changes this order" in compared.printed
 
 
 def test_all_that_was_missed_since_a_time_is_repaired(world: World, unheard: str) -> None:
@@ -223,7 +224,7 @@ def test_an_open_order_is_expired(world: World) -> None:
 def test_an_order_that_was_paid_meanwhile_is_not_expired(world: World, unheard: str) -> None:
     done = world.operate("orders", "expire", unheard, "--yes")
     assert done.exit_code == 1
-    assert "the session is not open any more, and the order is paid" in done.progress
+    assert "the session is no longer open, and the order is paid" in done.progress
     again = world.operate("orders", "expire", unheard, "--yes")
     assert "The order is paid: only an open one can be expired." in again.progress
 

@@ -2,7 +2,8 @@
 
 import httpx
 
-from local.shop.customer import NO_TLS, pay_by_card
+from local.machine.ports import NO_TLS
+from local.shop.customer import pay_by_card
 from local.shop.frontend import DEFAULT_ORIGIN
 from local.shop.stripe_account import LOOKUP_KEY, STAFF_LOOKUP_KEY
 from tests.integration.world import World

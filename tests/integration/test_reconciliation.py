@@ -1,7 +1,5 @@
 """Nothing that Stripe knows is lost, though every delivery is."""
 
-from typing import Any
-
 import pytest
 
 from local.cloud.invocations import reconcile
@@ -12,8 +10,6 @@ from tests.integration.world import World, changes
 
 DISPUTING_CARD = "4000 0000 0000 0259"
 WAIT_SECONDS = 60.0
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture
@@ -31,7 +27,7 @@ def reconcile_until_nothing_is_repaired(world: World) -> None:
 
 
 def bank_debit(world: World, iban: str) -> str:
-    """An order that Stripe settles after a while, of which nobody tells us."""
+    """An order that Stripe settles after a while, without a webhook."""
     created = world.checkout()
     pay_by_bank_debit(created["url"], iban)
     intent = world.merchant.payment_intent(created["session_id"])

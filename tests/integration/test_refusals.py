@@ -1,14 +1,12 @@
 """Requests that the API refuses with a reason, without a call to Stripe or the table."""
 
 import json
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.world import World, lookup_item
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 ITEMS = [{"price": "price_1abc", "quantity": 1}]
 SHOP = "http://localhost:3000"

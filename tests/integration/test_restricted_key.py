@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from local.shop.customer import NO_TLS
+from local.machine.ports import NO_TLS
 from local.shop.purchase_kinds import DISPUTING_CARD
 from local.shop.stripe_account import SERVICE_PERMISSIONS
 from tests.integration.world import World

@@ -1,14 +1,11 @@
 """The caller is a stranger's browser: it buys what the shop sells, and learns of nothing else."""
 
-from typing import Any
-
 import pytest
 
 from local.shop.customer import new_idempotency_key, pay_by_card
 from local.shop.stripe_account import STAFF_LOOKUP_KEY
 from tests.integration.world import World, changes, lookup_item
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 SOLD = {"sellable": "true"}
 NOT_FOR_SALE = {"sellable": "false"}

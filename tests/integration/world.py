@@ -17,19 +17,19 @@ import stripe
 from local.cloud.function_logs import wait_for_entry
 from local.cloud.invocations import invoke
 from local.cloud.stack import LocalStack
+from local.machine.ports import NO_TLS
 from local.machine.waiting import wait_for
-from local.shop.customer import GOOD_CARD, NO_TLS, Frontend, pay_by_card
+from local.shop.customer import GOOD_CARD, Frontend, pay_by_card
 from local.shop.fulfilment import Fulfilment, fulfilment
 from local.shop.merchant import Merchant
 from local.shop.purchase_steps import plain_item
 from local.shop.stripe_account import LOOKUP_KEY
 from tests.integration.checked_frontend import CheckedFrontend, as_documented
 from tests.integration.operator import Called, operate
+from tests.support.documents import Json
 
 TIMEOUT_SECONDS = 40.0
 WAIT_SECONDS = 60.0
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

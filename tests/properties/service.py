@@ -38,9 +38,8 @@ from tests.properties.cloud import (
     SideEffects,
     Topic,
 )
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.stack import ENVIRONMENT, FUNCTIONS
 
 ENOUGH_SECONDS = 900.0
 OBJECT_ID = re.compile(r"[a-z]+_[a-z]*_?[A-Za-z0-9]{14,}")
@@ -51,7 +50,7 @@ STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/1"
 
 @dataclass
 class Context:
-    """Lambda's context; time runs out after a number of calls for the remaining time."""
+    """Lambda's context; time runs out after `looks_left` reads of the remaining time."""
 
     looks_left: int | None = None
     function_name: str = "checkout-function"

@@ -18,7 +18,7 @@ from tests.properties.cloud import Crash, Mishap
 from tests.properties.crash_scenarios import SCENARIOS, Scenario
 from tests.properties.crash_steps import OTHER_KEY, Step, sold
 from tests.properties.world import World, world
-from tests.samples import SAMPLES
+from tests.support.samples import SAMPLES
 
 
 def amid_repetitions(effects: tuple[str, ...], number: int) -> bool:
@@ -90,7 +90,7 @@ def test_reconciliation_repairs_a_broken_step(
     assert_right(shop, scenario)
 
 
-@pytest.mark.parametrize("mishap", ["crash", "failure"])
+@pytest.mark.parametrize("mishap", ["crash", pytest.param("failure", marks=pytest.mark.full)])
 def test_reconciliation_survives_every_point(shop: World, mishap: Mishap) -> None:
     """Two orders, one of them refunded, whose events were all lost."""
     two_unheard_sales(shop)

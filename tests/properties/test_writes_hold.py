@@ -15,9 +15,9 @@ from checkout.domain.order import Order, OrderStatus
 from checkout.domain.parts import Dispute, most_pressing
 from checkout.errors import CheckoutError, OrdersUnavailable
 from tests.properties.cloud import PAGE, CloudTable, SideEffects
-from tests.unit.memory_table import Item
-from tests.unit.purchases import dispute
-from tests.unit.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
+from tests.support.memory_table import Item
+from tests.support.purchases import dispute
+from tests.support.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 SENTENCE = re.compile(r"(The [a-z ]+|Orders can't be reached)\.( Please try again\.)?")
 OPERATIONS: dict[str, Callable[[OrdersTable], object]] = {

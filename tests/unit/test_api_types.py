@@ -27,6 +27,7 @@ def test_a_frontend_compiles_with_them() -> None:
     npm.run_node(api_types.COMPILER, *OPTIONS, SAMPLE)
 
 
+@pytest.mark.full  # the compiler does say so of what the sample expects
 def test_a_frontend_that_is_wrong_does_not_compile(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.ts"
     types = api_types.TYPES.with_suffix("").with_suffix("")

@@ -7,7 +7,7 @@ https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-tot
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -19,15 +19,18 @@ from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.recorder import Recorder
 from checkout.stripe.readers import Readers
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import STACK, TABLE
-from tests.unit.streams import records_of
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.capturing import captured_separately
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import STACK, TABLE
+from tests.support.streams import records_of
+from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
     SESSION_ID,
+    event,
     event_of,
     line_item,
     listed,
@@ -39,7 +42,6 @@ from tests.unit.stripe_objects import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 PAID = OrderStatus.PAID
@@ -115,7 +117,7 @@ def test_items_that_changed_cost_one_call(
     assert fake_stripe.calls == [LINE_ITEMS]
 
 
-@pytest.mark.parametrize(
+SWAPPABLE = pytest.mark.parametrize(
     "changes",
     [
         {"metadata": session_metadata(checkout_adjustable="true")},
@@ -123,6 +125,9 @@ def test_items_that_changed_cost_one_call(
     ],
     ids=["adjustable quantities", "optional items"],
 )
+
+
+@SWAPPABLE
 def test_items_that_may_be_swapped_are_read_at_the_end(
     recorder: Recorder,
     deliveries: Deliveries,
@@ -142,6 +147,30 @@ def test_items_that_may_be_swapped_are_read_at_the_end(
     order = stored()
     assert order is not None
     assert [one["quantity"] for one in order["items"]] == [1]
+
+
+@SWAPPABLE
+@pytest.mark.parametrize("ahead", [(OrderStatus.AUTHORIZED, 1), (PAID, 1), (PAID, 11)], ids=str)
+def test_a_payment_that_is_ahead_of_its_session_brings_the_items(
+    deliveries: Deliveries,
+    fake_stripe: FakeStripe,
+    stored: Stored,
+    changes: Json,
+    ahead: tuple[OrderStatus, int],
+) -> None:
+    """A session is open for an instant after its payment: nothing can be swapped any more."""
+    status, lines = ahead
+    deliveries.recorder.record(READERS.session(session(**changes), ORIGIN))
+    intent = captured_separately(status)
+    some = [line_item()] * lines
+    expanded = listed(*some[:10], has_more=lines > 10)
+    fake_stripe.respond(listed(session(payment_intent=intent, line_items=expanded, **changes)))
+    fake_stripe.respond(listed(*some))
+    news = event("payment_intent.amount_capturable_updated", intent)
+    assert deliveries.process(news) is Outcome.APPLIED
+    order = stored()
+    assert order is not None
+    assert (order["status"], len(order["items"])) == (status, lines)
 
 
 # Personal data

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT, SAM
-from tests.unit.stack import HANDLERS, load_template
+from tests.support.stack import HANDLERS, load_template
 
 CFN_LINT = Path(sys.executable).parent / "cfn-lint"
 QUEUE = """
@@ -19,6 +19,7 @@ Resources:
 """
 
 
+@pytest.mark.full  # as `make checkov`, whose input it is
 def test_the_template_is_checked_as_cloudformation_gets_it() -> None:
     done = subprocess.run(
         [SAM.parent / "python", "-m", "local.cloud.transformed_template", "template.yaml"],

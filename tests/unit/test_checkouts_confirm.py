@@ -15,13 +15,13 @@ from checkout.errors import (
 )
 from checkout.settings import Settings
 from checkout.stripe.readers import Readers
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.capturing import captured_separately
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import (
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.capturing import captured_separately
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
     PAYMENT_INTENT,
@@ -133,7 +133,7 @@ def test_an_order_that_the_table_lacks_costs_one_more_of_each(
     assert calls.made == ["UpdateItem", "UpdateItem"]
 
 
-def test_asks_for_what_tells_failed_from_processing(
+def test_fetches_the_intent_of_an_unpaid_session(
     checkouts: Checkouts, fake_stripe: FakeStripe
 ) -> None:
     checkouts.orders.record(fact(OrderStatus.OPEN))

@@ -16,11 +16,11 @@ from checkout.errors import (
     StripeUnavailable,
 )
 from checkout.settings import Settings
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.creating import CREATE, PRICE, CreatingStripe, by_price, request, retrieve
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import fact
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.creating import CREATE, PRICE, CreatingStripe, by_price, request, retrieve
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import fact
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 

@@ -9,8 +9,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.domain.order import OrderStatus
 from checkout.errors import IdempotencyMismatch, StripeUnavailable, UnexpectedStripeObject
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     PRICE,
     CreatingStripe,
@@ -19,7 +19,7 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.stripe_objects import PAYMENT_INTENT, fact, payment_intent
+from tests.support.stripe_objects import PAYMENT_INTENT, fact, payment_intent
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

@@ -13,8 +13,8 @@ from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest, StripeUnavailable
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     OTHER_PRICE,
     PRICE,
@@ -25,8 +25,8 @@ from tests.unit.creating import (
     refused,
     request,
 )
-from tests.unit.reconciling import orders_in
-from tests.unit.stripe_objects import NOW, line_item, session
+from tests.support.reconciling import orders_in
+from tests.support.stripe_objects import NOW, line_item, session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

@@ -4,23 +4,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checkout.domain.order import OrderStatus
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import (
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.handlers import handler_of
+from tests.support.invocations import (
     REQUEST_ID,
     Context,
     Handler,
-    Json,
     assert_problem,
     assert_response,
     sample,
     sample_names,
 )
-from tests.unit.open_order import put_open_order
-from tests.unit.stack import API_KEY, OTHER_STACK, SIGNING_SECRET, TABLE
-from tests.unit.stripe_objects import (
+from tests.support.open_order import put_open_order
+from tests.support.stack import API_KEY, OTHER_STACK, SIGNING_SECRET, TABLE
+from tests.support.stripe_objects import (
     ORDER_ID,
     SESSION_ID,
     payment_intent,
@@ -76,7 +76,7 @@ def test_the_samples_are_these() -> None:
     ],
     ids=["open", "paid", "free", "processing", "failed", "expired"],
 )
-def test_tells_how_the_payment_went(
+def test_returns_the_result_of_the_payment(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, known: Json, status: str
 ) -> None:
     fake_stripe.respond(known)

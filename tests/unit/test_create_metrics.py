@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit import creating
-from tests.unit.creating import CreatingStripe
-from tests.unit.emitted import emitted
-from tests.unit.invocations import Context, Handler, Json
+from tests.support import creating
+from tests.support.creating import CreatingStripe
+from tests.support.documents import Json
+from tests.support.emitted import emitted
+from tests.support.invocations import Context, Handler
 
 fake_stripe = creating.fake_stripe
 handler = creating.handler

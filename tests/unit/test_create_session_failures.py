@@ -5,19 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.creating import CreatingStripe, items
-from tests.unit.environment import Log, Secret
-from tests.unit.invocations import (
-    REQUEST_ID,
-    Context,
-    Handler,
-    Json,
-    assert_problem,
-    assert_response,
-)
-from tests.unit.stack import API_KEY, SIGNING_SECRET
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.creating import CreatingStripe, items
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret
+from tests.support.invocations import REQUEST_ID, Context, Handler, assert_problem, assert_response
+from tests.support.stack import API_KEY, SIGNING_SECRET
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

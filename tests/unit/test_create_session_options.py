@@ -11,12 +11,13 @@ import pytest
 
 from checkout.api.models import CheckoutRequest
 from checkout.checkouts import Checkouts
-from checkout.errors import StripeRefused
+from checkout.errors import InvalidRequest, StripeRefused
 from checkout.stripe.options import MODES, overridden, read_options, with_options
 from ops.option_files import FOLDER
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
+    OTHER_PRICE,
     PRICE,
     CreatingStripe,
     by_price,
@@ -25,7 +26,7 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.invocations import Context, Handler, assert_response, sample
+from tests.support.invocations import Context, Handler, assert_response, sample
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -115,6 +116,21 @@ def test_an_option_that_stripe_refuses_is_not_the_callers(
     fake_stripe.respond_with_error(400, type="invalid_request_error", param="shipping_options[0]")
     with pytest.raises(StripeRefused, match="shipping_options"):
         checkouts.create(request(), None, {"shipping_options": [{"shipping_rate": "shr_gone"}]})
+
+
+def test_a_cart_that_leaves_no_room_for_the_options_items_is_the_callers(
+    checkouts: Checkouts, fake_stripe: CreatingStripe
+) -> None:
+    """Stripe counts both, to a hundred."""
+    offered = {"optional_items": [{"price": OTHER_PRICE, "quantity": 1}] * 10}
+    fake_stripe.respond_with_error(400, type="invalid_request_error", param="optional_items")
+    with pytest.raises(InvalidRequest) as raised:
+        checkouts.create(request(*by_price(*[PRICE] * 91)), None, offered)
+    [error] = raised.value.errors
+    assert (error.pointer, error.detail) == ("/items", "This shop takes at most 90 items.")
+    fake_stripe.respond_with_error(400, type="invalid_request_error", param="optional_items")
+    with pytest.raises(StripeRefused):
+        checkouts.create(request(*by_price(*[PRICE] * 90)), None, offered)
 
 
 def test_what_excludes_another_option_replaces_it() -> None:

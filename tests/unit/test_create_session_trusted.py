@@ -9,8 +9,8 @@ from checkout.api.models import CheckoutRequest
 from checkout.api.trusted import TrustedRequest
 from checkout.checkouts import Checkouts
 from checkout.errors import IdempotencyMismatch, InvalidRequest, StripeRefused
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     MUG,
     PRICE,
@@ -21,11 +21,11 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.environment import Log
-from tests.unit.invocations import (
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.invocations import (
     Context,
     Handler,
-    Json,
     assert_problem,
     assert_response,
     sample,
@@ -252,6 +252,31 @@ def test_what_stripe_refuses_of_it_is_the_callers_field(
     fake_stripe.respond_with_error(400, type="invalid_request_error", param=param)
     options = {"shipping_options": [{"shipping_rate": "shr_gone"}]}
     assert refusal(trusted, body(**FIELDS | {"options": options})).pointer == pointer
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": "customer_tax_location_invalid"},
+        {
+            "message": "Tax ID collection requires updating business name on the customer. To "
+            "enable tax ID collection for an existing customer, please set "
+            "`customer_update[name]` to `auto`."
+        },
+    ],
+    ids=["taxes", "tax ids"],
+)
+def test_a_customer_whom_the_file_asks_for_more_is_the_callers(
+    checkouts: Checkouts, trusted: Checkouts, fake_stripe: CreatingStripe, error: dict[str, str]
+) -> None:
+    document = {"error": {"type": "invalid_request_error", **error}}
+    fake_stripe.respond(document, 400)
+    refused = refusal(trusted, body(customer="cus_1a2B3c"))
+    assert refused.pointer == "/customer"
+    assert "customer_update" in refused.detail
+    fake_stripe.respond(document, 400)
+    with pytest.raises(StripeRefused):
+        checkouts.create(request(), None)
 
 
 def test_an_option_of_the_file_is_not_the_callers(

@@ -8,9 +8,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from checkout.credentials import MAX_AGE, MAX_REFETCH_INTERVAL, Credentials, CredentialsReader
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Clock, Log, Secret
-from tests.unit.stack import API_KEY, SECRET_NAME
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.environment import Clock, Log, Secret
+from tests.support.stack import API_KEY, SECRET_NAME
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 

@@ -10,9 +10,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from checkout.credentials import MAX_AGE, CredentialsReader
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Clock, Secret
-from tests.unit.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.environment import Clock, Secret
+from tests.support.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 

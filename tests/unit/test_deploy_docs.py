@@ -9,10 +9,10 @@ import pytest
 from checkout.metrics import Metric
 from checkout.stripe.events import HANDLED_EVENTS
 from ops.doctor.checks import CHECKS
-from tests.unit.aws_commands import shell_lines
-from tests.unit.operating import command_of
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import ROOT, load_template
+from tests.support.aws_commands import shell_lines
+from tests.support.operating import command_of
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import ROOT, load_template
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -63,7 +63,7 @@ def test_the_docs_show_connects_output() -> None:
         first_words = re.split(r" (?:ed_test_\w+|\d+)", step)[0]
         assert f'"{first_words}' in said, step
     assert connected.startswith("Connected: Stripe's ed_test_")
-    assert advice.startswith("Stripe retries nothing of a destination that was replaced")
+    assert advice.startswith("Stripe does not retry deliveries of a replaced destination")
 
 
 @pytest.mark.parametrize("line", shell_lines(ROOT / "docs" / "deploy.md"))
@@ -96,7 +96,7 @@ def test_the_outputs_that_are_named_exist() -> None:
     assert "StripeSecretArn" in TEMPLATE["Outputs"]
 
 
-def test_the_parameters_that_it_tells_to_set_exist() -> None:
+def test_the_parameters_to_set_exist() -> None:
     samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
     overrides = samconfig["prod"]["deploy"]["parameters"]["parameter_overrides"]
     given = {entry.partition("=")[0] for entry in overrides}

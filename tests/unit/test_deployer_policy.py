@@ -7,18 +7,17 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
-from tests.unit.aws_commands import client_of, parsed, shell_lines
-from tests.unit.sam import transformed_resources
-from tests.unit.stack import ROOT
-
-type Json = dict[str, Any]
+from tests.support.aws_commands import client_of, parsed, shell_lines
+from tests.support.documents import Json
+from tests.support.sam import transformed_resources
+from tests.support.stack import ROOT
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
+TASKS = ROOT / "docs" / "tasks.md"
 TEXT = (ROOT / "docs" / "deployer-policy.json").read_text()
 STATEMENTS: list[Json] = json.loads(TEXT)["Statement"]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -186,7 +185,7 @@ def test_the_deployer_reads_and_writes_no_data(action: str) -> None:
     "line",
     [
         one
-        for one in shell_lines(RUNBOOK)
+        for one in [*shell_lines(RUNBOOK), *shell_lines(TASKS)]
         # It needs to read and write the orders: an administrator's.
         if one.startswith("aws ") and "restore-table-to-point-in-time" not in one
     ],

@@ -7,7 +7,7 @@ from checkout.domain.changes import PUBLISHED
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import UNKNOWN, Decline, Dispute, Refund
 from local.contract.message_schema import schema
-from tests.unit.stack import ROOT
+from tests.support.stack import ROOT
 
 DOCS = ROOT / "docs"
 ORDERS = (DOCS / "orders.md").read_text()
@@ -62,7 +62,7 @@ def test_the_readme_shows_the_short_way_to_a_connected_stack() -> None:
     readme = (ROOT / "README.md").read_text()
     commands = ["make deploy ENV=dev", "make connect ENV=dev", "make doctor ENV=dev"]
     assert "```sh\n" + "\n".join(commands) + "\n```" in readme
-    for document in ("deploy.md", "runbook.md", "security.md"):
+    for document in ("deploy.md", "runbook.md", "tasks.md", "security.md"):
         assert f"](docs/{document})" in readme
 
 

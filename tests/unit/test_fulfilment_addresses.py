@@ -1,17 +1,16 @@
 """The example reads where to ship from Stripe, with a key of its own, and keeps none of it."""
 
 import json
-from typing import Any
 
 import pytest
+import stripe
 import urllib3
 
 from fulfilment import app
 from fulfilment.addresses import AddressUnknown, ShippingAddress, shipping_address
-from tests.unit.environment import Log, Secret, client_under_test
-from tests.unit.stack import SECRET_NAME
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret, client_under_test
+from tests.support.stack import SECRET_NAME
 
 KEY = "rk_test_fulfilment"
 SESSION = "cs_test_a1B2c3"
@@ -35,6 +34,8 @@ def respond(
 
     def request(method: str, url: str, *, headers: dict[str, str], **_: object) -> Response:
         asked.append((method, url, headers["authorization"]))
+        # The version of the account may have the address elsewhere.
+        assert headers.get("stripe-version") == stripe.api_version
         if isinstance(response, Exception):
             raise response
         return response

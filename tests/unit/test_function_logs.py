@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from local.cloud.function_logs import function_logs
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from local.cloud.aws import LocalAws
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

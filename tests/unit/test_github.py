@@ -2,12 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from local.paths import ROOT
+from tests.support.documents import Json
 
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -15,8 +15,6 @@ FORMS = [GITHUB / "ISSUE_TEMPLATE" / name for name in ("bug.yml", "feature.yml")
 # The commit, and the version that Dependabot updates with it.
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OWN_WORKFLOW = "uses: ./.github/workflows/ci.yml"
-
-type Json = dict[str, Any]
 
 
 def read(path: Path) -> Json:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checkout import errors
 from checkout.api.http import INTERNAL, header, json_response, raw_body, returns_problems
-from tests.unit.environment import Log
+from tests.support.environment import Log
 
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
 
@@ -102,7 +102,7 @@ def test_each_error_is_a_problem_of_its_own(
 
 
 @pytest.mark.parametrize("error", [ValueError(PRIVATE), *(kind(PRIVATE) for kind in OURS)])
-def test_an_internal_error_tells_the_cause_to_ops_alone(log: Log, error: Exception) -> None:
+def test_only_the_log_has_the_cause_of_an_internal_error(log: Log, error: Exception) -> None:
     response = response_to(error)
     assert response["statusCode"] == 500
     assert response["headers"]["content-type"] == "application/problem+json"
@@ -164,7 +164,7 @@ def test_503_has_a_retry_after(
 
 
 def test_points_at_each_field_that_is_wrong() -> None:
-    response = response_to(errors.InvalidRequest("The body does not fit the contract.", FIELDS))
+    response = response_to(errors.InvalidRequest("The body does not match the schema.", FIELDS))
     assert json.loads(response["body"])["errors"] == [
         {"pointer": "/items/0/price", "detail": "no such price"},
         {"pointer": "", "detail": "not an object"},

@@ -9,12 +9,16 @@ import pytest
 import yaml
 
 from local.cloud.deploy import with_parameters
-from local.cloud.http_api_settings import as_document, import_http_api, integrated_alias
+from local.cloud.http_api_settings import (
+    as_document,
+    authorization,
+    import_http_api,
+    integrated_alias,
+)
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from local.cloud.aws import LocalAws
-
-type Json = dict[str, Any]
 
 
 def operation(alias: str) -> Json:
@@ -186,3 +190,10 @@ def test_the_built_template_itself_stays_as_it_is(built: Path) -> None:
 def test_an_unknown_parameter_is_an_error(built: Path) -> None:
     with pytest.raises(KeyError, match="Misspelt"):
         with_parameters(built, {"Misspelt": "1"})
+
+
+def test_an_operations_authorizer_is_imported() -> None:
+    assert authorization({"security": [{"AWS_IAM": []}]}) == "AWS_IAM"
+    assert authorization({}) == "NONE"
+    with pytest.raises(ValueError, match="not an authorizer that is imported"):
+        authorization({"security": [{"api_key": []}]})

@@ -12,8 +12,15 @@ import yaml
 from checkout.aws import clients
 from local.cloud.build import architecture, built_template
 from local.paths import ROOT, UV
-from tests.unit.interpreter import modules_loaded_by
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, HANDLERS, LAYER, OWN_ENVIRONMENT, load_template
+from tests.support.interpreter import modules_loaded_by
+from tests.support.stack import (
+    ENVIRONMENT,
+    FUNCTIONS,
+    HANDLERS,
+    LAYER,
+    OWN_ENVIRONMENT,
+    load_template,
+)
 
 # https://docs.python.org/3/reference/import.html#pyc-invalidation: hash-based, not checked
 UNCHECKED_HASH = 0b01

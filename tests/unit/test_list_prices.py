@@ -4,15 +4,16 @@ import json
 
 import pytest
 
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.emitted import emitted
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import Context, Handler, Json, assert_problem, sample, sample_names
-from tests.unit.selling import entry, sold
-from tests.unit.stack import API_KEY, SIGNING_SECRET
-from tests.unit.stripe_objects import listed
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.emitted import emitted
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.handlers import handler_of
+from tests.support.invocations import Context, Handler, assert_problem, sample, sample_names
+from tests.support.selling import entry, sold
+from tests.support.stack import API_KEY, SIGNING_SECRET
+from tests.support.stripe_objects import listed
 
 handler = handler_of("list_prices")
 

@@ -1,12 +1,10 @@
 import json
-from typing import Any
 
 import pytest
 
 from checkout.api.models import MAX_ERRORS, CheckoutRequest, Item
 from checkout.errors import InvalidRequest
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 PRICE = "price_1abc"
 ITEM = {"price": PRICE, "quantity": 2}
@@ -35,7 +33,7 @@ def body(**changes: object) -> Json:
 def refusal(document: object) -> list[tuple[str, str]]:
     """Return the pointers and details of a body's errors."""
     sent = document if isinstance(document, bytes) else json.dumps(document).encode()
-    with pytest.raises(InvalidRequest, match="does not fit the contract") as raised:
+    with pytest.raises(InvalidRequest, match="does not match the schema") as raised:
         CheckoutRequest.from_json(sent)
     return [(error.pointer, error.detail) for error in raised.value.errors]
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from checkout.api.http import INTERNAL_PROBLEM, PROBLEMS
-from tests import contract
-from tests.unit.stack import ROOT
-
-type Json = dict[str, Any]
+from tests.support import contract
+from tests.support.documents import Json
+from tests.support.stack import ROOT
 
 README = (ROOT / "README.md").read_text()
 SLUG = "urn:problem-type:checkout:"

@@ -1,4 +1,4 @@
-"""The runbook says which of an operator's permissions are as good as writing orders.
+"""docs/tasks.md says which of an operator's permissions are as good as writing orders.
 
 Each claim has a proof here: a permission is believed to be harmless only if it is listed so, and
 what is said of a function is tried with its handler.
@@ -12,19 +12,18 @@ from typing import Any
 
 import pytest
 
-from tests.unit import delivering
-from tests.unit.environment import Secret, client_under_test
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import Context, Handler, sample, signed, with_body
-from tests.unit.queues import Subscriber
-from tests.unit.stack import ROOT, progress_table
-from tests.unit.stripe_objects import ORDER_ID, listed
+from tests.support import delivering
+from tests.support.environment import Secret, client_under_test
+from tests.support.fake_stripe import FakeStripe
+from tests.support.handlers import handler_of
+from tests.support.invocations import Context, Handler, sample, signed, with_body
+from tests.support.queues import Subscriber
+from tests.support.stack import ROOT, progress_table
+from tests.support.stripe_objects import ORDER_ID, listed
 
 type Stored = Callable[[], dict[str, Any] | None]
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-TASKS = RUNBOOK[RUNBOOK.index("\n# Tasks\n") : RUNBOOK.index("\n## Find an order\n")]
+TASKS = (ROOT / "docs" / "tasks.md").read_text().partition("\n## Find an order\n")[0]
 ROWS = re.findall(r"^\| (.+) \| (`\w+:.+) \| (yes|no) \|$", TASKS, re.MULTILINE)
 ENVELOPE = sample("stripe_webhook", "event_bridge")
 INVENTED = sample("publish_changes", "order_paid")

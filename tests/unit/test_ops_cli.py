@@ -8,7 +8,7 @@ from typer._click.exceptions import UsageError
 from typer.main import get_command
 
 from ops.cli import app, options_first
-from tests.unit.operating import call, command_of, terminal
+from tests.support.operating import call, command_of, terminal
 
 # Asks before it changes anything, as every command that needs a confirmation does.
 ASKING = """
@@ -135,13 +135,12 @@ def test_an_example_that_cannot_be_typed_is_found(wrong: str, error: type[Except
 @pytest.mark.parametrize(
     ("keys", "exit_code", "is_changed"),
     [
-        ("y\n", 0, True),
-        ("n\n", 1, False),
-        ("\n", 1, False),
-        (CTRL_C, 130, False),
-        (CTRL_D, 1, False),
+        pytest.param("y\n", 0, True, id="y"),
+        pytest.param("n\n", 1, False, id="n", marks=pytest.mark.full),
+        pytest.param("\n", 1, False, id="enter"),
+        pytest.param(CTRL_C, 130, False, id="ctrl-c"),
+        pytest.param(CTRL_D, 1, False, id="ctrl-d", marks=pytest.mark.full),
     ],
-    ids=["y", "n", "enter", "ctrl-c", "ctrl-d"],
 )
 def test_a_change_needs_a_yes(keys: str, exit_code: int, *, is_changed: bool) -> None:
     with terminal(ASKING) as operator:

@@ -9,8 +9,8 @@ import pytest
 from ops.destinations import EVENT_TYPES
 from ops.secret import StripeSecret
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
-from tests.unit.operated import PERMISSIONS, Operated, operated
-from tests.unit.operating import Called, call
+from tests.support.operated import PERMISSIONS, Operated, operated
+from tests.support.operating import Called, call
 
 pytestmark = pytest.mark.enable_socket
 
@@ -74,10 +74,13 @@ def test_connect_again_keeps_the_key_that_works(
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "expected"),
     [
         ("rk_test_" + "9" * 24, "Stripe does not accept the API key."),
-        ("rk_live_" + "9" * 24, "The key is of Stripe's live mode, and the stack's StripeMode"),
+        (
+            "rk_live_" + "9" * 24,
+            "The key belongs to Stripe's live mode, and the stack's StripeMode",
+        ),
         ("pk_test_" + "9" * 24, "it must start with sk_test_ or rk_test_."),
     ],
 )
@@ -86,12 +89,12 @@ def test_a_key_that_cannot_be_the_services_changes_nothing(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     key: str,
-    told: str,
+    expected: str,
 ) -> None:
     monkeypatch.setenv(SERVICE, key)
     called = call(capsys, *CONNECT)
     assert called.exit_code == 1
-    assert told in called.progress
+    assert expected in called.progress
     assert "9999" not in called.progress
     assert shop.destinations.registered() == []
     assert shop.secret.read() == StripeSecret()
@@ -121,8 +124,8 @@ def test_a_stack_that_is_not_connected_has_nothing_to_roll(
     shop: Operated, capsys: pytest.CaptureFixture[str]
 ) -> None:
     called = call(capsys, *ROTATE_SECRET, "--yes")
-    told = "Error: The stack is not connected yet: run `connect`.\n"
-    assert (called.exit_code, called.progress) == (1, told)
+    expected = "Error: The stack is not connected yet: run `connect`.\n"
+    assert (called.exit_code, called.progress) == (1, expected)
 
 
 def test_a_signing_secret_is_rolled_after_a_yes(
@@ -163,8 +166,8 @@ def test_without_a_new_key_nothing_is_replaced(
 ) -> None:
     call(capsys, *CONNECT)
     called = call(capsys, *ROTATE_KEY, "--yes")
-    told = "Error: Set STRIPE_SERVICE_API_KEY to the new Stripe API key.\n"
-    assert (called.exit_code, called.progress) == (2, told)
+    expected = "Error: Set STRIPE_SERVICE_API_KEY to the new Stripe API key.\n"
+    assert (called.exit_code, called.progress) == (2, expected)
 
 
 def test_a_lacking_key_is_not_replaced_by_the_setup_key(
@@ -190,7 +193,7 @@ def test_a_key_is_not_stored_in_a_stack_that_is_not_connected(
 
 
 def test_a_signing_secret_that_was_rolled_meanwhile_is_kept(shop: Operated) -> None:
-    """Another operator rolls it between a question and its answer."""
+    """Another operator rolls it between a question and the reply."""
     shop.secret.write(StripeSecret(SECRET_KEY, ("whsec_rolled",)))
     shop.secret.store_api_key(RESTRICTED_KEY)
     assert shop.secret.read() == StripeSecret(RESTRICTED_KEY, ("whsec_rolled",))

@@ -14,9 +14,9 @@ from ops.errors import OpsError
 from ops.secret import SecretStore, StripeSecret
 from ops.webhook import Webhook
 from stripe_simulator.testing import Received, Receiver, Running, fast, receiving, running
-from tests.unit.environment import client_of_all_tests
-from tests.unit.operating import in_aws, stack_of
-from tests.unit.stack import SECRET_NAME
+from tests.support.environment import client_of_all_tests
+from tests.support.operating import in_aws, stack_of
+from tests.support.stack import SECRET_NAME
 
 pytestmark = pytest.mark.enable_socket
 
@@ -121,9 +121,9 @@ def test_a_stack_is_connected_and_a_second_time_kept(stack: Connected) -> None:
 def test_no_secret_is_reported(stack: Connected) -> None:
     stack.connection().connect(KEY)
     [secret] = stack.secret.read().signing_secrets
-    told = "\n".join(stack.said)
-    assert secret not in told
-    assert KEY not in told
+    output = "\n".join(stack.said)
+    assert secret not in output
+    assert KEY not in output
 
 
 def test_an_unfinished_destination_is_removed(stack: Connected) -> None:
@@ -225,8 +225,8 @@ def test_a_disabled_destination_of_another_secret_gets_no_events(stack: Connecte
     assert connection.connect(KEY).id == made.id
     assert [one.id for one in stack.destinations.registered()] == [made.id]
     assert may_get == [NOT_YET]
-    told = f"The ping of {other.id} was not processed: its secret is not the stored one"
-    assert told in stack.said
+    expected = f"The ping of {other.id} was not processed: its secret is not the stored one"
+    assert expected in stack.said
 
 
 def test_an_endpoint_of_the_first_api_beside_ours_is_removed(stack: Connected) -> None:

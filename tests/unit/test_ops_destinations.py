@@ -120,8 +120,10 @@ def test_one_more_than_an_account_may_have_is_reported(
         endpoint(simulator, f"https://other.example/{number}")
     with pytest.raises(stripe.InvalidRequestError) as refused:
         ours.register("checkout-test")
-    told = "Stripe refused the request: You have reached the maximum of 16 test webhook endpoints."
-    assert explained(refused.value) == told
+    expected = (
+        "Stripe refused the request: You have reached the maximum of 16 test webhook endpoints."
+    )
+    assert explained(refused.value) == expected
     assert ours.registered() == []
 
 

@@ -19,9 +19,9 @@ from ops.doctor import Check, Examination, Failed
 from ops.environment import Environment, LocalAddresses
 from ops.errors import OpsError
 from ops.secret import StripeSecret
-from tests.unit.examining import examination, only
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.operating import call, in_aws
+from tests.support.examining import examination, only
+from tests.support.fake_stripe import FakeStripe
+from tests.support.operating import call, in_aws
 
 ORIGIN = "https://shop.example"
 
@@ -41,7 +41,7 @@ def test_a_secret_key_is_too_much_in_live_mode(dev: Environment, mode: str, *, o
     made = examination(dev, parameters={"StripeMode": mode})
     result = only(with_secret(made, f"sk_{mode}_51AbC"), "no other Stripe permissions")
     assert result.ok is ok
-    assert "secret key, which may do everything" in result.detail
+    assert "secret key, which has all permissions" in result.detail
     assert "51AbC" not in repr(result)
     assert ok or "rotate api-key" in str(result.fix)
 
@@ -111,9 +111,9 @@ def api(allowed: Callable[[str], str | None]) -> Iterator[str]:
     ("allowed", "detail"),
     [
         (lambda origin: origin if origin == ORIGIN else None, ORIGIN),
-        (lambda _: "*", "The API lets browsers in from any origin."),
-        (lambda origin: origin, "The API lets browsers in from any origin."),
-        (lambda _: None, f"The API does not let browsers in from {ORIGIN}."),
+        (lambda _: "*", "The API allows browsers from any origin."),
+        (lambda origin: origin, "The API allows browsers from any origin."),
+        (lambda _: None, f"The API does not allow browsers from {ORIGIN}."),
         (lambda _: ORIGIN, ORIGIN),
     ],
     ids=["right", "star", "echo", "none", "always ours"],

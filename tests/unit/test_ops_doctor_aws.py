@@ -13,14 +13,13 @@ from ops.doctor import examine
 from ops.doctor.checks import CHECKS
 from ops.environment import Environment
 from ops.functions import FUNCTIONS
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.environment import client_of_all_tests, client_under_test
-from tests.unit.examining import examination, only
-from tests.unit.operating import in_aws
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.documents import Json
+from tests.support.environment import client_of_all_tests, client_under_test
+from tests.support.examining import examination, only
+from tests.support.operating import in_aws
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from ops.doctor import Examination, Result, examine
 from ops.doctor.checks import CHECKS
 from ops.secret import StripeSecret
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
-from tests.unit.examining import only
-from tests.unit.operated import PERMISSIONS, Operated, operated
+from tests.support.examining import only
+from tests.support.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 
@@ -66,7 +66,7 @@ def test_a_missing_and_an_excess_permission_are_named(shop: Operated) -> None:
     found = failed(shop)
     assert found.keys() == {"Stripe permissions", "no other Stripe permissions"}
     assert found["Stripe permissions"].detail == "The key lacks: Checkout Sessions: Write."
-    assert found["no other Stripe permissions"].detail.endswith("never does: Customers: Read.")
+    assert found["no other Stripe permissions"].detail.endswith("never uses: Customers: Read.")
 
 
 def test_no_key_is_in_the_repr_of_what_is_examined(shop: Operated) -> None:

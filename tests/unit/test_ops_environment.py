@@ -10,7 +10,7 @@ from botocore.exceptions import ProfileNotFound
 
 from ops.environment import LOCAL_ACCESS_KEY, SAMCONFIG, environment
 from ops.errors import OpsError, UsageError
-from tests.unit.operating import call
+from tests.support.operating import call
 
 KEY = "sk_test_51local"
 FACTS = {
@@ -160,8 +160,8 @@ def test_no_running_local_stack_is_reported(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     called = call(capsys, "doctor", "--env=local", f"--stack-file={tmp_path / 'none.json'}")
-    told = "Error: No local stack is running: start one with `make dev`.\n"
-    assert (called.exit_code, called.progress) == (1, told)
+    expected = "Error: No local stack is running: start one with `make dev`.\n"
+    assert (called.exit_code, called.progress) == (1, expected)
 
 
 def test_a_new_signing_secret_is_noted_beside_the_other_facts(stack_file: Path) -> None:

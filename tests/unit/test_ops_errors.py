@@ -79,7 +79,7 @@ def test_stripes_message_on_a_request_is_printed(kind: type[stripe.StripeError])
     [
         (stripe.AuthenticationError, 401, "Stripe does not accept the API key."),
         (stripe.APIConnectionError, None, "Stripe can't be reached."),
-        (stripe.RateLimitError, 429, "Stripe allows no more requests just now"),
+        (stripe.RateLimitError, 429, "Stripe accepts no more requests right now"),
         (stripe.APIError, 500, "Stripe failed (APIError, 500): see https://status.stripe.com."),
         (stripe.IdempotencyError, 400, "Stripe refused the request: IdempotencyError, 400."),
     ],

@@ -20,8 +20,8 @@ from ops.key_permissions import (
 )
 from ops.stripe_keys import client
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY, fast, running
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.operated import PERMISSIONS, Operated, operated
+from tests.support.fake_stripe import FakeStripe
+from tests.support.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 
@@ -88,8 +88,8 @@ def test_accounts_are_compared_by_their_prices(
     ("key", "problem"),
     [
         ("rk_test_" + "9" * 24, "Stripe does not accept the API key."),
-        ("rk_live_" + "9" * 24, "The key is of Stripe's live mode, and the stack's"),
-        ("9" * 24, "That is no Stripe API key"),
+        ("rk_live_" + "9" * 24, "The key belongs to Stripe's live mode, and the stack's"),
+        ("9" * 24, "This is not a Stripe API key"),
     ],
 )
 def test_an_unusable_key_is_reported_unquoted(shop: Operated, key: str, problem: str) -> None:

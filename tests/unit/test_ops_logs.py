@@ -11,12 +11,12 @@ import pytest
 from ops.commands.logs import line
 from ops.errors import UsageError
 from ops.logs import Entry, Wanted, entries, followed, log_groups
-from tests.unit.deployed_stack import stack_of
+from tests.support.deployed_stack import stack_of
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-type Json = dict[str, Any]
 type Lines = list[tuple[int, str]]
 
 SECOND = 1_769_850_000

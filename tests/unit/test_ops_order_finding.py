@@ -14,10 +14,10 @@ from ops.operation import Operation
 from ops.orders.finding import Kind, Query, pending_orders, query
 from ops.output import Output
 from ops.times import past_time, rfc3339
-from tests.unit.operating import in_aws, stack_of
-from tests.unit.reconciling import order_id_of
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import CREATED_AT, ORDER_ID, fact
+from tests.support.operating import in_aws, stack_of
+from tests.support.reconciling import order_id_of
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import CREATED_AT, ORDER_ID, fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

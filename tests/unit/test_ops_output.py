@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ops.errors import UsageError
 from ops.output import Output, printable
-from tests.unit.operating import terminal
+from tests.support.operating import terminal
 
 # An escape sequence that renames the window, a bell, and letters that run from right to left.
 HOSTILE = "\x1b]0;owned\x07paid\u202e\u2066evil\u200b\r\n\x9b31m\x7f\udc80"
@@ -87,16 +87,16 @@ def test_a_question_without_a_terminal_does_nothing(output: Output) -> None:
     assert written(output.progress) == ""
 
 
-def test_yes_answers_every_question(output: Output) -> None:
+def test_yes_confirms_every_question(output: Output) -> None:
     Output(yes=True, progress=output.progress).confirm("Change it?")
     assert written(output.progress) == ""
 
 
-@pytest.mark.parametrize(("answer", "is_yes"), [("y", True), ("n", False), ("", False)])
+@pytest.mark.parametrize(("reply", "is_yes"), [("y", True), ("n", False), ("", False)])
 def test_a_question_on_a_terminal_waits_for_a_yes(
-    output: Output, monkeypatch: pytest.MonkeyPatch, answer: str, *, is_yes: bool
+    output: Output, monkeypatch: pytest.MonkeyPatch, reply: str, *, is_yes: bool
 ) -> None:
-    typed = io.StringIO(f"{answer}\n")
+    typed = io.StringIO(f"{reply}\n")
     monkeypatch.setattr(typed, "isatty", lambda: True)
     monkeypatch.setattr("sys.stdin", typed)
     if is_yes:
@@ -109,7 +109,7 @@ def test_a_question_on_a_terminal_waits_for_a_yes(
 
 
 def test_a_question_leaves_stdout_to_the_result(tmp_path: Path) -> None:
-    """Somebody answers at the terminal, and reads the JSON in a file."""
+    """Somebody replies at the terminal, and reads the JSON in a file."""
     program = """
 import os
 from ops.output import Output

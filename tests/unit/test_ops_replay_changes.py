@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.dead_letters import NotReplayed, NotUnderstood
-from tests.unit.replaying import STREAM_ARN, Functions, Json, Stream, batch, changes, gone
+from tests.support.documents import Json
+from tests.support.replaying import STREAM_ARN, Functions, Stream, batch, changes, gone
 
 
 def test_changes_are_read_again_from_the_stream() -> None:

@@ -13,8 +13,8 @@ from ops import operation
 from ops.environment import Environment
 from ops.errors import OpsError
 from ops.stack import Stack
-from tests.unit.operating import ARN, Called, call, in_aws, stack_of
-from tests.unit.stack import STACK, load_template
+from tests.support.operating import ARN, Called, call, in_aws, stack_of
+from tests.support.stack import STACK, load_template
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -122,7 +122,7 @@ def test_a_missing_stack_is_reported_with_its_region(
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "expected"),
     [
         ("AccessDenied", "Error: AWS refused DescribeStacks: AccessDenied: User: arn:aws:"),
         ("ExpiredToken", "Error: AWS does not accept the credentials (ExpiredToken): sign in"),
@@ -134,14 +134,14 @@ def test_what_aws_refuses_is_one_line(  # noqa: PLR0913, PLR0917  (fixtures, and
     dev: Environment,
     aws: Stubber,
     code: str,
-    told: str,
+    expected: str,
 ) -> None:
     text = "User: arn:aws:iam::123456789012:user/ops\nis not authorized"
     aws.add_client_error("describe_stacks", code, text)
     called = doctor(capsys, monkeypatch, dev)
     assert called.exit_code == 1
     [line] = called.progress.splitlines()
-    assert line.startswith(told)
+    assert line.startswith(expected)
 
 
 def test_missing_credentials_are_reported_with_what_to_do(

@@ -15,7 +15,7 @@ from ops.stripe_keys import (
     setup_key,
     setup_key_if_given,
 )
-from tests.unit.operating import Terminal, at, in_aws, terminal
+from tests.support.operating import Terminal, at, in_aws, terminal
 
 KEY = "sk_test_51AbCdEfGhIj"
 # Prints what became of a key, and not the key.
@@ -86,7 +86,7 @@ def test_keys_of_the_stacks_mode_are_accepted(kind: str, *, livemode: bool) -> N
     require_usable(key, livemode=livemode)
     assert is_restricted(key) is (kind == "rk")
     other = "test" if livemode else "live"
-    with pytest.raises(OpsError, match=f"The key is of Stripe's {other} mode") as refused:
+    with pytest.raises(OpsError, match=f"The key belongs to Stripe's {other} mode") as refused:
         require_usable(f"{kind}_{other}_51AbC", livemode=livemode)
     assert "51AbC" not in str(refused.value)
 
@@ -115,8 +115,8 @@ def test_what_is_no_key_is_refused_and_not_quoted(key: str, mode: str, *, livemo
     assert not is_restricted(key)
     with pytest.raises(OpsError) as refused:
         require_usable(key, livemode=livemode)
-    told = f"That is no Stripe API key: it must start with sk_{mode}_ or rk_{mode}_."
-    assert str(refused.value) == told
+    expected = f"This is not a Stripe API key: it must start with sk_{mode}_ or rk_{mode}_."
+    assert str(refused.value) == expected
 
 
 def test_the_setup_key_comes_from_the_variable(
@@ -145,7 +145,7 @@ def test_without_a_setup_key_nothing_is_done(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_setup_key_of_the_other_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETUP_KEY, KEY)
-    with pytest.raises(OpsError, match="of Stripe's test mode, and the stack's StripeMode is live"):
+    with pytest.raises(OpsError, match="the stack's StripeMode is live"):
         setup_key(in_aws(), livemode=True)
 
 

@@ -14,7 +14,7 @@ from ops import webhook as webhook_module
 from ops.errors import OpsError
 from ops.webhook import CLOCK_SKEW_SECONDS, PROBE_TYPE, Webhook
 from stripe_simulator.testing import Received, Receiver, receiving
-from tests.unit.operating import in_aws, stack_of
+from tests.support.operating import in_aws, stack_of
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

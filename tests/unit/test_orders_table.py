@@ -14,11 +14,12 @@ from checkout.domain.changes import Outcome
 from checkout.domain.decisions import STATUS_CHANGES
 from checkout.domain.facts import Fact, Origin
 from checkout.domain.order import Order, OrderStatus
-from tests.samples import SAMPLES, sample
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.purchases import refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.memory_table import MemoryTable
+from tests.support.purchases import refund
+from tests.support.samples import SAMPLES, sample
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import (
     CREATED_AT,
     EXPIRES_AT,
     FINGERPRINT,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 type Stored = Callable[[], dict[str, Any] | None]
 
-# What tells the way an order went; all else must not depend on it.
+# Fields that depend on the way an order went; all else must not depend on it.
 OF_ARRIVAL = {"change", "history", "updated_at", "version"}
 
 
@@ -48,6 +49,17 @@ def order_after(orders: OrdersTable, heard: Fact) -> Order:
     order = orders.record(heard, read_back=True).order
     assert order is not None
     return order
+
+
+@pytest.fixture
+def table() -> MemoryTable:
+    return MemoryTable()
+
+
+@pytest.fixture
+def remembered(table: MemoryTable) -> OrdersTable:
+    """Give an empty table that costs next to nothing, for what is tried with many facts."""
+    return OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
 
 
 def test_the_first_fact_makes_the_order(orders: OrdersTable, stored: Stored) -> None:
@@ -95,11 +107,11 @@ def test_any_fact_may_be_the_first_one(
 @pytest.mark.parametrize("second", OrderStatus)
 @pytest.mark.parametrize("first", OrderStatus)
 def test_the_stronger_of_two_facts_is_kept(
-    orders: OrdersTable, stored: Stored, first: OrderStatus, second: OrderStatus
+    table: MemoryTable, remembered: OrdersTable, first: OrderStatus, second: OrderStatus
 ) -> None:
-    orders.record(fact(first))
-    before = stored()
-    recorded = orders.record(fact(second), read_back=True)
+    remembered.record(fact(first))
+    before = table.items[ORDER_ID]
+    recorded = remembered.record(fact(second), read_back=True)
     assert recorded.order is not None
     if first in second.weaker:
         assert recorded.outcome is Outcome.APPLIED
@@ -108,21 +120,21 @@ def test_the_stronger_of_two_facts_is_kept(
     else:
         assert recorded.outcome is (Outcome.DUPLICATE if first is second else Outcome.STALE)
         assert recorded.order.status is first
-        assert stored() == before
+        assert table.items[ORDER_ID] == before
 
 
 @pytest.mark.parametrize("status", OrderStatus)
 @pytest.mark.parametrize("known", OrderStatus)
 def test_a_fact_about_another_session_changes_nothing(
-    orders: OrdersTable, stored: Stored, known: OrderStatus, status: OrderStatus
+    table: MemoryTable, remembered: OrdersTable, known: OrderStatus, status: OrderStatus
 ) -> None:
-    orders.record(fact(known))
-    before = stored()
-    recorded = orders.record(fact(status, session_id="cs_test_another"))
+    remembered.record(fact(known))
+    before = table.items[ORDER_ID]
+    recorded = remembered.record(fact(status, session_id="cs_test_another"))
     assert recorded.outcome is Outcome.IGNORED
     assert recorded.order is not None
     assert recorded.order.checkout.session_id == SESSION_ID
-    assert stored() == before
+    assert table.items[ORDER_ID] == before
 
 
 def test_a_refused_write_gives_the_stored_order(orders: OrdersTable) -> None:
@@ -205,16 +217,16 @@ def test_orders_do_not_touch_each_other(orders: OrdersTable) -> None:
     )
 )
 def test_any_order_and_any_copies_of_facts_end_in_the_same_order(
-    orders: OrdersTable,
-    dynamodb: "DynamoDBClient",
+    table: MemoryTable,
+    remembered: OrdersTable,
     histories: tuple[list[OrderStatus], list[OrderStatus]],
 ) -> None:
     ends = []
     for statuses in histories:
-        dynamodb.delete_item(TableName=TABLE, Key={"order_id": {"S": ORDER_ID}})
+        table.items.clear()
         for number, status in enumerate(statuses):
-            orders.record(fact(status, origin=origin(f"evt_{number}", NOW + number)))
-        item = dynamodb.get_item(TableName=TABLE, Key={"order_id": {"S": ORDER_ID}})["Item"]
+            remembered.record(fact(status, origin=origin(f"evt_{number}", NOW + number)))
+        item = table.items[ORDER_ID]
         entered = [entry["M"]["type"]["S"] for entry in item["history"]["L"]]
         assert len(entered) == len(set(entered)) == int(item["version"]["N"])
         assert ("order.paid" in entered) == (OrderStatus.PAID in statuses)

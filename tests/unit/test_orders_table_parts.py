@@ -13,12 +13,12 @@ from checkout.domain.facts import PartsFact
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import Refund
 from checkout.errors import OrdersUnavailable
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import client_of_all_tests
-from tests.unit.memory_table import MemoryTable
-from tests.unit.purchases import decline, dispute, parts, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
+from tests.support.aws_calls import AwsCalls
+from tests.support.environment import client_of_all_tests
+from tests.support.memory_table import MemoryTable
+from tests.support.purchases import decline, dispute, parts, refund
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 type Stored = Callable[[], dict[str, Any] | None]
 

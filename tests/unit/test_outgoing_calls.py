@@ -15,9 +15,9 @@ from checkout.aws import clients as aws_clients
 from checkout.domain.order import OrderStatus
 from checkout.errors import CheckoutError, Misconfigured, OrdersUnavailable, StripeUnavailable
 from checkout.price_list import LISTING_SECONDS
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.stack import load_template
-from tests.unit.stripe_objects import SESSION_ID, fact
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.stack import load_template
+from tests.support.stripe_objects import SESSION_ID, fact
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

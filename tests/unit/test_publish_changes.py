@@ -9,14 +9,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.environment import Log, client_of_all_tests
-from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
-from tests.unit.purchases import refund
-from tests.unit.queues import Queue, Subscriber
-from tests.unit.stack import EVENTS, UNPUBLISHED_QUEUE_URL
-from tests.unit.streams import STREAM_ARN, record, records_of
-from tests.unit.stripe_objects import ORDER_ID, fact
+from tests.support.aws_calls import AwsCalls, breaks
+from tests.support.documents import Json
+from tests.support.environment import Log, client_of_all_tests
+from tests.support.invocations import REQUEST_ID, Context, sample, sample_names
+from tests.support.purchases import refund
+from tests.support.queues import Queue, Subscriber
+from tests.support.stack import EVENTS, UNPUBLISHED_QUEUE_URL
+from tests.support.streams import STREAM_ARN, record, records_of
+from tests.support.stripe_objects import ORDER_ID, fact
 
 type Handler = Callable[[Json, Context], Json]
 type Respond = Callable[[AWSPreparedRequest], AWSResponse]
@@ -102,11 +103,13 @@ def test_an_empty_batch_is_done(handler: Handler, calls: AwsCalls) -> None:
 
 @pytest.mark.parametrize("failing", range(3))
 def test_the_stream_repeats_from_the_first_that_failed(
-    handler: Handler, calls: AwsCalls, subscriber: Subscriber, failing: int
+    handler: Handler, calls: AwsCalls, subscriber: Subscriber, log: Log, failing: int
 ) -> None:
     no_route = breaks(EndpointConnectionError(endpoint_url="https://sns"))
     calls.failure = failing_at("sns", failing, no_route, calls)  # type: ignore[assignment]
     assert handler(batch(*PURCHASE), Context()) == failed_at(PURCHASE[failing])
+    assert log.entries[-1]["message"] == "not published"
+    assert log.entries[-1]["sequence_number"] == number(PURCHASE[failing])
     calls.failure = None
     assert handler(batch(*PURCHASE[failing:]), Context()) == ALL_DONE
     assert [message["version"] for message in subscriber.messages()] == [1, 2, 3]
@@ -147,6 +150,7 @@ def test_a_record_that_cannot_be_read_is_dead_lettered_alone(
     assert unpublished.receive() == [dead_letter(PURCHASE[1])]
     (entry,) = [entry for entry in log.entries if entry["level"] == "ERROR"]
     assert (entry["message"], entry["sequence_number"]) == ("dead-lettered", number(PURCHASE[1]))
+    assert entry["reason"].startswith(("KeyError(", "OrderUnreadable("))
 
 
 def dead_letter(one: Json) -> Json:
@@ -192,6 +196,16 @@ def test_a_message_that_sns_refuses_for_good_is_dead_lettered_alone(
     calls.failure = None
     assert [message["version"] for message in subscriber.messages()] == [1, 3]
     assert unpublished.receive() == [dead_letter(PURCHASE[1])]
+
+
+@pytest.mark.usefixtures("unpublished")
+def test_the_log_says_why_sns_refused_a_message(
+    handler: Handler, calls: AwsCalls, log: Log
+) -> None:
+    calls.failure = failing_at("sns", 0, refused_by_sns("InvalidParameter"), calls)  # type: ignore[assignment]
+    assert handler(batch(PURCHASE[0]), Context()) == ALL_DONE
+    (entry,) = log.entries
+    assert (entry["message"], entry["reason"]) == ("dead-lettered", "InvalidParameter")
 
 
 @pytest.mark.parametrize(

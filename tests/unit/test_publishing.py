@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -12,13 +11,14 @@ from checkout.aws.publishing import OrderMessage, Publisher, order_message
 from checkout.domain.changes import PUBLISHED, ChangeType
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
-from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.environment import client_under_test
-from tests.unit.purchases import dispute, refund
-from tests.unit.queues import Subscriber
-from tests.unit.stack import TOPIC_ARN, load_template
-from tests.unit.streams import records_of
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls, breaks
+from tests.support.documents import Json
+from tests.support.environment import client_under_test
+from tests.support.purchases import dispute, refund
+from tests.support.queues import Subscriber
+from tests.support.stack import TOPIC_ARN, load_template
+from tests.support.streams import records_of
+from tests.support.stripe_objects import (
     CREATED_AT,
     FINGERPRINT,
     ITEM,
@@ -28,8 +28,6 @@ from tests.unit.stripe_objects import (
     SESSION_ID,
     fact,
 )
-
-type Json = dict[str, Any]
 
 PAID = OrderStatus.PAID
 

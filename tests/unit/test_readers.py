@@ -1,7 +1,6 @@
 """Facts read from Checkout Sessions."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -10,8 +9,9 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import UnexpectedStripeObject
 from checkout.stripe.events import HANDLED_EVENTS
 from checkout.stripe.readers import Readers, order_items
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import (
     ITEM,
     NOW,
     ORDER_ID,
@@ -26,8 +26,6 @@ from tests.unit.stripe_objects import (
     session_in,
     session_metadata,
 )
-
-type Json = dict[str, Any]
 
 READERS = Readers(STACK, livemode=False)
 ORIGIN = Origin(occurred_at=NOW, source="evt_1abc")
@@ -86,9 +84,7 @@ def test_payment_status_outranks_the_name_of_the_event() -> None:
         (payment_intent("canceled"), OrderStatus.FAILED),
     ],
 )
-def test_the_payment_intent_tells_processing_from_failed(
-    intent: Json, expected: OrderStatus
-) -> None:
+def test_the_payment_intent_shows_processing_or_failed(intent: Json, expected: OrderStatus) -> None:
     state = read(session(status="complete", payment_intent=intent)).checkout
     assert (state.status, state.payment_intent) == (expected, PAYMENT_INTENT)
 

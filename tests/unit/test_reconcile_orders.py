@@ -12,11 +12,12 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest, Misconfigured
 from checkout.reconciliation import Report
-from tests.unit.environment import Log, Secret, client_under_test
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
-from tests.unit.stack import progress_table
-from tests.unit.stripe_objects import fact, listed, session_in
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret, client_under_test
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import REQUEST_ID, Context, sample, sample_names
+from tests.support.stack import progress_table
+from tests.support.stripe_objects import fact, listed, session_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -137,7 +138,7 @@ def test_the_schedule_leaves_young_orders_to_their_webhooks(
 ) -> None:
     created_at = int(wiring.reconciliation().now()) - age
     orders.record(fact(OrderStatus.OPEN, created_at=created_at))
-    # No session of the list names an order, so that the index alone tells whose it is.
+    # No session of the list names an order, so that only the index has its order.
     respond(fake_stripe, PAID | {"metadata": {}, "created": created_at})
     report = handler(SCHEDULE, Context())
     assert report["checked"] == checked

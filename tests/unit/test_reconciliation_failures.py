@@ -9,8 +9,8 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import Clock, Log
-from tests.unit.reconciling import (
+from tests.support.environment import Clock, Log
+from tests.support.reconciling import (
     COMPLETE,
     DAY,
     DISPUTES,
@@ -22,7 +22,7 @@ from tests.unit.reconciling import (
     orders_in,
     runs_of,
 )
-from tests.unit.stripe_objects import NOW
+from tests.support.stripe_objects import NOW
 
 OLD = NOW - 3 * DAY
 CALLS = [COMPLETE, DISPUTES, REFUNDS, EXPIRED]

@@ -11,9 +11,9 @@ from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import Clock, Log, client_under_test
-from tests.unit.memory_table import Value
-from tests.unit.reconciling import (
+from tests.support.environment import Clock, Log, client_under_test
+from tests.support.memory_table import Value
+from tests.support.reconciling import (
     DAY,
     Runs,
     errors,
@@ -22,8 +22,8 @@ from tests.unit.reconciling import (
     runs_of,
     session_id_of,
 )
-from tests.unit.stack import PROGRESS_TABLE
-from tests.unit.stripe_objects import (
+from tests.support.stack import PROGRESS_TABLE
+from tests.support.stripe_objects import (
     NOW,
     expanded,
     refund,
@@ -86,7 +86,7 @@ def test_a_session_that_cannot_be_retrieved_stops_no_other(
 
 
 @pytest.mark.parametrize("broken", [1, FAILURES_IN_A_ROW + 2])
-def test_a_session_that_nothing_tells_of_stops_no_other(runs: Runs, log: Log, broken: int) -> None:
+def test_an_unreadable_session_stops_no_other(runs: Runs, log: Log, broken: int) -> None:
     for number in range(broken + 2):
         runs.add(number, now=OrderStatus.PAID, created=OLD + number)
     for number in range(broken):
@@ -138,7 +138,7 @@ def test_a_malformed_refund_or_dispute_stops_no_other(
     assert (report.repaired, report.failed, report.finished) == (3, 2, True)
 
 
-@pytest.mark.parametrize("error", [OrderUnwritable("Too large."), KeyError("jane@example.com")])
+@pytest.mark.parametrize("error", [OrderUnwritable("refusing"), KeyError("jane@example.com")])
 def test_an_order_that_cannot_be_written_stops_no_other(
     runs: Runs, monkeypatch: pytest.MonkeyPatch, log: Log, error: Exception
 ) -> None:
@@ -154,6 +154,9 @@ def test_an_order_that_cannot_be_written_stops_no_other(
     monkeypatch.setattr(OrdersTable, "record", refusing)
     report = runs.run()
     assert (report.repaired, report.failed, report.finished) == (2, 6, True)
+    logged = {(entry["message"], entry["error"]) for entry in errors(log)}
+    assert logged == {("not reconciled", type(error).__name__)}
+    assert all("refusing" in str(entry.get("stack", entry.get("reason"))) for entry in errors(log))
     assert "jane" not in log.text
 
 

@@ -15,9 +15,8 @@ from checkout.reconciliation.parts import (
     SWEEP_EVERY_SECONDS,
 )
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.samples import SAMPLES
-from tests.unit.environment import Clock
-from tests.unit.reconciling import (
+from tests.support.environment import Clock
+from tests.support.reconciling import (
     COMPLETE,
     DAY,
     DISPUTES,
@@ -28,7 +27,8 @@ from tests.unit.reconciling import (
     orders_in,
     runs_of,
 )
-from tests.unit.stripe_objects import NOW, dispute, expanded, fact, refund
+from tests.support.samples import SAMPLES
+from tests.support.stripe_objects import NOW, dispute, expanded, fact, refund
 
 SANDBOX_CALLS_PER_SECOND = 25
 

@@ -11,11 +11,21 @@ from checkout.domain.parts import Dispute, Refund
 from checkout.errors import InvalidRequest
 from checkout.reconciliation import Report, SelectedOrders, selection
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import Clock, Log
-from tests.unit.reconciling import DISPUTES, REFUNDS, Runs, order_id_of, orders_in, runs_of
-from tests.unit.stripe_objects import CREATED_AT, NOW, session_metadata
+from tests.support.environment import Clock, Log
+from tests.support.reconciling import (
+    DISPUTES,
+    REFUNDS,
+    Runs,
+    errors,
+    order_id_of,
+    orders_in,
+    runs_of,
+)
+from tests.support.stripe_objects import CREATED_AT, NOW, expanded, refund, session_metadata
 
 SESSION = "checkout/sessions/cs_{}"
+# A list of sessions in any status.
+SESSIONS = "second"
 
 
 @pytest.fixture
@@ -69,8 +79,11 @@ def test_one_order_that_fails_stops_no_other(runs: Runs, log: Log) -> None:
     report = reconcile(runs, order_ids=ids)
     assert report == Report(checked=1, repaired=1, failed=3)
     assert [runs.status(number) for number in range(3)] == ["open", "open", "paid"]
-    failed = [entry["order_id"] for entry in log.entries if entry["level"] == "ERROR"]
-    assert failed == [order_id_of(0), order_id_of(1), order_id_of(9)]
+    assert [entry["order_id"] for entry in errors(log)] == [ids[0], ids[1], ids[3]]
+    assert {entry["step"] for entry in errors(log)} == {"selected orders"}
+    _, gone, unknown = errors(log)
+    assert gone["reason"] == "Stripe has no such Checkout Session."
+    assert unknown["message"] == "no such order"
 
 
 def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:
@@ -78,18 +91,42 @@ def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:
     runs.stripe.sessions["cs_0"]["livemode"] = True
     assert reconcile(runs, order_ids=[order_id]) == Report(failed=1)
     assert runs.status(0) == "open"
-    assert "of the other mode" in log.text
+    (entry,) = errors(log)
+    assert entry["reason"] == "The Checkout Session is of the other mode."
 
 
-def test_a_period_repairs_what_stripe_created_in_it(runs: Runs) -> None:
+def test_a_missed_payment_is_repaired_with_its_refund(runs: Runs) -> None:
+    """The order's session is known, so edited metadata does not matter."""
+    order_id = runs.add(0, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["metadata"] = {}
+    runs.stripe.refunds.append(expanded(refund("re_0"), id="pi_0", metadata={}))
+    assert reconcile(runs, order_ids=[order_id]).repaired == 1
+    order = runs.orders.find(order_id)
+    assert (order.status, [*order.parts_of(Refund)]) == (OrderStatus.PAID, ["re_0"])
+
+
+def test_refunds_that_fail_stop_no_dispute_of_an_order(runs: Runs, log: Log) -> None:
+    runs.add_parts(1)
+    runs.stripe.break_call(REFUNDS)
+    report = reconcile(runs, order_ids=[order_id_of(0)])
+    assert report == Report(checked=2, repaired=1, failed=1)
+    (entry,) = errors(log)
+    assert entry["payment_intent"] == "pi_0"
+
+
+def test_a_period_repairs_what_stripe_created_in_it(runs: Runs, log: Log) -> None:
     runs.add_parts(2)
     unheard = [runs.add(number, OrderStatus.OPEN, OrderStatus.PAID) for number in (4, 5)]
     unknown = runs.add(6, None, OrderStatus.PAID)
     before = runs.add(7, OrderStatus.OPEN, OrderStatus.PAID, created=CREATED_AT - 60)
     report = reconcile(runs, since=CREATED_AT)
-    assert (report.repaired, report.failed, report.finished) == (5, 0, True)
+    assert report == Report(checked=9, repaired=5)
     assert {runs.orders.find(one).status for one in (*unheard, unknown)} == {OrderStatus.PAID}
     assert runs.orders.find(before).status is OrderStatus.OPEN
+    repaired = [entry.get("order_id") for entry in log.entries if entry["message"] == "repaired"]
+    assert sorted(filter(None, repaired)) == [*unheard, unknown]
+    last = log.entries[-1]
+    assert (last["message"], last["repaired"]) == ("reconciled by an operator", 5)
     assert reconcile(runs, since=CREATED_AT).repaired == 0
 
 
@@ -106,11 +143,34 @@ def test_sessions_of_others_are_left_alone(runs: Runs) -> None:
     assert runs.status(0) is None
 
 
-def test_a_list_that_fails_stops_no_other(runs: Runs) -> None:
+def test_a_period_finds_the_order_of_an_unmarked_refund(runs: Runs) -> None:
+    """The session is older than the period, and the payment's metadata was edited."""
+    order_id = runs.add(0, None, OrderStatus.PAID, created=CREATED_AT - 60)
+    runs.stripe.refunds.append(expanded(refund("re_0"), id="pi_0", metadata={}))
+    reconcile(runs, since=CREATED_AT)
+    assert [*runs.orders.find(order_id).parts_of(Refund)] == ["re_0"]
+    assert len(runs.slept) == len(runs.stripe.names), "each call waits its turn"
+
+
+def test_a_malformed_session_of_a_period_stops_no_other(runs: Runs, log: Log) -> None:
+    for number in range(2):
+        runs.add(number, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["currency"] = None
+    assert reconcile(runs, since=CREATED_AT) == Report(checked=1, repaired=1, failed=1)
+    (entry,) = errors(log)
+    assert entry["session_id"] == "cs_0"
+
+
+def test_a_list_that_fails_stops_no_other(runs: Runs, log: Log) -> None:
     runs.add_parts(1)
     runs.stripe.break_call(REFUNDS)
     report = reconcile(runs, since=CREATED_AT)
     assert (report.failed, report.repaired) == (1, 1), "the dispute is recorded"
+    for name in (SESSIONS, DISPUTES):
+        runs.stripe.break_call(name)
+    reconcile(runs, since=CREATED_AT)
+    steps = [entry["step"] for entry in errors(log)]
+    assert steps == ["refunds", "sessions", "refunds", "disputes"]
 
 
 def test_it_ends_in_time(runs: Runs) -> None:
@@ -123,8 +183,8 @@ def test_it_ends_in_time(runs: Runs) -> None:
 def test_a_refused_key_ends_it(runs: Runs) -> None:
     runs.add(0, OrderStatus.OPEN, OrderStatus.PAID)
     runs.stripe.break_call(SESSION.format(0), status=401)
-    report = reconcile(runs, order_ids=[order_id_of(0), order_id_of(0)])
-    assert report == Report(failed=1, finished=False)
+    report = reconcile(runs, order_ids=[order_id_of(9), order_id_of(0), order_id_of(0)])
+    assert report == Report(failed=2, finished=False)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +203,9 @@ def test_a_refused_key_ends_it(runs: Runs) -> None:
     ],
 )
 def test_a_malformed_selection_is_a_clear_error(event: dict[str, object]) -> None:
-    with pytest.raises(InvalidRequest, match=r"^(order_ids|since|until|minimum_age_seconds)"):
+    with pytest.raises(
+        InvalidRequest, match=r"^(order_ids(\.0)?|since|until|minimum_age_seconds): "
+    ):
         selection(event)
 
 

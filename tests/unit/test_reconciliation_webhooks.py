@@ -1,6 +1,6 @@
 """A run's count of payments without a webhook."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,11 +8,12 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
-from tests.unit.environment import Clock
-from tests.unit.reconciling import COMPLETE, DAY, EXPIRED, Runs, order_id_of, runs_of
-from tests.unit.stripe_objects import NOW, fact
+from tests.support.environment import Clock
+from tests.support.reconciling import COMPLETE, DAY, EXPIRED, Runs, order_id_of, runs_of
+from tests.support.stripe_objects import NOW, fact
 
-type Json = dict[str, Any]
+if TYPE_CHECKING:
+    from tests.support.documents import Json
 
 QUARTER = 15 * 60
 SCHEDULED = {"minimum_age_seconds": QUARTER}

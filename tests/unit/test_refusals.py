@@ -4,8 +4,8 @@ import pytest
 
 from checkout.checkouts import Checkouts
 from checkout.errors import FieldError, StripeRefused
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     INACTIVE,
     OTHER_PRICE,
     PRICE,
@@ -17,7 +17,8 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.invocations import Context, Handler, Json, assert_problem
+from tests.support.documents import Json
+from tests.support.invocations import Context, Handler, assert_problem
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -56,7 +57,7 @@ CASES: list[tuple[dict[str, str], str, str]] = [
     (
         {"code": "resource_missing", "param": "line_items[1][price]", "message": "No such price"},
         "/items/1/price",
-        "no such price",
+        "does not exist",
     ),
     ({"param": "line_items[0][quantity]", "message": "Too many"}, "/items/0/quantity", "item"),
     ({"param": "line_items", "message": "Too many"}, "/items", "items together"),
@@ -87,7 +88,7 @@ def test_a_refused_cart_gets_a_pointer_and_the_reason(
     [
         ("price_1inactive", PRODUCT_INACTIVE.replace(PRICE, "price_1inactive"), "product"),
         ("price_recurring", PRODUCT_INACTIVE.replace(PRICE, "price_recurring"), "product"),
-        ("price_recurring", "No such thing: 'price_recurring'", "no such price"),
+        ("price_recurring", "No such thing: 'price_recurring'", "does not exist"),
     ],
 )
 def test_an_id_in_a_message_is_not_a_reason(

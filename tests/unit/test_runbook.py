@@ -1,15 +1,15 @@
-"""Each command of the runbook is one that the command line understands."""
+"""Each command of the runbook and of the tasks is one that the command line understands."""
 
 import re
 
 import pytest
 
 from ops.cli import main
-from tests.unit.operating import command_of
-from tests.unit.stack import ROOT
+from tests.support.operating import command_of
+from tests.support.stack import ROOT
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", RUNBOOK, re.MULTILINE | re.DOTALL)
+DOCS = [(ROOT / "docs" / name).read_text() for name in ("runbook.md", "tasks.md")]
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", "\n".join(DOCS), re.MULTILINE | re.DOTALL)
 LINES = [line for block in BLOCKS for line in block.splitlines()]
 COMMANDS = sorted({line.partition(" > ")[0] for line in LINES if line.startswith("ops/checkout ")})
 

@@ -7,8 +7,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.errors import CheckoutError
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     LOOK_UP,
     OTHER_PRICE,
@@ -21,8 +21,8 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.environment import Clock
-from tests.unit.reconciling import orders_in
+from tests.support.environment import Clock
+from tests.support.reconciling import orders_in
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -130,3 +130,18 @@ def test_replacing_a_session_costs_two_more_calls(
     replacing = WORST.model_copy(update={"replaces": old.session_id})
     checkouts.create(replacing, None)
     assert fake_stripe.calls == [LOOK_UP, CREATE, list_items(2), retrieve(1), expire(1)]
+
+
+def test_so_does_replacing_one_whose_amounts_have_changed(
+    checkouts: Checkouts, fake_stripe: CreatingStripe
+) -> None:
+    """By a promotion code: the items of the expired session come with it."""
+    old = checkouts.create(SMALL, None)
+    changed = {"amount_total": 3780, "total_details": {"amount_discount": 420}}
+    fake_stripe.sessions[old.session_id] |= changed
+    fake_stripe.requests.clear()
+    checkouts.create(SMALL.model_copy(update={"replaces": old.session_id}), None)
+    assert fake_stripe.calls == [CREATE, retrieve(1), expire(1)]
+    replaced = checkouts.orders.find(old.order_id)
+    assert replaced is not None
+    assert (replaced.status, replaced.checkout.amount_discount) == ("expired", 420)

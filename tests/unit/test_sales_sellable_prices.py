@@ -10,8 +10,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     INACTIVE,
     LOOK_UP,
@@ -25,8 +25,9 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.invocations import Context, Handler, Json, with_body
-from tests.unit.stripe_objects import session
+from tests.support.documents import Json
+from tests.support.invocations import Context, Handler, with_body
+from tests.support.stripe_objects import session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -162,7 +163,7 @@ def test_an_unsellable_price_reads_as_one_that_does_not_exist(
 
 
 @pytest.mark.parametrize("name", NOT_FOR_SALE)
-def test_a_lookup_key_never_tells_whether_it_exists(
+def test_a_lookup_key_never_reveals_whether_it_exists(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe, name: str
 ) -> None:
     fake_stripe.sell("price_1staff", **{"lookup_key": "staff_tv"} | NOT_FOR_SALE[name])

@@ -1,4 +1,4 @@
-"""The environments of samconfig.toml, and their parameters."""
+"""The environments that samconfig.toml deploys, and the parameters it gives for each."""
 
 import re
 import tomllib
@@ -7,7 +7,8 @@ import pytest
 
 from checkout.settings import Settings
 from local.cloud.deploy import STACK_NAME
-from tests.unit.stack import ENVIRONMENT, ROOT, Json, load_template
+from tests.support.documents import Json
+from tests.support.stack import ENVIRONMENT, ROOT, load_template
 
 PARAMETERS: Json = load_template()["Parameters"]
 SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())

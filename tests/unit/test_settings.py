@@ -4,7 +4,7 @@ import pytest
 
 from checkout.errors import Misconfigured
 from checkout.settings import Settings, origin
-from tests.unit.stack import ENVIRONMENT, SECRET_NAME, STACK, TABLE
+from tests.support.stack import ENVIRONMENT, SECRET_NAME, STACK, TABLE
 
 OPTIONAL = {
     "ALLOW_FREE_ORDERS",

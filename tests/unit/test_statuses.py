@@ -1,14 +1,12 @@
 """Statuses of Checkout Sessions with manual capture."""
 
-from typing import Any
-
 import pytest
 
 from checkout.domain.facts import Origin
 from checkout.domain.order import CheckoutState, OrderStatus
 from checkout.errors import UnexpectedStripeObject
 from checkout.stripe.readers import Readers
-from tests.unit.capturing import (
+from tests.support.capturing import (
     AUTHORIZED,
     CANCELED,
     EVENTS,
@@ -16,16 +14,15 @@ from tests.unit.capturing import (
     captured_separately,
     complete,
 )
-from tests.unit.stack import STACK
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.stack import STACK
+from tests.support.stripe_objects import (
     NOW,
     PAYMENT_INTENT,
     payment_intent,
     session,
     session_in,
 )
-
-type Json = dict[str, Any]
 
 READERS = Readers(STACK, livemode=False)
 ORIGIN = Origin(occurred_at=NOW, source="evt_1abc")

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.machine.ports import free_port
+from local.machine.ports import NO_TLS, free_port
 from local.machine.processes import LocalCloudError
-from local.shop.customer import NO_TLS
 from local.shop.storefront import (
     EMBEDDED_PAGE,
     FOLDER,

@@ -1,24 +1,20 @@
 """The alarms: their metrics, their recipients, and their runbook sections."""
 
 import re
-from typing import Any
 
 import pytest
 
 from checkout.metrics import Metric
-from tests.unit.sam import of_type, transformed_template
-from tests.unit.stack import HANDLERS, ROOT
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_template
+from tests.support.stack import HANDLERS, ROOT
 
 TEMPLATE = transformed_template()
 RESOURCES: Json = TEMPLATE["Resources"]
 ALARMS = of_type(RESOURCES, "AWS::CloudWatch::Alarm")
 METRIC_OF_QUEUES = "ApproximateNumberOfMessagesVisible"
 OF_ONE_METRIC = {name: alarm for name, alarm in ALARMS.items() if "MetricName" in alarm}
-# After the alarms come the operator's tasks.
-ALARMS_TEXT = (ROOT / "docs/runbook.md").read_text().partition("\n# Tasks\n")[0]
-SECTIONS = re.findall(r"^## (.+)$", ALARMS_TEXT, re.MULTILINE)
+SECTIONS = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
 
 
 def anchor(section: str) -> str:

@@ -1,16 +1,14 @@
 """Event sources of the stack: the stream, the topic, queues, the schedule."""
 
 import json
-from typing import Any
 
 import pytest
 
 from checkout.aws.orders_table import PAYMENT_INTENT_INDEX, PENDING_INDEX
 from checkout.reconciliation import SECONDS_TO_STOP
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import load_template
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import load_template
 
 TEMPLATE = load_template()
 RESOURCES: Json = TEMPLATE["Resources"]

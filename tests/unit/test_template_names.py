@@ -1,13 +1,10 @@
 """Two stacks can live in one account and region: no resource has a name that both would claim."""
 
-from typing import Any
-
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
-from tests.unit.sam import transformed_template
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import transformed_template
 
 # What differs between two stacks of one account and region.
 OF_THE_STACK = {"AWS::StackName", "AWS::StackId"}

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit import sam
-from tests.unit.sam import of_type
-from tests.unit.stack import Json, load_template
+from tests.support import sam
+from tests.support.documents import Json
+from tests.support.sam import of_type
+from tests.support.stack import load_template
 
 RESOURCES: Json = load_template()["Resources"]
 READ_SECRET = ("secretsmanager:GetSecretValue", "StripeSecret.Id")
@@ -43,7 +44,7 @@ ROLES = {
         ("sqs:SendMessage", "UnpublishedChangesQueue.Arn"),
     },
 }
-# AWS knows no resource that it could be limited to, and it tells names only:
+# AWS knows no resource that it could be limited to, and it returns names only:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 WITHOUT_RESOURCE = {"PublishChanges": ["*"]}
 

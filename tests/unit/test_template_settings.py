@@ -5,9 +5,10 @@ import re
 import pytest
 
 from checkout.settings import Settings
-from tests.unit import sam
-from tests.unit.sam import of_type
-from tests.unit.stack import ENVIRONMENT, HANDLERS, OWN_ENVIRONMENT, ROOT, Json, load_template
+from tests.support import sam
+from tests.support.documents import Json
+from tests.support.sam import of_type
+from tests.support.stack import ENVIRONMENT, HANDLERS, OWN_ENVIRONMENT, ROOT, load_template
 
 TEMPLATE = load_template()
 PARAMETERS: Json = TEMPLATE["Parameters"]
@@ -63,8 +64,8 @@ def test_no_secret_passes_through_the_template() -> None:
     (secret,) = of_type(TEMPLATE["Resources"], "AWS::SecretsManager::Secret").values()
     assert secret.keys() == {"Description", "Tags"}
     names = {*PARAMETERS, *TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]}
-    telling = re.compile(r"key|secret|token|password", re.IGNORECASE)
-    secretive = {name for name in names if telling.search(name)}
+    names_a_secret = re.compile(r"key|secret|token|password", re.IGNORECASE)
+    secretive = {name for name in names if names_a_secret.search(name)}
     assert secretive == {"STRIPE_SECRET_ARN"}
     for source in ("template.yaml", "samconfig.toml"):
         text = (ROOT / source).read_text()

@@ -13,12 +13,12 @@ from checkout import wiring
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Context, assert_problem, assert_response, delivered
-from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER, TABLE
-from tests.unit.stripe_objects import SESSION_ID, fact, line_item, listed, session
+from tests.support.aws_calls import AwsCalls
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import Context, assert_problem, assert_response, delivered
+from tests.support.stack import FUNCTIONS, HANDLERS, LAYER, TABLE
+from tests.support.stripe_objects import SESSION_ID, fact, line_item, listed, session
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CALLS_TO_DECIDE = 3
 # The number of line items that Stripe expands; the rest costs one more call.
 EXPANDED_ITEMS = 10
+# Of line items and optional items together:
+# https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-optional_items
+MAX_ITEMS = 100
 FREE = "The total is 0: this shop takes no free orders."
 
 type Json = dict[str, Any]
@@ -82,6 +85,9 @@ class Sales:
         try:
             created = self.stripe_api.create_session(params, idempotency_key=key)
         except RequestRefused as refused:
+            room = MAX_ITEMS - len(params.get("optional_items", ()))
+            if len(request.items) > room:
+                raise invalid("/items", f"This shop takes at most {room} items.") from None
             raise refused_request(refused, request) from None
         session = created.session
         replayed = created.replayed and not key_is_new

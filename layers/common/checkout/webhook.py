@@ -1,7 +1,7 @@
 """Verifies Stripe's webhook deliveries: the raw bytes first, before anything is parsed.
 
-The signature is verified as Stripe documents it for code without its SDK. Importing the SDK would
-make a start half as long again. A test compares the two.
+The signature is verified as Stripe documents it for code without its SDK, whose import was a tenth
+of the webhook's start. A test compares the two.
 https://docs.stripe.com/webhooks#verify-manually
 """
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import stripe
 
-from stripe_simulator.testing import Running, Shop
+from stripe_simulator.testing import NO_TLS, Running, Shop
 from support.pages import Page
 from support.refusals import refused
 
@@ -87,11 +87,14 @@ def test_bank_leads_back_to_the_merchant(
     assert intent.next_action is not None
     assert intent.next_action.redirect_to_url is not None
     url = str(intent.next_action.redirect_to_url.url)
-    assert "Example shop asks for $5.00. Is it you who pays?" in Page(httpx.get(url).text).texts
-    location = httpx.post(url, data={"outcome": outcome}).headers["Location"]
+    assert (
+        "Example shop asks for $5.00. Is it you who pays?"
+        in Page(httpx.get(url, verify=NO_TLS).text).texts
+    )
+    location = httpx.post(url, data={"outcome": outcome}, verify=NO_TLS).headers["Location"]
     assert location.startswith(f"{RETURN_URL}&payment_intent={intent.id}")
     assert parse_qs(urlsplit(location).query)["redirect_status"] == [status]
-    assert "The authentication is over" in Page(httpx.get(url).text).texts
+    assert "The authentication is over" in Page(httpx.get(url, verify=NO_TLS).text).texts
 
 
 def test_page_asks_before_it_pays(simulator: Running, shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The live view: the steps of the latest purchase, from what the simulator saw and was told."""
+"""The live view: the steps of the latest purchase, seen by the simulator or reported to it."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

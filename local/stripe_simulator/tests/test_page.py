@@ -8,7 +8,7 @@ import httpx
 import pytest
 import stripe
 
-from stripe_simulator.testing import Received, Receiver, Running, Shop
+from stripe_simulator.testing import NO_TLS, Received, Receiver, Running, Shop
 from support.pages import Page
 
 VISA = "4242 4242 4242 4242"
@@ -23,7 +23,7 @@ PERSON = {
 
 def show(simulator: Running, session: stripe.checkout.Session) -> Page:
     assert session.url is not None
-    response = httpx.get(session.url)
+    response = httpx.get(session.url, verify=NO_TLS)
     assert response.status_code == 200
     return Page(response.text)
 

@@ -59,8 +59,8 @@ def post_json(simulator: Running, session: stripe.checkout.Session, **typed: str
     """As the page's script does."""
     headers = {"Accept": "application/json"}
     path = f"/c/pay/{session.id}"
-    answer: Json = simulator.request("POST", path, data=FORM | typed, headers=headers).json()
-    return answer
+    rendered: Json = simulator.request("POST", path, data=FORM | typed, headers=headers).json()
+    return rendered
 
 
 def test_fields_have_the_ids_of_stripes_page(simulator: Running, shop: Shop) -> None:

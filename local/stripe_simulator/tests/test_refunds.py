@@ -191,7 +191,7 @@ def test_refund_of_what_was_not_paid_is_refused(shop: Shop) -> None:
         shop.sdk.v1.refunds.create({"charge": charges_of(shop, intent.id)[0].id})
 
 
-def test_update_changes_metadata_and_tells_of_it_twice(simulator: Running, shop: Shop) -> None:
+def test_an_update_of_metadata_sends_two_events(simulator: Running, shop: Shop) -> None:
     refund = shop.sdk.v1.refunds.create({"charge": paid_charge(shop).id})
     updated = shop.sdk.v1.refunds.update(refund.id, {"metadata": {"order": "1"}})
     assert updated.metadata is not None

@@ -10,20 +10,19 @@ from local.cloud.aws import LocalAws
 from local.cloud.deploy import STACK_NAME
 from local.paths import ROOT
 from tests.integration.world import World
-from tests.unit.aws_commands import BLOCK, parsed
+from tests.support.aws_commands import BLOCK, parsed
+from tests.support.documents import Json
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+TASKS = (ROOT / "docs" / "tasks.md").read_text()
 # A physical name from CloudFormation, in the runbook's format.
 PHYSICAL = re.compile(r"(?:https://sqs\S+/)?checkout-prod-(\w+)-1AB2CD3EF4GH")
 ACCOUNT = ("eu-central-1:123456789012", "us-east-1:000000000000")
-
-type Json = dict[str, Any]
 
 
 def commands(title: str) -> list[str]:
     """Return a section's commands, in their order."""
     pattern = rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)"
-    found = re.search(pattern, RUNBOOK, re.MULTILINE | re.DOTALL)
+    found = re.search(pattern, TASKS, re.MULTILINE | re.DOTALL)
     assert found is not None, title
     return [line for block in BLOCK.findall(found[1]) for line in block.splitlines()]
 

@@ -46,6 +46,7 @@ def let_http_upload(aws: LocalAws) -> None:
         s3.delete_bucket_policy(Bucket=bucket["Name"])
 
 
+@pytest.mark.full  # two deploys
 def test_the_deployer_deploys_and_reads_no_data(world: World, tmp_path: Path) -> None:
     aws = world.stack.aws
     session = deployer(aws)

@@ -94,6 +94,7 @@ def test_the_restored_table_has_what_the_stacks_own_has(world: World) -> None:
     assert {one["Key"] for one in tags} == {"environment", "stack"}
 
 
+@pytest.mark.full  # two deploys; tests/unit/test_template_restored.py has the template's part
 def test_the_stack_continues_with_the_restored_table(world: World, tmp_path: Path) -> None:
     before = world.paid()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,7 +14,7 @@ from tests.integration.operations.shop_at_stripe import (
     stored_secret,
 )
 from tests.integration.world import World
-from tests.samples import SAMPLES
+from tests.support.samples import SAMPLES
 
 QUICKLY = ("--wait", "60", "--drain", "0", "--yes")
 # One more than can be interrupted, so that the last one completes.
@@ -45,8 +45,8 @@ def test_a_webhook_secret_is_rolled(world: World) -> None:
     world.paid()
 
 
-# Before the first, while a new destination has no events, has them, and once the old one is gone.
-@pytest.mark.parametrize("steps", range(STEPS) if SAMPLES == "all" else (0, 3, 5, 8, STEPS - 1))
+# Before the first, while a new destination has events, and once the old one is gone.
+@pytest.mark.parametrize("steps", range(STEPS) if SAMPLES == "all" else (0, 5, STEPS - 1))
 def test_a_rotation_refuses_nothing_wherever_it_is_interrupted(
     world: World, tmp_path: Path, steps: int
 ) -> None:

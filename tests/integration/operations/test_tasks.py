@@ -55,7 +55,7 @@ def test_a_flood_gets_a_part_of_the_concurrency(world: World) -> None:
         aws.functions.delete_function_concurrency(FunctionName=name)
 
 
-@pytest.mark.parametrize("title", ["Connect again", "Stripe is down", "Answer a customer"])
+@pytest.mark.parametrize("title", ["Connect again", "Stripe is down", "Help a customer"])
 def test_a_tasks_commands_work_one_after_the_other(world: World, title: str) -> None:
     created = world.checkout(customer_email=ADDRESS)
     for line in commands(title):
@@ -87,6 +87,7 @@ def doomed() -> Iterator[LocalStack]:
         yield one
 
 
+@pytest.mark.full  # a stack of its own
 def test_a_stack_and_its_data_are_deleted(doomed: LocalStack) -> None:
     world = World(doomed)
     world.paid()

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STRIPE = "https://api.stripe.com"
+# Without it, the account's own version decides: before 2025-03-31.basil, addresses were elsewhere.
+# https://docs.stripe.com/api/versioning
+API_VERSION = "2026-10-28.endive"
 TIMEOUT = urllib3.Timeout(connect=2, read=5)
 
 
@@ -41,7 +44,7 @@ def shipping_address(session_id: str, key: str, api_base: str = STRIPE) -> Shipp
         response = urllib3.request(
             "GET",
             f"{api_base}/v1/checkout/sessions/{session_id}",
-            headers={"authorization": f"Bearer {key}"},
+            headers={"authorization": f"Bearer {key}", "stripe-version": API_VERSION},
             timeout=TIMEOUT,
         )
     except urllib3.exceptions.HTTPError as error:

@@ -37,8 +37,9 @@ class Item(_Read):
 class OrderMessage(_Read):
     """A change of an order, with the order after that change.
 
-    Of two messages about one order, the one with the higher `version` is later. Amounts are in the
-    currency's minor unit; a partly captured payment has less captured than the total.
+    Of two messages about one order, the one with the higher `version` is the later. Amounts are in
+    the currency's minor unit: less than the total is captured of a payment captured in part.
+    `amount_captured` is None in messages of a checkout stack from before it was there.
     """
 
     id: str
@@ -46,7 +47,8 @@ class OrderMessage(_Read):
     version: PositiveInt
     order_id: str
     session_id: str
-    amount_captured: int
+    amount_total: int
+    amount_captured: int | None = None
     amount_refunded: int
     dispute_status: str | None
     items: tuple[Item, ...] | None
@@ -65,8 +67,9 @@ class OrderMessage(_Read):
         """
         if self.dispute_status not in HARMLESS_DISPUTES:
             return "disputed"
-        # For a free order nothing was captured, and nothing can be refunded.
-        return "refunded" if 0 < self.amount_captured <= self.amount_refunded else None
+        taken = self.amount_total if self.amount_captured is None else self.amount_captured
+        # Of a free order nothing was taken, and there is nothing to refund.
+        return "refunded" if 0 < taken <= self.amount_refunded else None
 
 
 class _Typed(_Read):

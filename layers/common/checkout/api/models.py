@@ -33,7 +33,7 @@ MAX_LOOKUP_KEYS = 10
 MAX_METADATA = 50 - len(MARKS)
 # Limits the size of an error response.
 MAX_ERRORS = 50
-WRONG_BODY = "The body does not fit the contract."
+WRONG_BODY = "The body does not match the schema."
 
 
 def _not_reserved(key: str) -> str:

@@ -19,7 +19,7 @@ PARAMS_OF_FIELDS = (
     *("customer_email", "client_reference_id", "ui_mode"),
     *("success_url", "cancel_url", "return_url", "locale", "customer", "discounts"),
 )
-UNKNOWN_PRICE = "Stripe has no such price that is active and sold here."
+UNKNOWN_PRICE = "This price does not exist or is not for sale."
 PRICE_REASONS = {
     RefusalReason.INACTIVE: "This price is not active.",
     RefusalReason.PRODUCT: "The product of this price is not active.",
@@ -37,10 +37,12 @@ CART_REASONS = {
     RefusalReason.RECURRING: "One of the prices is recurring: only one-time prices are sold here.",
     RefusalReason.CURRENCY: "All prices must be in the same currency.",
 }
+CUSTOMER = "The options need more of this customer: name customer_update in the options."
+NO_TAX_LOCATION = "customer_tax_location_invalid"  # https://docs.stripe.com/error-codes
 
 
 def invalid(pointer: str, detail: str) -> InvalidRequest:
-    return InvalidRequest("The body does not fit the contract.", (FieldError(pointer, detail),))
+    return InvalidRequest("The body does not match the schema.", (FieldError(pointer, detail),))
 
 
 def unknown_price(request: "CheckoutRequest", index: int) -> InvalidRequest:
@@ -52,8 +54,8 @@ def unknown_price(request: "CheckoutRequest", index: int) -> InvalidRequest:
 def refused_request(refused: RequestRefused, request: "CheckoutRequest") -> CheckoutError:
     """Map the parameter that Stripe refused to the request's field, with the reason if known."""
     param = refused.param or ""
-    if cart := _refused_cart(refused, param):
-        return cart
+    if whole := _refused_customer(refused, request) or _refused_cart(refused, param):
+        return whole
     if match := PARAM_ITEM.fullmatch(param):
         return _refused_item(refused, request, int(match["index"]), match["field"])
     name = param.partition("[")[0]
@@ -67,11 +69,19 @@ def refused_request(refused: RequestRefused, request: "CheckoutRequest") -> Chec
     return StripeRefused(f"Stripe refuses the parameter {param or None}: {refused.code}.")
 
 
+def _refused_customer(refused: RequestRefused, request: "CheckoutRequest") -> InvalidRequest | None:
+    """Refuse a customer of whom the options, which may be the environment's, ask for more."""
+    named = getattr(request, "customer", None) is not None
+    if named and (refused.code == NO_TAX_LOCATION or refused.reason is RefusalReason.CUSTOMER):
+        return invalid("/customer", CUSTOMER)
+    return None
+
+
 def _refused_cart(refused: RequestRefused, param: str) -> InvalidRequest | None:
     if reason := CART_REASONS_BY_CODE.get(refused.code or ""):
         return invalid("/items", reason)
     # Blame the cart only if Stripe gave a parameter or a reason.
-    if param in {"", "mode", "currency", "line_items"} and refused.reason:
+    if param in {"", "mode", "currency", "line_items"} and refused.reason in CART_REASONS:
         return invalid("/items", CART_REASONS[refused.reason])
     if param == "line_items":
         return invalid("/items", "Stripe does not accept these items together.")
@@ -88,7 +98,7 @@ def _refused_item(
     guessable = by_lookup_key and refused.reason is not RefusalReason.CURRENCY
     if not request.items[index].is_named:
         return invalid(f"/items/{index}", "Stripe does not accept this item.")
-    if refused.code == MISSING or refused.reason is None or guessable:
+    if refused.code == MISSING or refused.reason not in PRICE_REASONS or guessable:
         return unknown_price(request, index)
     name = "lookup_key" if by_lookup_key else "price"
     return invalid(f"/items/{index}/{name}", PRICE_REASONS[refused.reason])

@@ -1,8 +1,8 @@
 """AWS clients, made by botocore.
 
-boto3's clients are the same, but importing boto3 makes a cold start a third longer: it loads S3
-transfers. The layer ships reduced service models with only the operations used (reduce_models.py),
-which botocore reads first. Without them, as in a clone, botocore uses its own.
+boto3's are the same, but importing it brings S3's transfers (docs/performance.md).
+The layer describes to botocore only the operations that are called (reduce_models.py), as further
+models that botocore reads first. Without them, as in a clone, botocore's own are used.
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html (AWS_DATA_PATH)
 
 The timeouts fit into the functions' timeouts (wiring.py).

@@ -68,7 +68,7 @@ def selection(event: Json) -> Named | Period | None:
         if "since" in event or "until" in event:
             return Period.model_validate(event)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidRequest(f"{where}: {first['msg']}.") from None
     return None
@@ -143,7 +143,7 @@ class _Comparison:
         order = self.orders.find(order_id)
         if order is None:
             self.run.failed += 1
-            logger.error("no such order", order_id=order_id)
+            logger.error("no such order")
             return None
         fact = self._session_of(order)
         self._record(fact)

@@ -71,13 +71,17 @@ class StripeApi:
         return CreatedSession(_json(response), is_replay(response.headers))
 
     def session(self, session_id: str) -> Json | None:
-        """Return a session with its PaymentIntent, which shows if an unpaid one is processing."""
+        """Return a session with its PaymentIntent, which shows why an unpaid one is unpaid."""
         return self._found(_path(SESSIONS, session_id), {"expand": ["payment_intent"]})
 
     def expire_session(self, session_id: str) -> Json | None:
-        """Expire a session and return it; None if Stripe refuses because it is no longer open."""
+        """Expire a session and return it with its first ten line items.
+
+        None if Stripe refuses because it is no longer open.
+        """
+        path, wanted = _path(SESSIONS, session_id, "expire"), {"expand": ["line_items"]}
         try:
-            return _json(self._respond("post", _path(SESSIONS, session_id, "expire"), {}))
+            return _json(self._respond("post", path, wanted))
         except StripeRefused:
             logger.warning("not expired", session_id=session_id)
             return None

@@ -31,12 +31,13 @@ TRY_AGAIN = "Stripe did not respond as it should. Nothing was charged. Please tr
 
 
 class RefusalReason(StrEnum):
-    """Reasons for refusing a cart that Stripe gives only in the message, not as a code."""
+    """Reasons for refusing a checkout that Stripe gives only in the message, not as a code."""
 
     PRODUCT = "product is not active"
     INACTIVE = "inactive"
     RECURRING = "recurring"
     CURRENCY = "currenc"
+    CUSTOMER = "existing customer"
 
 
 class RequestRefused(StripeRefused):
@@ -84,7 +85,7 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
         case stripe.RateLimitError():
             raise StripeRateLimited("Stripe allows no more requests just now.") from None
         case stripe.StripeError() if error.http_status == HTTPStatus.CONFLICT:
-            raise StripeRateLimited("Stripe still works at the same request.") from None
+            raise StripeRateLimited("Stripe is still processing the same request.") from None
         case stripe.AuthenticationError():
             raise StripeKeyRefused(
                 f"Stripe refuses stripe_api_key ({error.http_status}, {code}): put a valid key "

@@ -9,7 +9,7 @@ https://docs.stripe.com/api/checkout/sessions/object, /api/refunds/object, /api/
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checkout.domain.facts import CaptureNews, Origin, PartsFact, SessionFact
@@ -60,11 +60,12 @@ class Readers:
         if order_id is None:
             return None
         with _documented("Checkout Session"):
-            follow = _items_follow(session)
+            checkout = _checkout_state(session, event_type)
+            follow = checkout.status is OrderStatus.OPEN and _may_swap_items(session)
             items = None if follow else _expanded_items(session)
             return SessionFact(
                 order_id=order_id,
-                checkout=_checkout_state(session, event_type, items),
+                checkout=replace(checkout, items=items),
                 origin=origin,
                 items_follow=follow,
             )
@@ -178,20 +179,20 @@ def _order_item(line_item: Json) -> OrderItem:
     )
 
 
-def _items_follow(session: Json) -> bool:
+def _may_swap_items(session: Json) -> bool:
     """True if the customer may still swap items at the same total, which amounts don't show.
 
-    Promotion codes and taxes change amounts; shipping changes no item.
+    Promotion codes and taxes change amounts; shipping changes no item. It ends with the order's
+    open status and not with the session's: the session of a payment that is captured separately is
+    still open for an instant after the money was reserved.
     https://docs.stripe.com/payments/checkout/adjustable-quantity
     https://docs.stripe.com/payments/checkout/optional-items
     """
     adjustable = (session.get("metadata") or {}).get(ADJUSTABLE) is not None
-    return session["status"] == "open" and (adjustable or bool(session.get("optional_items")))
+    return adjustable or bool(session.get("optional_items"))
 
 
-def _checkout_state(
-    session: Json, event_type: str | None, items: tuple[OrderItem, ...] | None
-) -> CheckoutState:
+def _checkout_state(session: Json, event_type: str | None) -> CheckoutState:
     totals = session.get("total_details") or {}
     of_capture = status_of_capture(session)
     status = of_capture or status_of_session(session, event_type)
@@ -213,7 +214,6 @@ def _checkout_state(
         request_fingerprint=_optional((session.get("metadata") or {}).get(FINGERPRINT)),
         created_at=_integer(session["created"]),
         expires_at=_integer(session["expires_at"]),
-        items=items,
     )
 
 

@@ -96,19 +96,19 @@ async function update() {
     headers: { Accept: "application/json" },
     body,
   });
-  const answer = await response.json();
+  const rendered = await response.json();
   if (number !== updates) return; // A later choice is on its way.
-  if (answer.closed || answer.redirect) {
+  if (rendered.closed || rendered.redirect) {
     window.location.reload();
     return;
   }
-  const order = new DOMParser().parseFromString(answer.order, "text/html").querySelector("section");
+  const order = new DOMParser().parseFromString(rendered.order, "text/html").querySelector("section");
   if (order) document.querySelector("section.order")?.replaceWith(order);
-  button.textContent = answer.button;
-  /** @type {HTMLInputElement} */ (form.elements.namedItem("shown_amount")).value = answer.amount;
-  show(answer.mistakes);
+  button.textContent = rendered.button;
+  /** @type {HTMLInputElement} */ (form.elements.namedItem("shown_amount")).value = rendered.amount;
+  show(rendered.mistakes);
   const total = document.getElementById("totalAmount")?.textContent ?? "";
-  if (Object.keys(answer.mistakes).length === 0) progress.textContent = `The total is ${total}.`;
+  if (Object.keys(rendered.mistakes).length === 0) progress.textContent = `The total is ${total}.`;
 }
 
 form.addEventListener("change", (event) => {
@@ -129,14 +129,14 @@ form.addEventListener("submit", async (event) => {
       headers: { Accept: "application/json" },
       body: new URLSearchParams(/** @type {any} */ (new FormData(form))),
     });
-    const answer = await response.json();
-    if (answer.redirect) {
-      leave(answer.redirect);
+    const rendered = await response.json();
+    if (rendered.redirect) {
+      leave(rendered.redirect);
       return;
     }
     work(false);
-    if (answer.closed) window.location.reload();
-    else show(answer.mistakes);
+    if (rendered.closed) window.location.reload();
+    else show(rendered.mistakes);
   } catch {
     work(false);
     unreachable();
