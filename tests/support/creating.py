@@ -178,7 +178,7 @@ class CreatingStripe(FakeStripe):
         return 200, self._with_items(made["id"], sent)
 
     def _with_items(self, session_id: str, sent: StripeRequest) -> Json:
-        """Give a session, with its line items where they are to be expanded."""
+        """Return a session, with its line items if they are expanded."""
         made, lines = self.sessions[session_id], self.lines.get(session_id, [])
         if not sent.params.get("expand[0]", "").startswith("line_items"):
             return made

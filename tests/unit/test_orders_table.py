@@ -58,7 +58,7 @@ def table() -> MemoryTable:
 
 @pytest.fixture
 def remembered(table: MemoryTable) -> OrdersTable:
-    """Give an empty table that costs next to nothing, for what is tried with many facts."""
+    """Return an empty in-memory table, fast enough for tests with many facts."""
     return OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
 
 
