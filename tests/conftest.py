@@ -1,4 +1,4 @@
-"""What a run of several kinds of tests needs: see `make test`."""
+"""Configuration for all kinds of tests: see `make test`."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ import pytest
 from tests.support.samples import SAMPLES
 
 UNIT = Path(__file__).parent / "unit"
-# One worker alone sets each of them up, and runs all the tests that use it.
+# Each is set up by one worker only, which runs all the tests that use it.
 EXPENSIVE = ("operated", "deployed_shop", "stack", "stripe_cli", "built", "transformed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the plugins' markers for environments that lack the plugins."""
+    """Register the plugins' markers for environments without these plugins."""
     config.addinivalue_line("markers", "full: slow, and run by `make test-all` alone.")
     config.addinivalue_line("markers", "no_cover: what it runs is not measured (pytest-cov).")
     config.addinivalue_line("markers", "xdist_group(name): run by one worker (pytest-xdist).")

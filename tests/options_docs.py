@@ -1,4 +1,4 @@
-"""The examples of docs/options.md: unit tests check them, the deployed stack sells with them."""
+"""The examples of docs/options.md, for unit tests and for the deployed stack."""
 
 import json
 import re

@@ -80,7 +80,7 @@ def _reconcile_since(operation: "Operation", since: int) -> Result:
 
 
 def expire(ctx: typer.Context, order_id: OrderId) -> None:
-    """Expire an open order's Checkout Session, so that nobody can pay it any more.
+    """Expire an open order's Checkout Session, so that it can no longer be paid.
 
     It asks first. The order is shown once it is expired.
 

@@ -1,1 +1,1 @@
-"""A package, so that its browser ends with its tests: Playwright's event loop blocks others."""
+"""A package, so that its browser fixture ends with it: Playwright's event loop blocks others."""

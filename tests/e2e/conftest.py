@@ -1,6 +1,6 @@
-"""One browser and one deployed stack with its storefront, for all of these tests.
+"""Fixtures: one browser, and one deployed stack with its storefront, for all of these tests.
 
-Each test is a customer of its own: a browser context shares neither storage nor cache.
+Each test is a separate customer: browser contexts share neither storage nor cache.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from tests.integration.world import World
 
 @dataclass(frozen=True)
 class Shop:
-    """The storefront's address, and the deployed stack behind it."""
+    """The storefront's address and the deployed stack."""
 
     url: str
     world: World
@@ -39,7 +39,7 @@ def deployed_shop(browser: Browser) -> Iterator[Shop]:  # first the browser: it 
     frontend = local_frontend(free_port())
     with local_stack(Console(), frontend=frontend) as stack:
         world = World(stack)
-        # Before the list of prices is asked for, which is a minute old at most.
+        # Before the first request for the list of prices, which is cached for a minute.
         for name, currency, amount in (("Matcha", "jpy", 1500), ("Coffee pot", "kwd", 12340)):
             world.price(
                 amount,
@@ -68,7 +68,7 @@ type NewShopper = Callable[..., Shopper]
 
 @pytest.fixture
 def new_shopper(browser: Browser, shop: Shop) -> Iterator[NewShopper]:
-    """A customer with a browser of their own; the options are those of a browser's context."""
+    """Return a factory of customers, each with a browser context of these options."""
     contexts: list[tuple[BrowserContext, list[str]]] = []
 
     def make(**options: object) -> Shopper:

@@ -1,4 +1,4 @@
-"""A customer in a browser, and what is checked on each page that they see."""
+"""A customer in a browser, with checks of every page."""
 
 import json
 import re
@@ -20,10 +20,10 @@ SCREENSHOTS = LOCAL / "e2e"
 DESKTOP = {"viewport": {"width": 1280, "height": 860}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 NARROWEST = 320
-# Cold starts of the functions, on a machine that does other things too.
+# Enough for cold starts on a busy machine.
 TIMEOUT_MS = 30_000
 CREATE = "/checkout/sessions"
-# By the colour scheme: the rules of axe-core that can differ from the light one's.
+# By colour scheme: the rules of axe-core whose result may differ from the light one's.
 SCHEMES: dict[Literal["light", "dark"], list[str] | None] = {
     "light": None,
     "dark": None if SAMPLES == "all" else ["color-contrast", "link-in-text-block"],
@@ -35,7 +35,7 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 @dataclass
 class Shopper:
-    """`page` is what they see; `base` is the storefront's address, with a slash at its end."""
+    """`page` is the browser's page; `base` is the storefront's URL with a trailing slash."""
 
     page: Page
     base: str
@@ -47,7 +47,7 @@ class Shopper:
 
     @property
     def creates(self) -> list[Request]:
-        """The requests for a checkout, each retry one of its own."""
+        """Return the create requests, retries included."""
         return [
             one
             for one in self.sent
@@ -66,7 +66,7 @@ class Shopper:
             self.page.get_by_role("button", name=f"Add to cart: {name}").click()
 
     def check_out(self) -> str:
-        """Press the button; the session id of the payment page that it leads to."""
+        """Press the button; return the session id of the payment page."""
         self.buy_button.click()
         return self.reach_payment()
 
@@ -94,7 +94,7 @@ class Shopper:
         expect(self.page.get_by_role("heading", name=heading)).to_be_visible()
 
     def come_back(self, heading: str) -> str:
-        """Be on the page of the result; its session id."""
+        """Expect the result page; return its session id."""
         self.page.wait_for_url("**/thanks.html?**")
         self.read(heading)
         return parse_qs(urlsplit(self.page.url).query)["session_id"][0]
@@ -106,7 +106,7 @@ class Shopper:
         ).to_be_visible()
 
     def see(self, name: str) -> None:
-        """Keep pictures of the page, and check it for access, in both colour schemes."""
+        """Take screenshots and check accessibility, in both colour schemes."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         for scheme, rules in SCHEMES.items():
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -140,7 +140,7 @@ def submit(form: Page | FrameLocator) -> None:
 
 
 def violations(page: Page, rules: list[str] | None = None) -> list[Json]:
-    """What axe-core finds on the page, with all of its rules but the experimental ones."""
+    """Return axe-core's findings on the page, with all rules but the experimental ones."""
     page.evaluate(axe())
     only = {} if rules is None else {"runOnly": {"type": "rule", "values": rules}}
     result = page.evaluate("only => axe.run(document, {iframes: false, ...only})", only)
@@ -157,7 +157,7 @@ def axe() -> str:
 
 
 def watched(context: BrowserContext) -> list[str]:
-    """What must not happen on any page: errors, and requests to anybody but us and Stripe."""
+    """Collect errors on pages, and requests to hosts other than ours and Stripe's."""
     complaints: list[str] = []
     context.on("weberror", lambda one: complaints.append(f"uncaught: {one.error}"))
 

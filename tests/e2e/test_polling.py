@@ -1,4 +1,4 @@
-"""How often a page asks while a payment is processing: by a clock of the test's own."""
+"""The polling intervals of a page while a payment is processing, with the test's clock."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect

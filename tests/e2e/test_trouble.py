@@ -1,4 +1,4 @@
-"""What customers meet when the shop, the API or Stripe is in trouble."""
+"""The pages during failures of the shop, the API or Stripe."""
 
 from urllib.parse import urlsplit
 

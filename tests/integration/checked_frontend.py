@@ -18,7 +18,7 @@ class CheckedFrontend(Frontend):
 
     def confirm(self, session_id: str) -> httpx.Response:
         response = super().confirm(session_id)
-        # A session id with a slash leads to no route.
+        # A session id with a slash matches no route.
         return (
             response if is_of_the_gateway(response) else as_documented("confirmPayment", response)
         )

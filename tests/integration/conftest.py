@@ -7,13 +7,13 @@ from local.machine.console import Console
 from local.shop.storefront import local_frontend
 from tests.integration.world import World
 
-# That of the template's default origin. Nothing listens there: these tests open no page.
+# The port of the template's default origin. Nothing listens there: no page is opened.
 STOREFRONT_PORT = 3000
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    """One deployed stack for all of these tests: each makes orders of its own."""
+    """Yield one deployed stack for all of these tests, each with its own orders."""
     with local_stack(Console(), frontend=local_frontend(STOREFRONT_PORT)) as one:
         yield one
 

@@ -1,4 +1,4 @@
-"""The function with another options file, as a deploy would give it."""
+"""Deploys the create function with another options file."""
 
 import io
 import json

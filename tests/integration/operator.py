@@ -1,4 +1,4 @@
-"""The operator, who types `ops/checkout` in a terminal.
+"""Runs `ops/checkout` as an operator does in a terminal.
 
 Commands run without the script, which installs first: tests/unit/test_ops_checkout.py tests it.
 """
@@ -27,7 +27,7 @@ MODULES = f"{ROOT}:{ROOT / 'layers' / 'common'}"
 
 @dataclass(frozen=True)
 class Called:
-    """How a command ended, what it printed, and what `make dev`'s file said afterwards."""
+    """A command's exit code and output, and the content of `make dev`'s file afterwards."""
 
     exit_code: int
     printed: str
@@ -81,7 +81,7 @@ def _commands() -> subprocess.Popen[str]:
 def typed(
     stack: LocalStack, *arguments: str, folder: Path
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """Start a command that does not end by itself; give its process, and where it prints."""
+    """Start a command that does not end by itself; yield its process and its output file."""
     stack_file, printed = folder / "stack.json", folder / "printed"
     stack_file.write_text(json.dumps(asdict(stack.facts)))
     with (

@@ -1,4 +1,4 @@
-"""A shop's own server, which calls the trusted route with AWS credentials."""
+"""A shop's server, which calls the trusted route with AWS credentials."""
 
 import json
 import secrets
@@ -39,7 +39,7 @@ class Server:
         )
 
     def checkout(self, **body: object) -> Json:
-        """A new order's 201."""
+        """Create an order; return the 201 response's document."""
         body = {"items": [self.world.one_mug]} | body
         response = as_documented("createTrustedCheckout", self.request_checkout(body))
         assert response.status_code == 201, response.text
@@ -48,7 +48,7 @@ class Server:
 
 
 def user_with(world: World, resource: str | None) -> Credentials:
-    """Make a user who may call `resource`, with the policy of docs/options.md; None: nothing."""
+    """Create a user with the policy of docs/options.md for `resource`; None for no permission."""
     session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
     iam = session.client("iam", endpoint_url=world.stack.facts.aws_endpoint_url)
     name = f"server-{secrets.token_hex(4)}"
@@ -64,7 +64,7 @@ def user_with(world: World, resource: str | None) -> Credentials:
 
 
 def route_arn(world: World) -> str:
-    """Return the ARN that the docs' policy names, of this stack's API."""
+    """Return the ARN in the docs' policy for this stack's API."""
     [statement] = POLICY["Statement"]
     *_, documented = statement["Resource"].partition("/")
     account = "000000000000"

@@ -1,4 +1,4 @@
-"""What an attacker, or a broken client, sends to the webhook: nothing of it reaches an order."""
+"""Requests of attackers and broken clients to the webhook, none of which change an order."""
 
 import json
 import time

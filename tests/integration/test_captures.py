@@ -18,7 +18,7 @@ AMOUNTS = ("amount_total", "amount_captured", "amount_refunded")
 
 @pytest.fixture
 def reserve(world: World) -> Callable[[], Json]:
-    """Let a customer pay where the shop captures by hand; give the order's 201."""
+    """Pay an order with manual capture; return the 201 response's document."""
     server = Server(world)
 
     def pay() -> Json:

@@ -1,4 +1,4 @@
-"""What can't be processed or published is dead-lettered, and sent again by `replay`."""
+"""Failed events and changes are dead-lettered, and sent again by `replay`."""
 
 import json
 
@@ -19,7 +19,7 @@ def queue_url(world: World, output: str) -> str:
 
 
 def dead_letters(world: World, output: str = "UnprocessedEventsQueueUrl") -> list[Json]:
-    """What is in a queue; it stays there."""
+    """Return the messages in a queue without removing them."""
     received = world.stack.aws.queues.receive_message(
         QueueUrl=queue_url(world, output), MaxNumberOfMessages=10, VisibilityTimeout=0
     )

@@ -1,4 +1,4 @@
-"""What the documents have a developer type beside `make dev`, run word for word."""
+"""Runs the docs' commands for use beside `make dev`, word for word."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`ops/checkout replay` among messages that somebody forged, or that nobody can read."""
+"""`ops/checkout replay` with forged and unreadable messages in the queues."""
 
 import json
 
@@ -27,7 +27,7 @@ def leave(world: World, output: str, body: str | Json) -> str:
 
 
 def waiting(world: World, output: str) -> int:
-    """How many messages of a queue can be received."""
+    """Return the number of messages that can be received from a queue."""
     attributes = world.stack.aws.queues.get_queue_attributes(
         QueueUrl=queue_url(world, output), AttributeNames=["ApproximateNumberOfMessages"]
     )["Attributes"]

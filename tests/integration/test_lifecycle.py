@@ -1,4 +1,4 @@
-"""What becomes of an order after its payment, in every form in which the news may come."""
+"""Changes of an order after its payment, with every form of event."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What a web page that the developer visits can send to the local AWS, and what must still work.
+"""Requests of web pages to the local AWS that are refused, and those that must work.
 
 A page sends its Origin with all but plain GETs, Sec-Fetch-Site with everything, and can put any
 Host before 127.0.0.1 by DNS rebinding: https://fetch.spec.whatwg.org/#http-requests

@@ -1,4 +1,4 @@
-"""What a fulfilment service receives: each change of an order once, and nothing personal."""
+"""Messages to a fulfilment service: each change of an order once, without personal data."""
 
 import json
 
@@ -68,7 +68,7 @@ def test_a_message_has_the_orders_state(world: World) -> None:
 
 
 def bought(world: World, quantity: int) -> Json:
-    """What the order and its messages say of so many mugs."""
+    """Return the expected items for a number of mugs."""
     price = world.simulator.sdk.v1.prices.retrieve(str(world.stack.price))
     return {
         "price": price.id,

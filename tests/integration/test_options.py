@@ -65,7 +65,7 @@ class Shop:
         )
 
     def paid(self, created: Json, **entered: object) -> Json:
-        """Pay, and give the order that the webhook made of it."""
+        """Pay, and return the order after the webhook."""
         self.world.simulator.forget_requests()
         self.pay(created["session_id"], **entered)
         return self.world.wait_for_status(created["order_id"], "paid")

@@ -1,4 +1,4 @@
-"""What the API refuses: it says why, and neither Stripe nor the table hears of it."""
+"""Requests that the API refuses with a reason, without a call to Stripe or the table."""
 
 import json
 
@@ -13,7 +13,7 @@ SHOP = "http://localhost:3000"
 
 
 def calls_of_a_create(world: World) -> list[tuple[str, str]]:
-    """What Stripe was asked; webhooks of other tests, which may still arrive, ask other things."""
+    """Return the calls to Stripe, without those caused by other tests' webhooks."""
     calls = {("POST", "/v1/checkout/sessions"), ("GET", "/v1/prices")}
     return [one for one in world.simulator.requests if one in calls]
 

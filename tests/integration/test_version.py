@@ -1,4 +1,4 @@
-"""A deployed stack says which version it is."""
+"""The version of a deployed stack is visible."""
 
 from checkout.version import VERSION
 from local.cloud.deploy import stack_outputs

@@ -13,7 +13,7 @@ MONTHLY = {"interval": "month"}
 
 
 def errors(world: World, *items: Json, **body: object) -> list[Json]:
-    """Ask for what is refused; give the errors of the 400."""
+    """Send a refused request; return the errors of the 400."""
     response = world.frontend.request_checkout({"items": list(items), **body})
     assert response.status_code == 400, response.text
     assert response.json()["type"] == "urn:problem-type:checkout:invalid-request"
@@ -44,7 +44,7 @@ def test_the_rejected_session_leaves_an_expired_order_at_most(world: World) -> N
 
 
 def test_a_refused_cart_is_refused_again_with_its_key(world: World) -> None:
-    """Whether Stripe's event of the first, expired session has arrived by then or not."""
+    """Both before and after the arrival of the first, expired session's event."""
     items = [{"price": world.price(100).id, "quantity": 1}]
     key = new_idempotency_key()
     first = world.frontend.request_checkout({"items": items}, idempotency_key=key)

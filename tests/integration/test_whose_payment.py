@@ -14,7 +14,7 @@ COMPLETED = "checkout.session.completed"
 
 @pytest.fixture(params=["cleared", "overwritten", "marked as another order's"])
 def edit(request: pytest.FixtureRequest, world: World) -> Json:
-    """What somebody, or a plugin, writes into the metadata of a payment."""
+    """Edits of a payment's metadata by people or plugins."""
     if request.param == "marked as another order's":
         return {"order_id": world.paid()["order_id"]}
     return {} if request.param == "cleared" else {"order_id": "SO-10023"}

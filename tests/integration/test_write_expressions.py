@@ -38,7 +38,7 @@ def table(stack: LocalStack) -> "Iterator[DynamoDBClient]":
 
 
 def random_facts(chance: random.Random, order_id: str) -> list[Fact]:
-    """Those of a few purchases together, in any order, some of them of another session."""
+    """Yield facts of a few purchases in random order, some of another session."""
     kinds = chance.sample(sorted(PURCHASES), 3)
     facts = [one for kind in kinds for one in PURCHASES[kind].facts]
     chance.shuffle(facts)

@@ -1,4 +1,4 @@
-"""The deployed stack and the two who call it, as the tests speak of them."""
+"""The deployed stack, and its callers: the frontend and Stripe."""
 
 import hashlib
 import hmac
@@ -34,7 +34,7 @@ WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Simulator:
-    """Stripe, and how it is made to misbehave."""
+    """The Stripe simulator and its controls."""
 
     url: str
     api_key: str
@@ -53,7 +53,7 @@ class Simulator:
 
     @property
     def requests(self) -> list[tuple[str, str]]:
-        """The backend's calls since they were forgotten: method and path."""
+        """Return method and path of the backend's calls since the log was cleared."""
         return [(one["method"], one["path"]) for one in self._control("GET", "requests")]
 
     def forget_requests(self) -> None:
@@ -65,7 +65,7 @@ class Simulator:
 
     @contextmanager
     def granting(self, *permissions: str) -> Iterator[None]:
-        """Let the service's restricted key do this and no more."""
+        """Set the restricted key's permissions to exactly these."""
         before = self._control("GET", "restricted_key")
         self._control("PATCH", "restricted_key", json={"permissions": permissions})
         try:
@@ -77,7 +77,7 @@ class Simulator:
         return [one for one in self._control("GET", "deliveries") if one["event"] == event_id]
 
     def wait_for_deliveries_under_way(self) -> None:
-        """Wait until what destinations that are disabled now were sent has its response."""
+        """Wait until deliveries to disabled destinations have their responses."""
         destinations = self.sdk.v2.core.event_destinations.list().data
         disabled = [one.id for one in destinations if one.status == "disabled"]
 
@@ -93,7 +93,7 @@ class Simulator:
         )[0]
 
     def events(self, event_type: str) -> list[Json]:
-        """Newest first, whether they were delivered or not."""
+        """Return the events of a type, newest first, delivered or not."""
         listed = self.sdk.v1.events.list({"type": event_type, "limit": 100}).data
         return [event.to_dict() for event in listed]
 
@@ -104,17 +104,17 @@ class Simulator:
         raise LookupError(f"Stripe made no {event_type} for {object_id}")
 
     def escalate(self, dispute: stripe.Dispute) -> None:
-        """Have the bank turn an inquiry into a chargeback, though the merchant said nothing."""
+        """Escalate an inquiry to a chargeback without the merchant's response."""
         self._control("POST", f"disputes/{dispute.id}/escalate")
 
     def dispute_again(self, dispute: stripe.Dispute) -> str:
-        """Have the customer dispute the same charge once more; the new dispute's id."""
+        """Dispute the same charge again; return the new dispute's id."""
         made: str = self._control("POST", f"charges/{dispute.charge}/dispute")["id"]
         return made
 
     @contextmanager
     def delivering_everything(self) -> Iterator[None]:
-        """Deliver events of every type to the webhook, as an endpoint may ask for."""
+        """Deliver events of all types to the webhook, as for an endpoint with `*`."""
         endpoint = self.sdk.v1.webhook_endpoints.list().data[0]
         wanted: Any = list(endpoint.enabled_events)
         self.sdk.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": ["*"]})
@@ -141,7 +141,7 @@ class World:
         return {"price": self.stack.price, "quantity": 1}
 
     def checkout(self, **body: object) -> Json:
-        """A new order's 201."""
+        """Create an order; return the 201 response's document."""
         items = [self.one_mug]
         response = self.frontend.request_checkout({"items": items} | body)
         assert response.status_code == 201, response.text
@@ -153,13 +153,13 @@ class World:
         return Merchant(self.simulator.sdk)
 
     def paid(self, card: str = GOOD_CARD) -> Json:
-        """A new order's 201, and it is paid."""
+        """Create and pay an order; return the 201 response's document."""
         created = self._paid(card)
         self.wait_for_status(created["order_id"], "paid")
         return created
 
     def price(self, unit_amount: int, **more: object) -> stripe.Price:
-        """Another price of the account, which the shop does not sell unless it is marked."""
+        """Create a price, which the shop does not sell unless it is marked."""
         product = {"name": "Something else"}
         params: Any = {"product_data": product, "unit_amount": unit_amount, "currency": "eur"}
         return self.simulator.sdk.v1.prices.create(params | more)
@@ -171,7 +171,7 @@ class World:
         return self.simulator.sdk.v1.checkout.sessions.list({"limit": 1}).data[0]
 
     def paid_unheard(self, card: str = GOOD_CARD) -> Json:
-        """A new order's 201, paid at Stripe, which delivers nothing any more."""
+        """Create an order and pay it while deliveries are paused; return the 201's document."""
         self.simulator.behave(deliveries_paused=True)
         return self._paid(card)
 
@@ -185,7 +185,7 @@ class World:
         return fulfilment(aws, topic, f"fulfilment-{secrets.token_hex(4)}", *types)
 
     def operate(self, *arguments: str, typed: str = "", **environment: str) -> Called:
-        """Call `ops/checkout --env local` as an operator does."""
+        """Run `ops/checkout --env local` as an operator does."""
         return operate(self.stack, *arguments, typed=typed, **environment)
 
     def hand_over(self, event: Json) -> Json:
@@ -195,7 +195,7 @@ class World:
     def deliver(
         self, body: bytes, signature: str | None, *, url: str | None = None, **headers: str
     ) -> httpx.Response:
-        """Send a webhook as Stripe does, or does not."""
+        """Send a webhook delivery, valid or not."""
         sent = {"content-type": "application/json; charset=utf-8"} | headers
         if signature is not None:
             sent["stripe-signature"] = signature
@@ -211,14 +211,14 @@ class World:
     def signature(
         self, body: bytes, *, secret: str | None = None, timestamp: float | None = None
     ) -> str:
-        """As https://docs.stripe.com/webhooks#verify-manually says."""
+        """Sign a payload: https://docs.stripe.com/webhooks#verify-manually"""
         seconds = int(time.time() if timestamp is None else timestamp)
         key = (secret or self.stack.facts.webhook_secret).encode()
         digest = hmac.new(key, f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
         return f"t={seconds},v1={digest}"
 
     def outcome_of(self, event_id: str) -> str:
-        """What the webhook made of an event that Stripe delivered."""
+        """Return the webhook's outcome for a delivered event."""
         entry = wait_for_entry(self.stack.aws, message="processed", event_id=event_id)
         return str(entry["outcome"])
 
@@ -260,7 +260,7 @@ class World:
 
 
 def from_event_bridge(event: Json) -> Json:
-    """https://docs.stripe.com/event-destinations/eventbridge"""
+    """Wrap an event: https://docs.stripe.com/event-destinations/eventbridge"""
     return {
         "version": "0",
         "id": "b2b3c4d5-0000-4000-8000-000000000000",

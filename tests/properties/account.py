@@ -1,5 +1,5 @@
-"""Stripe's side: customers who pay, a merchant who refunds, events and their signatures, and what
-Stripe's objects say in the end, read without the service's own code.
+"""The Stripe account: payments, refunds, signed events, and the expected state of orders, read from
+Stripe's objects without the service's code.
 """
 
 import json
@@ -31,7 +31,7 @@ INSTRUMENTS = [*CARDS, *BANK_ACCOUNTS]
 EVIDENCE = ["winning_evidence", "losing_evidence", "escalate_inquiry_evidence"]
 OVERLAP_SECONDS = 24 * 3600  # https://docs.stripe.com/webhooks#roll-endpoint-secrets
 OF_SESSIONS = "checkout.session."
-# What the service handles, and some that it does not.
+# Handled event types, and some that are ignored.
 DELIVERED = (
     OF_SESSIONS,
     "charge.captured",
@@ -42,7 +42,7 @@ DELIVERED = (
 )
 
 
-# What a completed session that is not paid waits for, or does not.
+# The order's status for a completed unpaid session, by the PaymentIntent's status.
 OF_PAYMENTS = {
     "processing": "processing",
     "requires_capture": "authorized",
@@ -52,13 +52,13 @@ OF_PAYMENTS = {
 # Price, product, lookup key, quantity, amount_total.
 type Item = tuple[str, str, str | None, int, int]
 
-# What a team, or a plugin, does to a PaymentIntent's metadata in the dashboard.
+# Edits of a PaymentIntent's metadata by people or plugins.
 METADATA_EDITS = ("cleared", "overwritten", "the mark of another order")
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What an order must say, by Stripe's objects."""
+    """The expected fields of an order, from Stripe's objects."""
 
     status: str
     payment_status: str
@@ -119,7 +119,7 @@ class Account:
         return [one for one in reversed(listed["data"]) if one["type"].startswith(DELIVERED)]
 
     def pay(self, session_id: str, instrument: str) -> None:
-        """Pay as a customer on the page does, who may be too late, or declined."""
+        """Pay on the page; the payment may be too late or declined."""
         details: Json = {"type": "card", "card": {"token": CARDS.get(instrument)}}
         if instrument in BANK_ACCOUNTS:
             details = {
@@ -139,12 +139,12 @@ class Account:
             self._attempt("/v1/refunds", payment_intent=intent["id"], **wanted)
 
     def capture(self, session_id: str, amount: int | None) -> None:
-        """Take what is reserved, or a part of it."""
+        """Capture the reserved amount, or a part of it."""
         wanted: Any = {"amount_to_capture": amount} if amount else {}
         self._end_authorization(session_id, "capture", **wanted)
 
     def cancel(self, session_id: str) -> None:
-        """Release what is reserved."""
+        """Cancel the payment and release the reserved amount."""
         self._end_authorization(session_id, "cancel")
 
     def _end_authorization(self, session_id: str, how: str, **parameters: object) -> None:
@@ -154,17 +154,17 @@ class Account:
             self._attempt(path, **parameters)
 
     def edit_payment(self, session_id: str, how: str, other_order: str) -> None:
-        """Edit the metadata by which a payment's events find their order first."""
+        """Edit the metadata that links a payment's events to their order."""
         intent = self._session(session_id)["payment_intent"]
         if intent is None:
             return
         order_id = {"overwritten": "SO-10023", "the mark of another order": other_order}.get(how)
-        # An empty string removes what there is: https://docs.stripe.com/api/metadata
+        # An empty string removes a key: https://docs.stripe.com/api/metadata
         metadata: Any = {"order_id": order_id} if order_id else ""
         self.sdk.v1.payment_intents.update(intent["id"], {"metadata": metadata})
 
     def escalate(self, session_id: str) -> None:
-        """Turn the open inquiries about a payment into chargebacks."""
+        """Escalate a payment's open inquiries to chargebacks."""
         for dispute in self._disputes(session_id):
             if dispute["status"].startswith("warning_needs"):
                 self._simulator.request("POST", f"/_simulator/disputes/{dispute['id']}/escalate")
@@ -175,7 +175,7 @@ class Account:
             self._attempt(f"/v1/disputes/{dispute['id']}", evidence=text, submit=True)
 
     def sell_elsewhere(self, metadata: dict[str, str]) -> None:
-        """Another system on the same account sells and refunds something."""
+        """Sell and refund something through another system on the same account."""
         session = self.sdk.v1.checkout.sessions.create(
             {
                 "mode": "payment",
@@ -189,7 +189,7 @@ class Account:
         self.refund(session.id, 100)
 
     def owner(self, event: Json) -> str | None:
-        """Return the order of an event of this stack's, by its session: that of its payment."""
+        """Return the order of an event, by the session of its payment; None if it is not ours."""
         stripe_object = event["data"]["object"]
         if stripe_object["object"] != "checkout.session":
             payment = stripe_object
@@ -245,7 +245,7 @@ class Account:
         )
 
     def _items_of(self, session_id: str) -> tuple[Item, ...]:
-        """Return what a session sells, which never changes."""
+        """Return a session's items, which never change."""
         if session_id not in self._items:
             path = f"/v1/checkout/sessions/{session_id}/line_items"
             self._items[session_id] = tuple(
@@ -278,7 +278,7 @@ class Account:
         return response
 
     def _attempt(self, path: str, **parameters: object) -> None:
-        """Stripe may refuse what a person wants."""
+        """Make a request that Stripe may refuse."""
         try:
             self.sdk.raw_request("post", path, **parameters)
         except stripe.StripeError as refusal:

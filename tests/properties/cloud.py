@@ -1,4 +1,4 @@
-"""AWS in memory, and the side effects between which a container can die."""
+"""AWS in memory, with crash points around every side effect."""
 
 import json
 from collections import Counter
@@ -14,12 +14,12 @@ from tests.support.memory_table import Item, MemoryTable
 
 type Mishap = Literal["crash", "failure"]
 
-# So small that two orders of one shard have two pages.
+# Two orders of one shard need two pages.
 PAGE = 1
 
 
 class Crash(BaseException):
-    """The container is gone. Nothing in it may catch this, or do anything more."""
+    """The container died. Its code must not catch this or continue."""
 
 
 def throttled(name: str) -> ClientError:
@@ -27,10 +27,10 @@ def throttled(name: str) -> ClientError:
 
 
 class SideEffects:
-    """Every side effect passes two points, before it and after it; one of them may be broken.
+    """Every side effect has two points, before it and after it; one of them may fail.
 
-    A crash ends the container. A failure is an error of the service that was called: before the
-    effect it was refused, after it its response was lost.
+    A crash ends the container. A failure is an error of the called service: before the effect the
+    request was refused, after it the response was lost.
     """
 
     def __init__(self) -> None:
@@ -41,12 +41,12 @@ class SideEffects:
         self._dead = False
 
     def break_at(self, number: int, mishap: Mishap = "crash") -> None:
-        """Break at the so-many-th point from here."""
+        """Break at the point with this number, counted from now."""
         self.repair()
         self._left, self._mishap = number, mishap
 
     def repair(self) -> None:
-        """All is well again, and a dead container is replaced."""
+        """End the faults, and replace a dead container."""
         self.points = []
         self.struck = None
         self._left = 0
@@ -89,7 +89,7 @@ class CloudTable(MemoryTable):
         self._payments: dict[str, Item] | None = None
 
     def let_index_lag(self) -> None:
-        """Leave the index of payments as it is now, until it catches up."""
+        """Freeze the index of payments until it catches up."""
         self._payments = dict(self.items)
 
     def catch_up(self) -> None:
@@ -159,7 +159,7 @@ class CloudTable(MemoryTable):
 
 
 class DeadLetteredEvents:
-    """The table of the events that are in the queue already."""
+    """The table of events that were dead-lettered already."""
 
     def __init__(self, effects: SideEffects) -> None:
         self.items: dict[str, Item] = {}
@@ -210,7 +210,7 @@ class Queue:
 
 
 class SecretStore:
-    """Secrets Manager, with the one secret."""
+    """A fake Secrets Manager with one secret."""
 
     def __init__(self, api_key: str) -> None:
         self._api_key = api_key

@@ -9,7 +9,7 @@ from checkout.log import logger
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """Keep the service's log out of a failing sequence's report."""
+    """Turn off the service's log, to keep reports of failures short."""
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(io.StringIO())

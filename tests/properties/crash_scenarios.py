@@ -1,4 +1,4 @@
-"""The steps that have side effects, with these effects, and how an order must end."""
+"""Steps with side effects, these effects, and the expected order at the end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ EXPIRED, AUTHORIZED = "order.expired", "order.authorized"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`prepare` leaves a world in which the step that it gives is next.
+    """`prepare` sets up a world and returns the next step.
 
-    `changes` are what an order's history has in the end; there is no order where it is empty.
-    `repaired` is how many orders the reconciliation still repairs once the step was retried; after
-    a break at one of the points `left_at` it is one more. Without a retry it repairs what
+    `changes` are the change types in the order's history at the end; empty if there is no order.
+    `repaired` is the number of orders that reconciliation repairs after a retry of the step, one
+    more after a break at a point in `left_at`. Without a retry it repairs the order if
     `is_reconciled`.
     """
 
@@ -51,7 +51,7 @@ SCENARIOS = {
         steps.create_that_replaces,
         (CREATE, WRITE, SESSION, EXPIRE, WRITE),
         (CREATED, EXPIRED),
-        # Expired at Stripe, and not recorded: a session that is not open is left alone.
+        # Expired at Stripe and not recorded: a session that is not open is not touched.
         left_at=(8, 9),
         is_reconciled=False,
     ),

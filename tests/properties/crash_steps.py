@@ -1,4 +1,4 @@
-"""The steps of the service that have side effects, each in a world in which it is next."""
+"""Steps of the service with side effects, each with the setup of its world."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ KEY, OTHER_KEY = "cart-77-of-a-customer", "cart-90-of-a-customer"
 
 
 def sold(shop: World, by: str = "a card", key: str = KEY, cart: str = "a mug") -> str:
-    """Sell a mug; give the session."""
+    """Sell a mug; return the session id."""
     session_id: str = created(shop, key, cart)["session_id"]
     shop.account.pay(session_id, by)
     return session_id
@@ -68,7 +68,7 @@ def create_that_replaces(shop: World) -> Step:
 
 
 def create_again_a_day_later(shop: World) -> Step:
-    """Stripe has forgotten the key by then, and makes a second session."""
+    """Stripe's key has expired, so that Stripe creates a second session."""
     create(shop)()
     shop.clock.now += DAY_SECONDS + 60
     return create(shop)
@@ -131,7 +131,7 @@ def dispute_webhook(shop: World) -> Step:
 
 
 def webhook_of_an_unknown_order(shop: World) -> Step:
-    """An event has no items: they are fetched before the order is written."""
+    """Deliver an event of a missing order: its items are fetched before the write."""
     event = paid_event(shop)
     forget_orders(shop)
     return lambda: shop.deliver(event)
@@ -152,7 +152,7 @@ def refund_marked_as_another_order(shop: World) -> Step:
 
 
 def refund_before_the_payment(shop: World) -> Step:
-    """The payment is not reported yet, and the metadata names another order."""
+    """Refund before the payment is recorded, with metadata that names another order."""
     shop.account.refund(sold(shop), 100)
     edit_payment(shop, "the mark of another order")
     event = event_of(shop, "refund.created")
@@ -160,7 +160,7 @@ def refund_before_the_payment(shop: World) -> Step:
 
 
 def refund_of_unknown_lines(shop: World) -> Step:
-    """The session comes with its first ten line items: the others cost one more call."""
+    """Refund a session with more than ten line items, which need one more call."""
     shop.account.refund(sold(shop, cart="eleven lines"), 100)
     forget_orders(shop)
     event = event_of(shop, "refund.created")
@@ -168,7 +168,7 @@ def refund_of_unknown_lines(shop: World) -> Step:
 
 
 def reserved(shop: World) -> str:
-    """Sell a mug to be captured by hand; give the session."""
+    """Sell a mug with manual capture; return the session id."""
     response = shop.service.create(shop.body(), KEY, by_hand=True)
     session_id: str = json.loads(response["body"])["session_id"]
     shop.account.pay(session_id, "a card")
@@ -176,7 +176,7 @@ def reserved(shop: World) -> str:
 
 
 def authorized_webhook(shop: World) -> Step:
-    """It comes before the session's own: the order knows no payment yet."""
+    """Deliver the authorization before the session's event: the order has no payment yet."""
     reserved(shop)
     event = event_of(shop, "payment_intent.amount_capturable_updated")
     return lambda: shop.deliver(event)
@@ -222,13 +222,13 @@ def edit_payment(shop: World, how: str) -> None:
 
 
 def forget_orders(shop: World) -> None:
-    """The table was restored from before the order."""
+    """Restore the table to a state before the order."""
     shop.service.table.items.clear()
     shop.service.table.stream.clear()
 
 
 def dead_letter(shop: World) -> Step:
-    """A bug of ours meets an event; in the end it is fixed, and the event replayed."""
+    """Dead-letter an event because of a bug, then fix the bug and replay the event."""
     event = paid_event(shop)
 
     def deliver_to_a_bug() -> None:

@@ -1,4 +1,4 @@
-"""What every random sequence has: a world, its events, what must hold, and how it must end."""
+"""The base of random sequences: a world, its events, the invariants, and the end state."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ from tests.support.documents import Json
 
 type Break = tuple[int, Mishap] | None
 
-# At the so-many-th point before and after the step's side effects; as often nowhere.
+# Break points before and after a step's side effects; half of the steps have none.
 BREAKS: list[Break] = [None] * 8 + [
     (number, mishap) for number in range(1, 5) for mishap in ("crash", "failure")
 ]
@@ -54,13 +54,13 @@ class Lifecycle(RuleBasedStateMachine):
                 self._converge()
 
     def _converge(self) -> None:
-        """Deliver what is left, newest first; reconcile for the rest, after the next sweep."""
+        """Deliver the remaining events, newest first, then reconcile, with the next sweep too."""
         self.service.restart()
         self.service.table.catch_up()
         for event in reversed(self.left_to_deliver):
             assert self.world.deliver(event)
         self.world.clock.now += DAY_SECONDS + 1
-        # The first may go on with a list that was begun before the last refund.
+        # The first run may continue a list that started before the last refund.
         self.world.reconcile()
         self.world.reconcile()
         self.service.publish()

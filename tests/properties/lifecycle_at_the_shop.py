@@ -1,4 +1,4 @@
-"""The steps of customers and their browsers, and of strangers."""
+"""Steps of customers, of their browsers, and of strangers."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults, initialize, multiple, rule
@@ -37,7 +37,7 @@ class AtTheShop(Lifecycle):
             return multiple()
         known_cart, known = self.known.get(key or "", (cart, None))
         if response["statusCode"] == 422:
-            # A crash may have left the key to another cart.
+            # After a crash the key may belong to another cart.
             assert key is not None
             assert known is None or known_cart != cart
             return multiple()
@@ -56,7 +56,7 @@ class AtTheShop(Lifecycle):
     @rule(cart=st.sampled_from(REFUSED), key=st.sampled_from((None, *KEYS)), broken=BROKEN)
     def create_what_is_refused(self, cart: str, key: str | None, broken: Break) -> None:
         before = dict(self.service.table.items)
-        # A crash without a key leaves one that nobody was shown, and nobody can find again.
+        # A crash without a key leaves a session that was never returned and can't be found.
         left_open = self.account.open_for_what_is_not_sold()
         response = self._try(lambda: self.service.create(self.world.body(cart), key), broken)
         assert self.service.table.items == before
@@ -69,7 +69,7 @@ class AtTheShop(Lifecycle):
         assert self.account.open_for_what_is_not_sold() <= left_open
         [error] = body_of(response)["errors"]
         if "lookup key" in cart:
-            # A key that somebody guessed looks like one that no price has.
+            # A guessed lookup key gets the response of an unknown one.
             assert (error["pointer"], error["detail"]) == ("/items/0/lookup_key", UNKNOWN_PRICE)
 
     @rule(target=checkouts, checkout=checkouts, broken=BROKEN)
@@ -101,7 +101,7 @@ class AtTheShop(Lifecycle):
 
     @rule(target=checkouts, by=BUYERS, refunds=REFUNDS)
     def sell(self, by: str, refunds: tuple[int, ...]) -> str:
-        """All at once: most that can go wrong comes after that."""
+        """Sell and refund in one step: most failures come after that."""
         return self._sell(by, refunds)
 
     @initialize(target=checkouts, by=st.sampled_from(sorted(CARDS)))
@@ -110,11 +110,11 @@ class AtTheShop(Lifecycle):
 
     @rule(target=checkouts, by=st.sampled_from(sorted(CARDS)))
     def reserve(self, by: str) -> str:
-        """The shop captures by hand."""
+        """Sell with manual capture."""
         return self._reserve(by)
 
     @rule(checkout=checkouts, times=st.sampled_from((2, 12)))
     def decline(self, checkout: str, times: int) -> None:
-        """Somebody tests stolen cards on the page."""
+        """Try declined cards on the page, as card testers do."""
         for _ in range(times):
             self.account.pay(checkout, "a card that is declined")

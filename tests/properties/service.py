@@ -1,6 +1,4 @@
-"""The service as it is deployed: its real handlers and parts, between the clouds in memory and the
-Stripe simulator.
-"""
+"""The service with its real handlers and parts, on AWS in memory and the Stripe simulator."""
 
 import importlib.util
 import json
@@ -45,14 +43,14 @@ from tests.support.stack import ENVIRONMENT, FUNCTIONS
 
 ENOUGH_SECONDS = 900.0
 OBJECT_ID = re.compile(r"[a-z]+_[a-z]*_?[A-Za-z0-9]{14,}")
-# The options of a shop that captures by hand.
+# The options of a shop with manual capture.
 BY_HAND: Json = {"payment_intent_data": {"capture_method": "manual"}}
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/1"
 
 
 @dataclass
 class Context:
-    """The context that Lambda passes. The time left is enough at first, and then it is not."""
+    """Lambda's context; time runs out after `looks_left` reads of the remaining time."""
 
     looks_left: int | None = None
     function_name: str = "checkout-function"
@@ -68,7 +66,7 @@ class Context:
 
 
 class WatchedStripeClient(stripe.RequestsClient):
-    """The SDK's own HTTP client, each of whose requests is a side effect."""
+    """The SDK's HTTP client, with each request as a side effect."""
 
     def __init__(self, effects: SideEffects) -> None:
         super().__init__()
@@ -84,7 +82,7 @@ class WatchedStripeClient(stripe.RequestsClient):
 
 
 class Service:
-    """`restart` forgets what the containers had in memory; the tables and the queue stay."""
+    """`restart` clears the containers' memory; the tables and the queue stay."""
 
     def __init__(self, simulator: Running, secret: SecretStore) -> None:
         self.effects = SideEffects()
@@ -145,7 +143,7 @@ class Service:
         self._http.close()  # type: ignore[no-untyped-call]
 
     def create(self, body: Json, key: str | None = None, *, by_hand: bool = False) -> Json:
-        """With `by_hand`, the payment is captured by hand."""
+        """Create a checkout; `by_hand` selects manual capture."""
         headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(_function("create_session"), "OPTIONS", BY_HAND if by_hand else {})
@@ -164,11 +162,11 @@ class Service:
         return _invoke("stripe_webhook", {"detail": document})
 
     def reconcile(self, *, looks: int | None = None) -> Json:
-        """`looks` is after how many the time is up."""
+        """Run the reconciliation; time is up after `looks` checks of it."""
         return _invoke("reconcile_orders", {"minimum_age_seconds": 0}, Context(looks))
 
     def publish(self) -> None:
-        """Publish what is in the stream, until a batch fails."""
+        """Publish the stream's records until a batch fails."""
         records = [
             {
                 "eventSourceARN": STREAM_ARN,

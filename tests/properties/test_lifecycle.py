@@ -29,7 +29,7 @@ WAITS = {"two seconds": 2, "two hours": 7200, "25 hours": 90_000, "eight days": 
 # Of other accounts, whose events a Connect platform gets too, and thin ones.
 FOREIGN_ACCOUNTS = ({"account": "acct_1Other"}, {"context": "acct_1Other"}, {"account": ""})
 
-# What nobody but Stripe could have sent, or nobody just now.
+# Requests that only Stripe can send, or could send in the past.
 FORGERIES: dict[str, Callable[[Account, Json], tuple[bytes, str | None]]] = {
     "signed with another secret": lambda by, event: by.signed(event, 0, "whsec_forged"),
     "signed with the empty secret": lambda by, event: by.signed(event, 0, ""),

@@ -1,4 +1,4 @@
-"""What a broken copy of the decisions and of the write got away with elsewhere."""
+"""Tests that broken copies of the decisions and of the write fail."""
 
 import re
 from collections.abc import Callable

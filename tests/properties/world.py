@@ -1,4 +1,4 @@
-"""A service and a Stripe account of its own, and what must be true of them at all times."""
+"""A service with its own Stripe account, and their invariants."""
 
 import json
 from collections.abc import Iterator
@@ -14,8 +14,7 @@ from tests.properties.cloud import SecretStore
 from tests.properties.service import Service
 from tests.support.documents import Json
 
-# A debit settles while other things are done; a refund fails, and a dispute is decided, when nobody
-# looks any more.
+# A debit settles during a sequence; refunds fail and disputes are decided after its end.
 SETTLES_AFTER = 3600.0
 REFUNDED_AFTER = 20 * 3600.0
 DAY_SECONDS = 24 * 3600
@@ -53,7 +52,7 @@ class World:
             "a mug": [{"price": price} | one],
             "two mugs": [{"price": price, "quantity": 2}],
             "a mug by its lookup key": [{"lookup_key": "mug"} | one],
-            # More than Stripe expands.
+            # More line items than Stripe expands.
             "eleven lines": [{"price": price} | one] * 11,
             "what is not sold": [{"price": price} | one, {"price": self.account.unmarked} | one],
             "what is not sold, by its lookup key": [{"lookup_key": "staff_tv"} | one],
@@ -63,9 +62,9 @@ class World:
         return {"items": items[cart]} | more
 
     def deliver(self, event: Json, form: str = "snapshot", seconds_off: int = 0) -> bool:
-        """Deliver an event; give whether it was acknowledged, and if so check that it is written.
+        """Deliver an event; return True if acknowledged, after checking that it is written.
 
-        An event over EventBridge fails by an error, so that Lambda retries it.
+        A failed event over EventBridge raises, so that Lambda retries it.
         """
         document = thin(event) if "thin" in form else event
         if "eventbridge" in form:
@@ -91,7 +90,7 @@ class World:
         return report
 
     def check(self) -> None:
-        """What no step may break, whatever happened."""
+        """Check the invariants that hold after every step."""
         table = self.service.table
         for order_id, item in table.items.items():
             entered = table.entered(order_id)
@@ -106,7 +105,7 @@ class World:
         self.paid |= {order_id for order_id in table.items if table.status(order_id) == "paid"}
 
     def check_against_stripe(self) -> None:
-        """No order that was changed may say more than Stripe's objects do."""
+        """Check that changed orders are not ahead of Stripe's objects."""
         for order_id, item in self.service.table.items.items():
             if self.checked.get(order_id) is item:
                 continue
@@ -119,7 +118,7 @@ class World:
             assert item["currency"]["S"] == truth.currency
 
     def check_convergence(self) -> None:
-        """Every order is what Stripe's objects say, and its payment was published once."""
+        """Check that every order matches Stripe, and that its payment was published once."""
         for order_id, item in self.service.table.items.items():
             assert stored(item) == self.account.truth(item["session_id"]["S"]), order_id
         paid = [one for one in self.service.topic.messages if one["type"] == "order.paid"]
@@ -131,7 +130,7 @@ class World:
             assert tuple(tuple(one.values()) for one in message["items"]) == items(item)
 
     def _check_written(self, event: Json, outcome: str) -> None:
-        """What was acknowledged is in the table, and what is not ours is not."""
+        """Check that an acknowledged event of ours is in the table, and no foreign one is."""
         order_id = self.account.owner(event)
         if order_id is None:
             assert outcome == "ignored"
@@ -148,7 +147,7 @@ class World:
             case "charge":
                 assert item["status"]["S"] == "paid"
             case "payment_intent" if _is_marked_and_by_hand(stripe_object):
-                # The index may lag, and reconciliation finds those without a mark.
+                # The index may lag; reconciliation finds payments without a mark.
                 status = RANKS.index(item["status"]["S"])
                 assert status >= RANKS.index(OF_PAYMENTS.get(event["type"], "open"))
             case "checkout.session" if stripe_object["id"] == item["session_id"]["S"]:
@@ -157,7 +156,7 @@ class World:
 
 
 def stored(item: Json) -> Truth:
-    """Read an item as what it says of Stripe's objects."""
+    """Read the comparable fields of an item."""
     return Truth(
         status=item["status"]["S"],
         payment_status=item["payment_status"]["S"],
@@ -172,14 +171,14 @@ def stored(item: Json) -> Truth:
 
 
 def _captured(item: Json) -> int:
-    """Read what a tool of somebody's would: all of a paid order, where nothing else is said."""
+    """Read the captured amount as other tools do: by default the total of a paid order."""
     if "amount_captured" in item:
         return int(item["amount_captured"]["N"])
     return int(item["amount_total"]["N"]) if item["status"]["S"] == "paid" else 0
 
 
 def items(order: Json) -> tuple[Item, ...]:
-    """Read what an order says was bought."""
+    """Read an order's items."""
     read = TypeDeserializer().deserialize
     found: Any = [[read(line["M"][name]) for name in ITEM_FIELDS] for line in order["items"]["L"]]
     return tuple(

@@ -1,4 +1,4 @@
-"""What a boto3 client sends, seen and disturbed at botocore's own `before-send` event.
+"""Records a boto3 client's requests and injects failures, at botocore's `before-send` event.
 
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/events.html
 """
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class AwsCalls:
-    """`made` names the operations in the order of their requests, retries included.
+    """`made` has the operations in the order of their requests, retries included.
 
-    A `failure` that raises stops a request before it is sent. One that responds takes the place of
-    moto's response, after moto did what was asked: the response was lost, not the write.
+    A `failure` that raises stops a request before it is sent. One that responds replaces moto's
+    response after moto processed the request: the response was lost, not the write.
     """
 
     made: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class AwsCalls:
 
     @property
     def _handler(self) -> "Callable[..., None]":
-        # Its stub forgets that a handler of this event may respond in place of the service.
+        # The stub lacks that a handler of this event may return a response.
         return cast("Callable[..., None]", self._before_send)
 
     def _before_send(
@@ -74,7 +74,7 @@ def refuses(code: str, status: int = 400) -> Callable[[AWSPreparedRequest], AWSR
 
 
 def breaks(error: Exception) -> Callable[[AWSPreparedRequest], AWSResponse]:
-    """Let every connection fail."""
+    """Make every connection fail."""
 
     def response(request: AWSPreparedRequest) -> AWSResponse:
         raise error

@@ -1,4 +1,4 @@
-"""The lines of the docs that call the AWS CLI, as the calls of botocore that the CLI makes of them.
+"""Parses the docs' AWS CLI commands to the botocore calls that the CLI makes.
 
 https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-types.html
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Of the CLI itself, with a value.
+# Options of the CLI itself, with a value.
 OF_THE_CLI = {"--query", "--output", "--region", "--profile"}
 SESSION = botocore.session.Session()
 
@@ -41,7 +41,7 @@ def aws_lines() -> list[str]:
 
 @dataclass(frozen=True)
 class AwsCall:
-    """`waiter` is the name of what is waited for, where the command is `aws SERVICE wait NAME`."""
+    """`waiter` is set if the command is `aws SERVICE wait NAME`."""
 
     service: str
     method: str
@@ -57,7 +57,7 @@ class AwsCall:
 
 
 def parsed(line: str) -> AwsCall:
-    """Read a command; raise ValueError for one that the CLI would refuse."""
+    """Parse a command; raise ValueError for one that the CLI would refuse."""
     _, service, operation, *rest = shlex.split(line)
     client = client_of(service)
     waiter = None

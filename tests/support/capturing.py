@@ -1,11 +1,11 @@
-"""Payments that are captured by hand, as Stripe's events and its API have them."""
+"""Payments with manual capture, as in Stripe's events and API."""
 
 from checkout.domain.order import OrderStatus
 from tests.support.documents import Json
 from tests.support.stripe_objects import charge, payment_intent, session_in
 
 AUTHORIZED, CANCELED, PAID = OrderStatus.AUTHORIZED, OrderStatus.CANCELED, OrderStatus.PAID
-# Each event of a capture, with what the PaymentIntent has become and the amount that it received.
+# Each event of a capture, with the order's status and the amount received.
 EVENTS: dict[str, tuple[OrderStatus, int]] = {
     "payment_intent.amount_capturable_updated": (AUTHORIZED, 0),
     "payment_intent.succeeded": (PAID, 700),

@@ -1,4 +1,4 @@
-"""Purchases whose customer changes the cart on Stripe's page, as facts."""
+"""Facts of purchases whose customer changes the cart on Stripe's page."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,14 +11,14 @@ from tests.support.stripe_objects import ITEM
 OPEN, EXPIRED = OrderStatus.OPEN, OrderStatus.EXPIRED
 PROCESSING, PAID = OrderStatus.PROCESSING, OrderStatus.PAID
 
-# What the customer makes of the cart, on Stripe's page.
+# The customer's changes of the cart on Stripe's page.
 CODE: dict[str, Any] = {"amount_discount": 420, "amount_total": 3780}
 DISCOUNTED = replace(ITEM, amount_total=3780)
 SWAPPED = (replace(ITEM, quantity=1, amount_total=2100), replace(ITEM, price="price_1Cup"))
 
 
 def adjustable(fact_: SessionFact) -> SessionFact:
-    """While the session is open, its items are not final, whatever the amounts say."""
+    """Return the fact with `items_follow`: items are not final while the session is open."""
     return replace(fact_, items_follow=True, checkout=replace(fact_.checkout, items=None))
 
 

@@ -1,4 +1,4 @@
-"""openapi.yaml, and whether a request or a response is as it says."""
+"""Checks requests and responses against openapi.yaml."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -14,7 +14,7 @@ from tests.support.documents import Json
 
 URI = "urn:openapi"
 METHODS = ("get", "post")
-# Each operation's function, by the folder of its handler.
+# Operations by the folder of their handler.
 FUNCTIONS = {
     "createCheckout": "create_session",
     "createTrustedCheckout": "create_session",
@@ -48,7 +48,7 @@ def operation_of(function: str, route: str) -> str:
 
 
 def resolved(part: Json) -> Json:
-    """Return what a `$ref` of the document leads to, or the part itself."""
+    """Return the target of a `$ref`, or the part itself."""
     if "$ref" not in part:
         return part
     found: Any = document()
@@ -63,9 +63,9 @@ def schema(name: str) -> Json:
 
 
 def violations(value: object, schema_of_it: Json) -> list[str]:
-    """Say where a value is not as a schema of the document says."""
+    """Return a value's violations of a schema of the document."""
     registry = Registry().with_resource(URI, DRAFT202012.create_resource(document()))
-    # The schema's references are the document's.
+    # Resolve the schema's references in the document.
     absolute = _with_absolute_references(schema_of_it)
     validator = Draft202012Validator(absolute, registry=registry)
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]

@@ -1,4 +1,4 @@
-"""The handler of create_session, with a Stripe behind it that makes what it is asked for."""
+"""The handler of create_session, with a fake Stripe that creates sessions."""
 
 import copy
 import json
@@ -37,7 +37,7 @@ EXPANDED = 10
 SESSIONS = "/v1/checkout/sessions"
 CREATE = ("post", SESSIONS)
 LOOK_UP = ("get", "/v1/prices")
-# Stripe's own words for what it refuses.
+# Stripe's messages.
 RECURRING = (
     "You specified `payment` mode but passed a recurring price. Either switch to `subscription` "
     "mode or use only one-time prices."
@@ -49,7 +49,7 @@ PRODUCT_INACTIVE = (
 
 
 def expire(number: int) -> tuple[str, str]:
-    """Name the call that expires the session of that number, of those that were made."""
+    """Return the call that expires the session with this number."""
     return "post", f"{SESSIONS}/cs_test_{number}/expire"
 
 
@@ -63,7 +63,7 @@ def list_items(number: int) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Used:
-    """What an idempotency key was used for, and Stripe's response, an error too."""
+    """An idempotency key's parameters and Stripe's response, which may be an error."""
 
     params: dict[str, str]
     status: int
@@ -71,7 +71,7 @@ class _Used:
 
 
 class CreatingStripe(FakeStripe):
-    """Make, expire and give sessions, with idempotency keys; canned responses come first."""
+    """Creates, expires and returns sessions, with idempotency keys; canned responses go first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class CreatingStripe(FakeStripe):
         self.sell(MUG, lookup_key="mug-blue")
 
     def sell(self, price_id: str, **changes: object) -> None:
-        """Put a price on sale; it is one-time, active and sellable, if nothing else is said."""
+        """Add a price; by default it is one-time, active and sellable."""
         self.prices[price_id] = price(id=price_id) | changes
 
     def change(self, price_id: str, **changes: object) -> None:
@@ -93,7 +93,7 @@ class CreatingStripe(FakeStripe):
 
     @property
     def states(self) -> list[str]:
-        """Say which sessions can still be paid, in the order in which they were made."""
+        """Return the statuses of the sessions, in the order of their creation."""
         return [made["status"] for made in self.sessions.values()]
 
     def request(
@@ -178,7 +178,7 @@ class CreatingStripe(FakeStripe):
         return 200, self._with_items(made["id"], sent)
 
     def _with_items(self, session_id: str, sent: StripeRequest) -> Json:
-        """Give a session, with its line items where they are to be expanded."""
+        """Return a session, with its line items if they are expanded."""
         made, lines = self.sessions[session_id], self.lines.get(session_id, [])
         if not sent.params.get("expand[0]", "").startswith("line_items"):
             return made
@@ -196,7 +196,7 @@ def refused(**error: str) -> tuple[int, Json]:
 def cart_of(params: dict[str, str]) -> list[tuple[str, int]]:
     """Return the price and the quantity of each line item of a create call.
 
-    Of an amount of the caller's, Stripe makes a price.
+    For an amount in the request, Stripe creates a price.
     """
     quantities = re.findall(r"line_items\[(\d+)\]\[quantity\]", " ".join(params))
     return [
@@ -256,7 +256,7 @@ def by_key(*lookup_keys: str) -> list[Json]:
 
 
 def refusal(checkouts: Checkouts, wanted: CheckoutRequest, key: str | None = None) -> FieldError:
-    """Return the one field that a request is refused for."""
+    """Create a checkout that is refused; return the only field error."""
     with pytest.raises(InvalidRequest, match="does not match the schema") as raised:
         checkouts.create(wanted, key)
     [error] = raised.value.errors

@@ -1,4 +1,4 @@
-"""The handler of stripe_webhook, and what a delivery to it has done."""
+"""The handler of stripe_webhook, and the effect of a delivery."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ handler = handler_of("stripe_webhook")
 
 @pytest.fixture
 def open_order(dynamodb: "DynamoDBClient") -> None:
-    """Let the order be known with its items, as after a create."""
+    """Store the order with its items, as after a create."""
     put_open_order(dynamodb)
 
 

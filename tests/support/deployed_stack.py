@@ -1,4 +1,4 @@
-"""A stack as the operator's commands know it, over moto and functions that run here."""
+"""A stack for the operator's commands, on moto, with functions in this process."""
 
 import io
 import json
@@ -23,7 +23,7 @@ ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1"
 
 @dataclass
 class RunningFunctions:
-    """Lambda, with one function that runs its own handler here."""
+    """A fake Lambda with one function, whose handler runs in this process."""
 
     handler: Callable[[Json, Context], Json]
     invoked: list[Json] = field(default_factory=list)
@@ -38,7 +38,7 @@ class RunningFunctions:
 def stack_of(*, functions: object = None, livemode: bool = False) -> Stack:
     """Return a stack whose table is moto's, and whose functions are these."""
     aws = Aws(boto3.Session())
-    # Where a cached property keeps its value.
+    # The cache of a cached_property.
     vars(aws)["dynamodb"] = client_of_all_tests("dynamodb")
     vars(aws)["invocations"] = functions
     names = ("CreateSession", "StripeWebhook", "PublishChanges", "Reconcile")

@@ -1,4 +1,4 @@
-"""The metrics that an invocation wrote to its log."""
+"""Reads an invocation's metrics from its log."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the service finds around it: AWS clients, a secret, a clock and a log."""
+"""The service's environment: AWS clients, a secret, a clock and a log."""
 
 import io
 import json
@@ -20,7 +20,7 @@ ONE_TRY = Config(retries={"total_max_attempts": 1})
 
 @cache
 def session_of_all_tests() -> boto3.Session:
-    """It caches botocore's models, slow to read, with the session of the code under test."""
+    """Return a shared session, which caches botocore's models, as they are slow to read."""
     return boto3.Session(botocore_session=clients.session())
 
 
@@ -51,7 +51,7 @@ class Secret:
 
 @dataclass
 class Clock:
-    """Seconds, moved by the test."""
+    """A clock in seconds that the test sets."""
 
     now: float = 0.0
 

@@ -1,4 +1,4 @@
-"""What `ops/checkout doctor` examines in the tests: a stack that they describe."""
+"""Examinations of `ops/checkout doctor` for a stack that the test describes."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.operating import stack_of
 
 
 def examination(environment: Environment, **stack: Any) -> Examination:  # noqa: ANN401
-    """Examine a stack that is described as the test says."""
+    """Return an examination of a stack with these attributes."""
     made = Examination(environment, None, 0.0)
     vars(made)["stack"] = stack_of(environment, **stack)
     return made

@@ -1,4 +1,4 @@
-"""Stripe behind the SDK's own seam: an HTTP client with canned responses."""
+"""A fake Stripe: an HTTP client for the SDK with canned responses."""
 
 import json
 from collections import deque
@@ -13,7 +13,7 @@ from tests.support.documents import Json
 
 @dataclass(frozen=True)
 class StripeRequest:
-    """`params` are the form's or the query's, as Stripe names them: `line_items[0][price]`."""
+    """`params` are form or query parameters by Stripe's names: `line_items[0][price]`."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class StripeRequest:
 
 
 class FakeStripe(stripe.HTTPClient):
-    """Give each request the next response; `requests` has what the SDK sent."""
+    """Returns the next response for each request; `requests` has the SDK's requests."""
 
     name = "fake"
 

@@ -1,4 +1,4 @@
-"""Messages of the order topic, as the example's queue gets them, and what became of an order."""
+"""Messages of the order topic in the example's queue, and the state of an order."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -46,7 +46,7 @@ def disputed(status: str) -> Fact:
 
 
 def sqs_record(body: object) -> Json:
-    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    """Return an SQS record: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
     number = next(_numbers)
     return {
         "messageId": f"00000000-0000-4000-8000-{number:012}",
@@ -80,7 +80,7 @@ def shipments_table() -> Json:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """What was shipped and recalled, as the log says it, and the row of the order."""
+    """Shipments and recalls from the log, and the order's item."""
 
     table: "Table"
     log: Log

@@ -1,4 +1,4 @@
-"""The handlers that speak HTTP, with all that they call behind them."""
+"""The HTTP handlers with all of their dependencies."""
 
 import functools
 import json

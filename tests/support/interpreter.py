@@ -1,4 +1,4 @@
-"""A fresh interpreter, to see what an import loads."""
+"""A fresh interpreter, to list the modules that an import loads."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from tests.support.stack import AWS_ENVIRONMENT
 
 
 def modules_loaded_by(statement: str, *paths: Path, isolated: bool = False) -> set[str]:
-    """Run a statement with `paths` to import from; isolated, it has no other packages at all."""
+    """Run a statement with `paths` on the import path; if isolated, with no other packages."""
     places = os.pathsep.join(str(path) for path in paths)
     code = f"import sys; sys.path[:0] = {places!r}.split({os.pathsep!r}); {statement}"
     options = ["-I", "-S"] if isolated else ["-I"]

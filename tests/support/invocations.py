@@ -1,4 +1,4 @@
-"""The sample invocations of events/, and what the tests do to them before a handler gets one.
+"""The sample invocations in events/, and changes to them.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
@@ -74,7 +74,7 @@ def delivered(name: str) -> Json:
 
 
 def assert_response(response: Json, status: int, content_type: str = "application/json") -> Json:
-    """Check what all responses have in common, and give the document."""
+    """Check the common parts of a response; return its document."""
     assert response["statusCode"] == status, response
     assert response.keys() == {"statusCode", "headers", "body"}
     assert response["headers"]["content-type"] == content_type
@@ -86,7 +86,7 @@ def assert_response(response: Json, status: int, content_type: str = "applicatio
 
 
 def assert_problem(response: Json, status: int, slug: str) -> Json:
-    """Check an RFC 9457 problem, and give it."""
+    """Check an RFC 9457 problem; return it."""
     problem = assert_response(response, status, "application/problem+json")
     assert problem.keys() - {"errors"} == {"type", "title", "status", "detail"}
     assert problem["type"] == f"urn:problem-type:checkout:{slug}"

@@ -18,13 +18,13 @@ from tests.support.stack import API_KEY, AWS_ENVIRONMENT, ENVIRONMENT, FUNCTIONS
 if TYPE_CHECKING:
     from tests.support.fake_stripe import FakeStripe
 
-# What Lambda sets for a function with LogFormat: JSON, before the runtime is loaded.
+# Lambda's variables for a function with LogFormat JSON, set before the runtime loads.
 JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
 MOST_REQUESTS = 5
 
 
 class Invocations:
-    """The runtime API: one invocation after another, and the end of the process."""
+    """The runtime API: one invocation after another, then the end of the process."""
 
     def __init__(self, waiting: list[tuple[Any, int, Any]]) -> None:
         from awslambdaric.lambda_runtime_marshaller import (  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -40,7 +40,7 @@ class Invocations:
         if not self._waiting:
             raise SystemExit
         event, status, response = self._waiting.pop(0)
-        # Only now: the runtime sets its logging up before it imports the handler, and with it us.
+        # Not earlier: the runtime sets up logging before it imports the handler and our package.
         self._stripe = self._stripe or stand_ins()
         self._stripe.forget_responses()
         self._begun += 1
@@ -65,7 +65,7 @@ class Invocations:
 
 
 class Secrets:
-    """Secrets Manager, with the one secret."""
+    """A fake Secrets Manager with one secret."""
 
     def get_secret_value(self, **_: object) -> dict[str, str]:
         value = {"stripe_api_key": API_KEY, "webhook_signing_secrets": [SIGNING_SECRET]}
@@ -76,7 +76,7 @@ def main() -> None:
     asked = json.load(sys.stdin)
     os.environ.update(AWS_ENVIRONMENT | ENVIRONMENT | JSON_LOGGING | asked["environment"])
     time.tzset()
-    # After the environment, as in a container.
+    # Imported after the environment is set, as in a container.
     from awslambdaric import bootstrap  # type: ignore[import-untyped]  # noqa: PLC0415
 
     sys.path.insert(0, str(FUNCTIONS / asked["function"]))
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def stand_ins() -> "FakeStripe":
-    """Take the place of Secrets Manager and of Stripe, where their clients are made."""
+    """Replace the clients of Secrets Manager and Stripe by fakes."""
     import stripe  # noqa: PLC0415
 
     from checkout.aws import clients  # noqa: PLC0415

@@ -1,8 +1,8 @@
-"""A DynamoDB table of the few expressions that the orders are written with, in memory.
+"""An in-memory DynamoDB table with the few expressions that writes of orders use.
 
-Fast enough for every order in which facts can arrive: an expression is parsed once, and items share
-what they have in common, which nobody may change. test_memory_table.py holds it against moto, and
-the tests of the deployed stack against MiniStack.
+It is fast enough for every arrival order of facts: an expression is parsed once, and items share
+their common parts, which must not be changed. test_memory_table.py compares it with moto, and the
+tests of the deployed stack compare it with MiniStack.
 """
 
 import re
@@ -24,7 +24,7 @@ CLAUSE = re.compile(r"(SET|REMOVE) (.*?)(?= (?:SET|REMOVE) |$)")
 
 
 class Refused(ClientError):
-    """ConditionalCheckFailedException, with the item where there is one."""
+    """ConditionalCheckFailedException, with the item if there is one."""
 
     def __init__(self, item: Item | None) -> None:
         response: Any = {"Error": {"Code": "ConditionalCheckFailedException"}}
@@ -36,7 +36,7 @@ class Exceptions:
 
 
 class MemoryTable:
-    """As much of a DynamoDB client as `OrdersTable` writes with; `writes` counts the requests."""
+    """The part of a DynamoDB client that `OrdersTable` writes with; `writes` counts requests."""
 
     exceptions = Exceptions()
 
@@ -71,7 +71,7 @@ class MemoryTable:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression is evaluated over: the item as it was before the write."""
+    """The scope of an expression: the item before the write."""
 
     item: Item
     names: Mapping[str, str]

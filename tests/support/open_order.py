@@ -1,4 +1,4 @@
-"""An order as its creation leaves it, for tests that begin there."""
+"""An order after its creation, for tests that start there."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def put_open_order(dynamodb: "DynamoDBClient") -> None:
-    """Put the item that a create writes: moto takes ten times as long for the write itself."""
+    """Put the item that a create writes; the create itself takes moto ten times as long."""
     dynamodb.put_item(TableName=TABLE, Item=open_item())
 
 

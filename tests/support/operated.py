@@ -1,4 +1,4 @@
-"""A stack that operators call commands for: Stripe is a simulator, and AWS is in memory."""
+"""A stack for operators' commands, with the Stripe simulator and AWS in memory."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from tests.support.stack import SECRET_NAME
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# What the service calls, as the simulator names it.
+# The service's permissions, by the simulator's names.
 PERMISSIONS = (
     "checkout_session_write",
     "payment_intent_read",
@@ -45,7 +45,7 @@ PERMISSIONS = (
 
 @dataclass(frozen=True)
 class ReceiversLog:
-    """CloudWatch Logs with an entry for each delivery that the receiver found authentic."""
+    """A fake CloudWatch Logs with an entry for each authentic delivery of the receiver."""
 
     receiver: Receiver
     secret: SecretStore
@@ -60,7 +60,7 @@ class ReceiversLog:
 
 
 def is_authentic(delivery: Received, store: SecretStore) -> bool:
-    """See whether a delivery is signed with a secret that is stored now."""
+    """True if a delivery is signed with a currently stored secret."""
     for secret in store.read().signing_secrets:
         try:
             stripe.WebhookSignature.verify_header(
@@ -96,12 +96,12 @@ class Operated:
 
     @property
     def noted_secret(self) -> str:
-        """What the file of the local stack says."""
+        """Return the signing secret in the local stack's file."""
         noted: str = json.loads(self.stack_file.read_text())["webhook_secret"]
         return noted
 
     def granting(self, *permissions: str) -> None:
-        """Let the service's restricted key do this and no more."""
+        """Set the restricted key's permissions to exactly these."""
         body = {"permissions": permissions}
         self.simulator.request("PATCH", "/_simulator/restricted_key", json=body).raise_for_status()
 

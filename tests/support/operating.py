@@ -1,4 +1,4 @@
-"""An operator: what they type, see and get back, with an AWS in memory behind it."""
+"""Runs operators' commands, with AWS in memory."""
 
 import os
 import pty
@@ -27,13 +27,13 @@ from tests.support.stack import ROOT
 
 ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1f3d"
 WAIT_SECONDS = 20.0
-# Gives the program the terminal that is its input, as a login shell does: Ctrl-C reaches it.
+# Makes the terminal the program's controlling terminal, so that Ctrl-C reaches it.
 LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 @dataclass(frozen=True)
 class Called:
-    """How a command ended, and what it printed on stdout and stderr."""
+    """A command's exit code, stdout and stderr."""
 
     exit_code: int
     printed: str
@@ -41,7 +41,7 @@ class Called:
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> Called:
-    """Call `ops/checkout` in this process."""
+    """Run `ops/checkout` in this process."""
     capsys.readouterr()
     with pytest.raises(SystemExit) as exited:
         main(list(arguments))
@@ -51,9 +51,9 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> Called:
 
 
 def command_of(line: str) -> tuple[str, ...]:
-    """Parse a line of help or documentation as Typer does, and give the names of its command.
+    """Parse a command line from help or docs as Typer does; return the command's names.
 
-    Raise UsageError where Typer refuses it, ValueError where it is no call with an environment.
+    Raise UsageError if Typer refuses it, ValueError if it is no call with an environment.
     """
     program, *arguments = shlex.split(line.partition(" > ")[0])
     command: Any = get_command(app)
@@ -110,7 +110,7 @@ def stack_of(environment: Environment, **changes: Any) -> Stack:  # noqa: ANN401
 
 @dataclass
 class Terminal:
-    """A program in a terminal of its own; `screen` is what was shown so far."""
+    """A program in its own terminal; `screen` is its output so far."""
 
     process: subprocess.Popen[bytes]
     descriptor: int
@@ -124,7 +124,7 @@ class Terminal:
         os.write(self.descriptor, keys.encode())
 
     def ended(self) -> int:
-        """Wait for the end, and give the exit code."""
+        """Wait for the end; return the exit code."""
         while self._read():
             pass
         return self.process.wait(WAIT_SECONDS)
@@ -142,7 +142,7 @@ class Terminal:
 
 @contextmanager
 def terminal(program: str, **environment: str) -> Iterator[Terminal]:
-    """Run Python code in a terminal, with `environment` beside what is ours without AWS's."""
+    """Run Python code in a terminal, with additional environment variables."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", LOGIN, sys.executable, "-c", program],

@@ -1,4 +1,4 @@
-"""Each kind of purchase, as the facts that Stripe, the shop's page and we ourselves bring."""
+"""Each kind of purchase, as facts from Stripe, confirm and reconciliation."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,7 +45,7 @@ def decline(attempt_id: str, source: str, attempted_at: int = NOW) -> PartsFact:
 
 @dataclass(frozen=True)
 class Purchase:
-    """`facts` in the order in which they happened; the rest is how the order must end."""
+    """`facts` in chronological order; the other fields are the expected order at the end."""
 
     facts: tuple[Fact, ...]
     status: OrderStatus
@@ -55,14 +55,14 @@ class Purchase:
     items: tuple[OrderItem, ...] = (ITEM,)
 
     def items_of(self, checkout: CheckoutState) -> tuple[OrderItem, ...]:
-        """What the API gives: the customer may change them until the session is closed."""
+        """Return the API's items, which the customer may change until the session is completed."""
         if checkout.status is not OPEN:
             return self.items
         return (replace(ITEM, amount_total=checkout.amount_total),)
 
     @property
     def last_session(self) -> SessionFact:
-        """What Stripe's session says in the end, with its items: what the API gives."""
+        """Return the API's final session, with its items."""
         last = [one for one in self.facts if isinstance(one, SessionFact)][-1]
         return replace(last, checkout=replace(last.checkout, items=self.items))
 
@@ -194,7 +194,7 @@ PURCHASES = {
             session(AUTHORIZED, "reconcile"),
             session(PAID, "evt_succeeded", amount_captured=700),
             session(PAID, "evt_captured", amount_captured=700),
-            # Should Stripe ever deliver a session's snapshot after the capture.
+            # In case Stripe delivers a session's snapshot after the capture.
             session(PAID, "evt_completed_late"),
         ),
         PAID,

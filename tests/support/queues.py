@@ -17,7 +17,7 @@ class Queue:
     url: str = QUEUE_URL
 
     def receive(self) -> list[dict[str, Any]]:
-        """Take all that is in the queue, in the order in which it was sent."""
+        """Receive all messages in the queue, in the order of sending."""
         bodies: list[dict[str, Any]] = []
         while messages := self._take():
             bodies += [json.loads(message["Body"]) for message in messages]
@@ -33,7 +33,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Who gets what is published, over a queue."""
+    """A subscriber of the topic, through a queue."""
 
     queue: Queue
 

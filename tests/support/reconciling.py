@@ -1,4 +1,4 @@
-"""Runs of the reconciliation, with Stripe behind them: objects by their id, and lists in pages."""
+"""Runs of the reconciliation, with a fake Stripe: objects by id, and lists in pages."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ SERVER_ERROR = {"error": {"type": "api_error", "message": "An unknown error occu
 
 
 class ListingStripe(FakeStripe):
-    """Respond by what an account has; `broken` calls get their error.
+    """Responds with an account's objects; `broken` calls get their error.
 
     A call is named by its path without `/v1/`, a list of sessions as `complete` or `expired`.
     """
@@ -121,7 +121,7 @@ def _intent(session: Json) -> object:
 
 @dataclass
 class Runs:
-    """Runs of the reconciliation, with a clock that sleeping moves."""
+    """Runs of the reconciliation, with a clock that `sleep` advances."""
 
     orders: Any
     stripe: ListingStripe
@@ -146,7 +146,7 @@ class Runs:
         )
 
     def calls(self, run: Callable[[], Report]) -> list[str]:
-        """Return the names of the calls that a run makes."""
+        """Run, and return the names of the calls to Stripe."""
         before = len(self.stripe.names)
         run()
         return self.stripe.names[before:]
@@ -163,7 +163,7 @@ class Runs:
         now: OrderStatus = OrderStatus.OPEN,
         created: int = CREATED_AT,
     ) -> str:
-        """Return the id of an order that the table has in one status, and Stripe in another."""
+        """Add an order with one status in the table and another at Stripe; return its id."""
         order_id, session_id = order_id_of(number), session_id_of(number)
         pending = now in {OrderStatus.OPEN, OrderStatus.EXPIRED}
         intent = None if pending else payment_intent("processing", id=f"pi_{number}")
@@ -187,7 +187,7 @@ class Runs:
         return order_id
 
     def add_parts(self, count: int = 3) -> None:
-        """Add paid orders, each with a refund and a dispute that nobody recorded."""
+        """Add paid orders, each with an unrecorded refund and dispute."""
         for number in range(count):
             self.add(number, OrderStatus.PAID, OrderStatus.PAID)
             metadata = payment_metadata(order_id=order_id_of(number))
@@ -219,7 +219,7 @@ def runs_of(
     store: CursorStore | None = None,
     page: int = PAGE,
 ) -> Runs:
-    """Read the secret at once: its failures are not meant here."""
+    """Return runs with the secret already read, so that it can't fail."""
     clock.now = float(NOW)
     credentials.read()
     fake = ListingStripe(page)
@@ -230,7 +230,7 @@ def runs_of(
 
 
 def orders_in(table: CloudTable) -> OrdersTable:
-    """Orders in memory, for tests that look at the calls to Stripe: moto takes 50 times as long."""
+    """Return orders in memory, for tests of Stripe calls: moto takes 50 times as long."""
     return OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
 
 

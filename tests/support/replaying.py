@@ -1,4 +1,4 @@
-"""Lambda and a stream, as `make replay` calls them, and what it is given."""
+"""A fake Lambda and a fake stream for `make replay`, and its messages."""
 
 import io
 import json
@@ -26,7 +26,7 @@ KEPT = {"requestPayload": {"detail": EVENT}, "responsePayload": {"errorType": "V
 
 @dataclass
 class Functions:
-    """Lambda, with one function that returns what the test says, called as `name:alias`."""
+    """A fake Lambda with one function, called as `name:alias`, with canned responses."""
 
     response: Json
     error: bool = False
@@ -40,7 +40,7 @@ class Functions:
 
 @dataclass
 class Stream:
-    """A shard with one record on a page, of which those before `trimmed_before` are gone."""
+    """A shard with one record per page; records before `trimmed_before` are gone."""
 
     numbers: range
     trimmed_before: int = 0
@@ -58,7 +58,7 @@ class Stream:
         return {"ShardIterator": str(max(int(SequenceNumber), self.trimmed_before))}
 
     def describe_stream(self, *, ExclusiveStartShardId: str = "", **_: str) -> Json:  # noqa: N803
-        """Two pages: a closed shard of earlier numbers, and an open one."""
+        """Return one of two pages: a closed shard of earlier numbers, and an open one."""
         ranges: list[Json] = [
             {"StartingSequenceNumber": "0", "EndingSequenceNumber": "2"},
             {"StartingSequenceNumber": "3"},

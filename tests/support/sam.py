@@ -1,4 +1,4 @@
-"""What `aws cloudformation deploy` makes of the template, by the library that does it there too."""
+"""Transforms the template as `aws cloudformation deploy` does, with the same library."""
 
 import atexit
 import json
@@ -60,7 +60,7 @@ def _transformed(code: str, layer: str, given: tuple[tuple[str, str], ...]) -> s
     template = load_template()
     template["Globals"]["Function"]["CodeUri"] = code
     template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = layer
-    # CloudFormation hands SAM a list parameter as a list.
+    # CloudFormation passes a list parameter to SAM as a list.
     parameters = {"AllowedOrigins": ORIGINS, **dict(given)}
     translator = _translator()
     assert translator.stdin is not None
@@ -72,8 +72,8 @@ def _transformed(code: str, layer: str, given: tuple[tuple[str, str], ...]) -> s
 
 @cache
 def _translator() -> subprocess.Popen[str]:
-    """SAM's translator in a process of its own, since its libraries are not ours: it takes a second
-    to start, and ends with this one.
+    """Start SAM's translator in a process with SAM's libraries. It takes a second to start, and
+    ends with this process.
     """
     process = subprocess.Popen(
         [SAM.parent / "python", "-c", TRANSFORM],

@@ -1,7 +1,7 @@
-"""How much of what can happen the tests try: SAMPLES=all, some (the default) or few.
+"""Sample sizes of randomised tests: SAMPLES=all, some (the default) or few.
 
-`make test` tries some, `make test-all` all of it, `make mutants` few, since it runs the tests once
-for each mutant. What is tried of it is seeded, so that each run tries the same.
+`make test` uses some, `make test-all` all, `make mutants` few, since it runs the tests once per
+mutant. Samples are seeded, so that each run tries the same ones.
 """
 
 import os

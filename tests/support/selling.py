@@ -1,4 +1,4 @@
-"""Prices with the products that a shop's page shows."""
+"""Prices with their products."""
 
 from tests.support.documents import Json
 from tests.support.stripe_objects import price

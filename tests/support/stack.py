@@ -1,4 +1,4 @@
-"""The stack as template.yaml describes it, and the environment that it gives its functions."""
+"""The stack of template.yaml, and its functions' environment variables."""
 
 import json
 from functools import cache
@@ -57,7 +57,7 @@ ENVIRONMENT = {
     "STRIPE_MODE": "test",
     "STRIPE_SECRET_ARN": SECRET_NAME,
 }
-# What only one function gets.
+# Variables of one function only.
 OWN_ENVIRONMENT = {
     "StripeWebhookFunction": {
         "DEAD_LETTERED_EVENTS_TABLE": DEAD_LETTERED_TABLE,
@@ -72,7 +72,7 @@ OWN_ENVIRONMENT = {
 
 
 def load_template() -> Json:
-    """Read template.yaml, its tags as the functions that they are short for.
+    """Read template.yaml, with its tags as intrinsic functions.
 
     test_layer.py checks that SAM reads the same.
     """
@@ -91,7 +91,7 @@ def _template_as_json(path: Path) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows CloudFormation's tags; SAM's and cfn-lint's loaders take seconds to import.
+    """A loader with CloudFormation's tags; SAM's and cfn-lint's take seconds to import.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
     """
@@ -112,14 +112,14 @@ def _function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Json:
 
 
 _Loader.add_multi_constructor("!", _function)
-# A version looks like a date, and is none.
+# A policy version looks like a date but is a string.
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
 
 
 def orders_table() -> Json:
     """Return the arguments of CreateTable that make the template's table.
 
-    Not encrypted: moto generates an RSA key for a table that is, 0.1 s of CPU.
+    Not encrypted: for an encrypted table moto generates an RSA key, 0.1 s of CPU.
     """
     properties = load_template()["Resources"]["OrdersTable"]["Properties"]
     recovery = properties.pop("PointInTimeRecoverySpecification")

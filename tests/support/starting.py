@@ -1,4 +1,4 @@
-"""Functions as a starting container has them: loaded, with nothing built before."""
+"""Loads functions as a starting container does, with nothing built before."""
 
 import importlib.util
 from types import ModuleType

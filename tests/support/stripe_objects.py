@@ -1,4 +1,4 @@
-"""Stripe's JSON, as its API reference documents it, with the fields that the service reads.
+"""Stripe's objects as JSON, with the documented fields that the service reads.
 
 https://docs.stripe.com/api/checkout/sessions/object
 """
@@ -25,7 +25,7 @@ REFUND = "re_3abc"
 DISPUTE = "dp_1abc"
 FINGERPRINT = "f" * 64
 
-# Each state of a session, and the event that Stripe sends when it is entered.
+# Each state of a session, and Stripe's event for it.
 STATES: dict[OrderStatus, tuple[str, Json]] = {
     OrderStatus.EXPIRED: ("checkout.session.expired", {"status": "expired"}),
     OrderStatus.PROCESSING: (
@@ -80,7 +80,7 @@ def session_metadata(**changes: str) -> Json:
 
 
 def payment_metadata(**changes: str) -> Json:
-    """Return the options of the PaymentIntent and of its charge."""
+    """Return the metadata of our PaymentIntents, which their charges copy."""
     return {"order_id": ORDER_ID, "checkout_stack": STACK, **changes}
 
 
@@ -121,7 +121,7 @@ def charge(**changes: object) -> Json:
 
 
 def refund(refund_id: str = REFUND, **changes: object) -> Json:
-    """Return a refund as events have it; the API expands its PaymentIntent when it is asked to."""
+    """Return a refund as in events, with the PaymentIntent's id only."""
     return {
         "id": refund_id,
         "object": "refund",
@@ -154,7 +154,7 @@ def dispute(dispute_id: str = DISPUTE, **changes: object) -> Json:
 
 
 def expanded(stripe_object: Json, **changes: object) -> Json:
-    """Return a refund or a dispute as the API does when it is asked for the PaymentIntent too."""
+    """Return a refund or a dispute with its PaymentIntent expanded."""
     return stripe_object | {"payment_intent": payment_intent(**changes)}  # type: ignore[arg-type]
 
 
@@ -217,7 +217,7 @@ ITEM = OrderItem(
 
 
 def line_item(**changes: object) -> Json:
-    """Return a line item with its product expanded, of a price that the shop sells."""
+    """Return a line item of a sellable price, with its product expanded."""
     return {
         "id": "li_1abc",
         "object": "item",
@@ -289,11 +289,11 @@ def fact(
 
 
 def event_fact(status: OrderStatus, **changes: Any) -> SessionFact:  # noqa: ANN401
-    """Return a fact as an event brings it: without items."""
+    """Return a fact as from an event: without items."""
     return fact(status, items=None, **changes)
 
 
 def order(status: OrderStatus = OrderStatus.PAID, **parts: dict[str, Any]) -> Order:
-    """Return the order that a first fact makes, with some refunds, disputes or declines."""
+    """Return an order after a first fact, with some refunds, disputes or declines."""
     by_kind = {kind: parts.get(kind.name, {}) for kind in KINDS}
     return Order(order_id=ORDER_ID, checkout=checkout(status), version=1, parts=by_kind)

@@ -70,13 +70,13 @@ OVERRIDES = (
 
 
 def pytest_runtest_setup() -> None:
-    """No unit test talks to anything; pytest-socket's `enable_socket` marker still wins."""
+    """Block sockets in unit tests, except with pytest-socket's marker `enable_socket`."""
     disable_socket(allow_unix_socket=True)
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Set what the template gives the functions, and nothing of the machine's own."""
+    """Set the variables from the template, without the machine's own."""
     for name in OVERRIDES:
         monkeypatch.delenv(name, raising=False)
     for variables in (AWS_ENVIRONMENT, ENVIRONMENT, *OWN_ENVIRONMENT.values()):
@@ -99,7 +99,7 @@ def calls() -> Iterator[AwsCalls]:
 
 @pytest.fixture
 def watched(calls: AwsCalls, monkeypatch: pytest.MonkeyPatch) -> AwsCalls:
-    """Let `calls` see every client that is made from now on."""
+    """Record the requests of every client that is created from now on in `calls`."""
     make = aws_clients.client
 
     def client(service: Any) -> Any:  # noqa: ANN401
@@ -132,7 +132,7 @@ def dynamodb(aws: None) -> "DynamoDBClient":
 
 @pytest.fixture
 def orders(dynamodb: "DynamoDBClient", calls: AwsCalls) -> OrdersTable:
-    """Return an empty table; `calls` sees what is sent to it."""
+    """Return an empty table whose requests are recorded in `calls`."""
     calls.watch(dynamodb)
     return OrdersTable(dynamodb, TABLE, now=lambda: NOW)
 
@@ -214,9 +214,9 @@ def deliveries(
     stripe_api: Callable[[], StripeApi],
     request: pytest.FixtureRequest,
 ) -> Deliveries:
-    """The way of a delivery through the layer, as the handler sends it.
+    """Return Deliveries as the handler uses it.
 
-    The dead letters are made for the first that needs them, as the handler makes them.
+    The dead letters are built when first needed, as in the handler.
     """
     verifier = WebhookVerifier(credentials, now=lambda: NOW)
     reader = EventReader(readers, stripe_api)
@@ -225,7 +225,7 @@ def deliveries(
 
 @pytest.fixture
 def dead_letters(queue: Queue) -> DeadLetters:
-    """Send to the queue, with the table that remembers what was sent."""
+    """Return the dead letters with their queue and table."""
     dynamodb = client_of_all_tests("dynamodb")
     dynamodb.create_table(**dead_lettered_events_table())
     sqs = client_of_all_tests("sqs")
@@ -234,7 +234,7 @@ def dead_letters(queue: Queue) -> DeadLetters:
 
 @pytest.fixture
 def fake_stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
-    """Stripe for any code that builds the SDK's default HTTP client; its retries do not wait."""
+    """Replace the SDK's default HTTP client by a fake Stripe; retries do not wait."""
     fake = FakeStripe()
     monkeypatch.setattr(stripe, "RequestsClient", lambda **_: fake)
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
@@ -248,7 +248,7 @@ def stripe_client(fake_stripe: FakeStripe) -> stripe.StripeClient:
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[Log]:
-    """Collect what the service logs, as CloudWatch would get it."""
+    """Collect the service's log as CloudWatch would get it."""
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     stream = io.StringIO()

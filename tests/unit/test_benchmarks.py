@@ -1,4 +1,4 @@
-"""What `make bench` makes of its samples: ratios of minima, and a cost of counted requests."""
+"""The report of `make bench`: ratios of minima, and the cost of counted requests."""
 
 from collections import Counter
 from pathlib import Path

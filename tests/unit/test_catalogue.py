@@ -1,4 +1,4 @@
-"""What is remembered of lookup keys, which strangers choose."""
+"""The cache of lookup keys, which strangers choose."""
 
 import pytest
 

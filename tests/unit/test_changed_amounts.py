@@ -1,4 +1,4 @@
-"""What the customer changes on Stripe's page: items, amounts, and the calls that it costs.
+"""The customer's changes on Stripe's page: items, amounts, and the calls that they cost.
 
 Discounts, taxes, shipping, optional items and quantities are known when the session is complete:
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details

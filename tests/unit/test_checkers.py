@@ -1,4 +1,4 @@
-"""What `make lint` and `make checkov` check the template with sees what it is for."""
+"""The checkers of `make lint` and `make checkov` find defects of the template."""
 
 import json
 import subprocess

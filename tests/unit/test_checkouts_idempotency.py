@@ -150,7 +150,7 @@ def test_the_same_key_with_another_body_is_refused(
 def test_a_key_without_an_order_is_free_for_another_body(
     checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls
 ) -> None:
-    """Stripe knows the key, but a crash left no order: nobody was shown what it stood for."""
+    """Stripe has the key but a crash left no order: its session was never returned."""
     calls.failure = NO_ROUTE
     with pytest.raises(OrdersUnavailable):
         checkouts.create(REQUEST, KEY)

@@ -154,7 +154,7 @@ def test_a_repeat_after_the_end_gives_no_client_secret(
 def test_a_replay_of_an_ended_session_gives_no_client_secret(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
-    """What Stripe replays is of the time when the session was open."""
+    """Stripe's replay shows the session as it was when open."""
     first = checkouts.create(embedded(), KEY)
     checkouts.create(embedded(replaces=first.session_id), None)
     again = checkouts.create(embedded(), KEY)

@@ -1,4 +1,4 @@
-"""What a person sees while SAM builds and deploys."""
+"""The console's output while SAM builds and deploys."""
 
 import io
 import sys

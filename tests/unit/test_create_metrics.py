@@ -1,4 +1,4 @@
-"""What CloudWatch can count of the checkouts, and of the calls to Stripe."""
+"""Metrics of checkouts and of calls to Stripe."""
 
 from typing import Any
 

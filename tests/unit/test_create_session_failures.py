@@ -1,4 +1,4 @@
-"""What a frontend gets when Stripe, AWS or our own settings fail."""
+"""Responses to a frontend when Stripe, AWS or the settings fail."""
 
 import json
 from typing import TYPE_CHECKING

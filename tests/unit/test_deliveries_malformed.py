@@ -1,4 +1,4 @@
-"""What Stripe signed, and what is not as Stripe documents it."""
+"""Signed deliveries with an undocumented shape."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What docs/deploy.md says of the stack is what the template and the command line say."""
+"""docs/deploy.md agrees with the template and the command line."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""What a dispute's status means for the order, and how two reports of disputes are merged."""
+"""Effects of dispute statuses on the order, and the join of two sets of disputes."""
 
 from itertools import permutations
 

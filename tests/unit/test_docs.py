@@ -1,4 +1,4 @@
-"""What docs/orders.md says of the orders is what the code does, and all links lead somewhere."""
+"""docs/orders.md agrees with the code, and no link in the docs is broken."""
 
 import re
 from pathlib import Path

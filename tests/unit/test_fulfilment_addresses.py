@@ -29,7 +29,7 @@ class Response:
 def respond(
     monkeypatch: pytest.MonkeyPatch, response: Response | Exception
 ) -> list[tuple[str, str, str]]:
-    """Let Stripe respond; give what it was asked: method, URL, authorization."""
+    """Let Stripe respond; return its requests: method, URL, authorization."""
     asked: list[tuple[str, str, str]] = []
 
     def request(method: str, url: str, *, headers: dict[str, str], **_: object) -> Response:

@@ -1,4 +1,4 @@
-"""What the functions logged, as the tests and the demo read it."""
+"""Reading of the functions' logs for the tests and the demo."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

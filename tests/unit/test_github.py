@@ -1,4 +1,4 @@
-"""The workflows run the README's commands, by actions that nobody can exchange."""
+"""The workflows run the README's commands, with pinned actions."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a function prints under Lambda's own runtime: no personal data, no part of a key."""
+"""Logs under Lambda's own runtime contain no personal data and no part of a key."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What `sam build` ships: the locked packages, with bytecode that counts, and short imports."""
+"""The output of `sam build`: locked packages, valid bytecode, and few imports."""
 
 import importlib.util
 import re

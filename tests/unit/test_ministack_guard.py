@@ -16,7 +16,7 @@ type Headers = list[tuple[bytes, bytes]]
 
 
 def sent(path: str, kind: str, headers: Headers, response: Headers) -> tuple[bool, list[Any]]:
-    """Whether MiniStack got the request, and the messages to the client."""
+    """Send a request; return whether MiniStack got it, and the messages to the client."""
     reached = False
     messages: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""openapi.yaml says what the models, the problems, the template and the README say."""
+"""openapi.yaml agrees with the models, the problems, the template and the README."""
 
 import json
 from collections.abc import Iterator

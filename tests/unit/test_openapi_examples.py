@@ -1,4 +1,4 @@
-"""The examples, of openapi.yaml and of the README, are as openapi.yaml says."""
+"""The examples of openapi.yaml and of the README fit openapi.yaml."""
 
 import json
 import re

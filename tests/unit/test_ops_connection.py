@@ -1,4 +1,4 @@
-"""How a stack is connected with Stripe: at a simulator, with a webhook that reads the secret."""
+"""Connecting a stack with Stripe: the simulator, and a webhook that reads the secret."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How an error of AWS or Stripe is reported to an operator: one line, and nothing secret."""
+"""Reports of AWS's and Stripe's errors to an operator: one line, without secrets."""
 
 from collections.abc import Iterator
 from typing import Any

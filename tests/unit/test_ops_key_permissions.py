@@ -1,4 +1,4 @@
-"""What a Stripe key may do, found out at a simulator without changing anything there."""
+"""A Stripe key's permissions, tested at the simulator without changes there."""
 
 from collections.abc import Iterator
 from dataclasses import replace

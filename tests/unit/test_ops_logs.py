@@ -1,4 +1,4 @@
-"""What `ops/checkout logs` reads from CloudWatch, and prints."""
+"""`ops/checkout logs`: reading from CloudWatch, and output."""
 
 import json
 from collections.abc import Iterator

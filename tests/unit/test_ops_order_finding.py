@@ -1,4 +1,4 @@
-"""What an operator's words name, and when."""
+"""Operators' queries and timestamps."""
 
 import time
 from pathlib import Path

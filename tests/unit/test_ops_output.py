@@ -1,4 +1,4 @@
-"""What commands print: for people without control characters, for programs as JSON alone."""
+"""Output of commands: without control characters for people, as pure JSON for programs."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A deployed stack as ops read it from CloudFormation, and what it says where it can't be read."""
+"""Reading a deployed stack from CloudFormation, and the errors if that fails."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The deployed webhook, called as Stripe calls it, and what its log says."""
+"""Requests to the deployed webhook, and its log."""
 
 import json
 from collections.abc import Iterator

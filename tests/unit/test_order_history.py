@@ -1,4 +1,4 @@
-"""What an order's item says beside the order: its latest change, its history, and when."""
+"""Parts of an item besides the order: its latest change, its history, its timestamps."""
 
 from typing import TYPE_CHECKING, Any, cast
 

@@ -45,7 +45,7 @@ def origin(source: str, occurred_at: int) -> Origin:
 
 
 def order_after(orders: OrdersTable, heard: Fact) -> Order:
-    """Record a fact and give the order; an applied one gives it only where it is asked for."""
+    """Record a fact and return the order, which needs `read_back` for an applied one."""
     order = orders.record(heard, read_back=True).order
     assert order is not None
     return order
@@ -58,7 +58,7 @@ def table() -> MemoryTable:
 
 @pytest.fixture
 def remembered(table: MemoryTable) -> OrdersTable:
-    """Give an empty table that costs next to nothing, for what is tried with many facts."""
+    """Return an empty in-memory table, fast enough for tests with many facts."""
     return OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
 
 

@@ -1,4 +1,4 @@
-"""What was bought, in orders that were created here, by an event, or before items were stored."""
+"""Items of orders created by create or by an event, or before items were stored."""
 
 from collections.abc import Callable
 from dataclasses import replace

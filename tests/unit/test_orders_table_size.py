@@ -1,4 +1,4 @@
-"""How large an order's item can become: DynamoDB refuses one of more than 400 KB."""
+"""The maximum size of an order's item: DynamoDB refuses more than 400 KB."""
 
 import random
 from typing import Any, cast
@@ -34,7 +34,7 @@ def size(item: Item) -> int:
 
 
 def test_the_fullest_order_is_far_below_the_limit() -> None:
-    """What strangers repeat adds at most a few KB; every refund and dispute is stored."""
+    """Actions that strangers repeat add at most a few KB; every refund and dispute is stored."""
     table = MemoryTable()
     orders = OrdersTable(cast("Any", table), TABLE, now=lambda: NOW)
     orders.record(fact(OrderStatus.OPEN))

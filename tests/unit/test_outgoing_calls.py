@@ -1,4 +1,4 @@
-"""How long the real clients' calls can take, and where they go; no connection is opened."""
+"""Timeouts and addresses of the real clients' calls; no connection is opened."""
 
 import time
 from collections.abc import Callable
@@ -30,7 +30,7 @@ HTTP_API_SECONDS = 30
 
 @dataclass
 class StripeTries:
-    """What the SDK's own HTTP client hands to `requests`; nothing of it goes out."""
+    """Collect what the SDK's HTTP client passes to `requests`, without sending it."""
 
     urls: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -61,7 +61,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @dataclass(frozen=True)
 class Worst:
-    """How many seconds a call can take: every try's timeouts, and the waits between the tries."""
+    """Return the seconds that a call can take: all timeouts, and the waits between tries."""
 
     clients: "list[BaseClient]"
     calls: AwsCalls

@@ -1,4 +1,4 @@
-"""What a Checkout Session says about our order."""
+"""Facts read from Checkout Sessions."""
 
 from dataclasses import replace
 

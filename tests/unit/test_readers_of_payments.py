@@ -1,4 +1,4 @@
-"""What refunds, disputes and failed attempts to pay say about an order."""
+"""Facts read from refunds, disputes and declined attempts to pay."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a run repairs from Stripe's objects."""
+"""Repairs of a reconciliation run from Stripe's objects."""
 
 from collections.abc import Callable
 

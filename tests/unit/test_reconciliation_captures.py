@@ -99,7 +99,7 @@ def test_an_authorized_order_is_checked_again_and_stays(runs: Runs) -> None:
 
 
 def test_what_waits_for_a_capture_has_an_age_of_its_own(runs: Runs) -> None:
-    """Whether the run finds it so or made it so, and not once it is captured."""
+    """Both if the run finds the order authorized and if it records it; not once it is captured."""
     add(runs, AUTHORIZED, RESERVED, 3 * DAY)
     add(runs, OrderStatus.OPEN, RESERVED, 60, number=1)
     add(runs, AUTHORIZED, (PAID, 700), 4 * DAY, number=2)

@@ -1,4 +1,4 @@
-"""How a run keeps to its time and its rate, and what the next one does."""
+"""A run's time limit and call rate, and its continuation in the next run."""
 
 import pytest
 

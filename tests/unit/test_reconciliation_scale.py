@@ -1,4 +1,4 @@
-"""How many calls a run makes, with as many orders as strangers can make: numbers, not times."""
+"""The number of calls of a run, with as many orders as strangers can create."""
 
 from collections import Counter
 from dataclasses import dataclass, field

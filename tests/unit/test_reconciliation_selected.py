@@ -1,4 +1,4 @@
-"""What an operator reconciles: single orders, and what Stripe created in a period."""
+"""Reconciliation by operators: single orders, and objects created in a period."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""What a run says of webhooks: whether an event of Stripe's recorded any of the new payments."""
+"""A run's count of payments without a webhook."""
 
 from typing import TYPE_CHECKING
 

@@ -78,7 +78,7 @@ def items(dynamodb: "DynamoDBClient") -> dict[str, Json]:
     return {one["order_id"]["S"]: one for one in dynamodb.scan(TableName=TABLE)["Items"]}
 
 
-# Metadata that somebody edited
+# Edited metadata
 
 
 EDITED: list[object] = [

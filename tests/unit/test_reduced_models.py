@@ -115,7 +115,7 @@ def test_the_rules_of_the_endpoints_are_the_originals(models: Path, service: str
 
 
 def test_the_operations_are_those_that_a_role_allows() -> None:
-    """What runs needs a permission, so that no call is missing in the models."""
+    """Every call needs a permission, so the roles show that no operation is missing."""
     allowed = set()
     for resource in load_template()["Resources"].values():
         if resource["Type"] == "AWS::IAM::Role":

@@ -1,4 +1,4 @@
-"""What an authorization releases is no refund of an order, though Stripe makes one for it."""
+"""The release of an authorization is no refund of an order, even if Stripe creates one."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which prices a stranger may buy, and what a refusal reveals about the others."""
+"""Prices that a stranger may buy, and what a refusal reveals about others."""
 
 import json
 from dataclasses import replace

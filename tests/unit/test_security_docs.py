@@ -1,4 +1,4 @@
-"""docs/security.md says what the tests prove, what the keys may do, and what the roles allow."""
+"""docs/security.md agrees with the tests, the keys' permissions and the roles."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a Checkout Session says about a payment that is captured by hand."""
+"""Statuses of Checkout Sessions with manual capture."""
 
 import pytest
 

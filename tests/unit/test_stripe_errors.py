@@ -1,4 +1,4 @@
-"""What each refusal of Stripe means, and that only one of them means absence."""
+"""The mapping of Stripe's errors, only one of which means that an object does not exist."""
 
 from collections.abc import Callable
 

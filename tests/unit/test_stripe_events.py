@@ -1,4 +1,4 @@
-"""What each event, in either form, does to an order, and what it costs."""
+"""The effect of each event, in both forms, on an order, and its calls."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Stripe's messages may quote what was sent, a part of the key too: nobody gets to see them."""
+"""Stripe's messages, which may quote the request or part of the key, are never shown."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What makes Stripe send an event again: a failing table, an odd event, a bad secret."""
+"""Failures after which Stripe retries an event: the table, the event, the secret."""
 
 import json
 from typing import TYPE_CHECKING

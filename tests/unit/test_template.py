@@ -1,4 +1,4 @@
-"""What the stack has, keeps and shows: template.yaml as written, and as SAM transforms it."""
+"""Resources, retention and outputs of template.yaml, as written and as transformed by SAM."""
 
 import json
 import re

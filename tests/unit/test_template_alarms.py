@@ -1,4 +1,4 @@
-"""The alarms: what they watch, whom they reach, and where the runbook says what to do."""
+"""The alarms: their metrics, their recipients, and their runbook sections."""
 
 import re
 

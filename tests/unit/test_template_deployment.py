@@ -1,4 +1,4 @@
-"""How a new version takes over, and which alarms bring the old one back."""
+"""Gradual deployments, and the alarms that roll them back."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""What ops see in the consoles: descriptions, and the tags that separate costs."""
+"""Descriptions in AWS's consoles, and tags for cost allocation."""
 
 import re
 

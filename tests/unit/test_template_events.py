@@ -1,4 +1,4 @@
-"""What moves orders' events through the stack: the stream, the topic, queues, the schedule."""
+"""Event sources of the stack: the stream, the topic, queues, the schedule."""
 
 import json
 

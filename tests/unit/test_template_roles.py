@@ -1,4 +1,4 @@
-"""What the stack grants: who may do what, and who may become whom."""
+"""Permissions and trust policies of the stack's roles."""
 
 from collections.abc import Iterator
 

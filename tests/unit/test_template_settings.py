@@ -1,4 +1,4 @@
-"""What the functions get: the settings, the secret, and the parameters behind them."""
+"""Environment variables of the functions, the secret, and the parameters behind them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What CloudWatch can count of the deliveries."""
+"""Metrics of deliveries."""
 
 import pytest
 

@@ -14,7 +14,7 @@ WORDS = [line.partition("->") for line in (ROOT / ".codespell-words.txt").read_t
 def refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> str:
-    """Give what codespell says of a text with all the words, and of one with none."""
+    """Return codespell's output for a text with all the words, and for one with none."""
     monkeypatch.chdir(ROOT)
     (tmp_path / "bad.md").write_text("".join(f"It is_{word}.\n" for word, _, _ in WORDS))
     (tmp_path / "good.md").write_text("Try again in a moment. Answer yes to every question.\n")

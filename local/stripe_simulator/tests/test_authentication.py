@@ -1,4 +1,4 @@
-"""Who may call: those with the key, from this machine."""
+"""Authentication by key, and the check of the Host header."""
 
 import base64
 

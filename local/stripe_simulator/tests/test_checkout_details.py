@@ -1,4 +1,4 @@
-"""What a Checkout Session asks its customer for, and what becomes of it."""
+"""Details that a Checkout Session collects, and where they are shown."""
 
 from typing import Any
 

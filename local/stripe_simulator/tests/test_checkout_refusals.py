@@ -1,4 +1,4 @@
-"""What Stripe refuses to make a Checkout Session of."""
+"""Parameters with which Stripe refuses to create a Checkout Session."""
 
 from typing import Any
 

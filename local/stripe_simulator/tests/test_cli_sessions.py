@@ -1,4 +1,4 @@
-"""What `stripe listen` and `stripe logs tail` use: a session, and its WebSocket."""
+"""Sessions and WebSockets of `stripe listen` and `stripe logs tail`."""
 
 import json
 from collections.abc import Iterator

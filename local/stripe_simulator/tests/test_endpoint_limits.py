@@ -1,4 +1,4 @@
-"""How many endpoints and destinations an account may have, and of which version."""
+"""Limits of endpoints and destinations: their number and their API versions."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from support.refusals import refused
 from support.shapes import differences
 
 EXPANDED = 10
-"""How many line items Stripe shows inside a session ("the first handful")."""
+"""The number of line items that Stripe expands in a session ("the first handful")."""
 WITH_PRODUCTS = ["line_items.data.price.product"]
 
 

@@ -1,4 +1,4 @@
-"""What the API responds has the fields that the SDK's own classes declare, and no others."""
+"""Responses have exactly the fields that the SDK's classes declare."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""What is reported of a request for the live view, and that nothing else of it is."""
+"""Reports of requests for the live view, and that they contain nothing else."""
 
 import asyncio
 import json

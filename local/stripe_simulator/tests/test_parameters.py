@@ -1,4 +1,4 @@
-"""How parameters are read, and which are refused."""
+"""Reading of parameters, and refused ones."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a PaymentIntent is without being asked, and what Stripe's errors show of one."""
+"""Defaults of PaymentIntents, and PaymentIntents in Stripe's errors."""
 
 from typing import Any
 

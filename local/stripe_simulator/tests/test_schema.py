@@ -1,4 +1,4 @@
-"""What Stripe describes: the table of shapes, and the comparison with it."""
+"""The table of Stripe's described shapes, and the comparison with it."""
 
 import asyncio
 from typing import Any

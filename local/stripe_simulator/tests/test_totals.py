@@ -39,7 +39,7 @@ def decimal(fraction: Fraction) -> Decimal:
 
 
 def due(lines: list[Charge], discount: Discount | None, shipping: Charge | None) -> int:
-    """What is due, to the unit for each rounding: from the whole cart, not from item to item."""
+    """Totals, exact for each rounding: computed from the whole cart, not per item."""
     subtotal = Decimal(sum(line.amount for line in lines))
     applies = (
         range(len(lines)) if discount is None or discount.applies is None else discount.applies

@@ -1,4 +1,4 @@
-"""What can be wrong with a stack: each breaks one thing, and repairs it at the end."""
+"""Defects of a stack: each context manager breaks one thing, and repairs it at the end."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.integration.operations.shop_at_stripe import (
 )
 from tests.integration.world import World
 
-# What the service needs beside what the customer paid and disputes.
+# Permissions that the service needs besides those for payments and disputes.
 OTHERS_NEEDED = ("checkout_session_write", "payment_intent_read", "plan_read", "product_read")
 
 
@@ -31,7 +31,7 @@ def no_sellable_price(world: World) -> Iterator[None]:
     try:
         yield
     finally:
-        # An empty value takes the key away: the product's own counts again.
+        # An empty value removes the key, so that the product's value applies again.
         for price, metadata in before.items():
             marked = metadata.get("sellable", "")
             sdk.prices.update(price, {"metadata": {"sellable": marked}})
@@ -89,7 +89,7 @@ def no_subscriber(world: World) -> Iterator[None]:
 
 @contextmanager
 def without_permission(world: World, action: str) -> Iterator[None]:
-    """Take a permission of the function URL away."""
+    """Remove a permission of the function URL."""
     functions = world.stack.aws.functions
     name = physical_name(world.stack.aws, STRIPE_WEBHOOK)
     policy = json.loads(functions.get_policy(FunctionName=name, Qualifier=ALIAS)["Policy"])

@@ -1,4 +1,4 @@
-"""A stack of its own: what an operator changes is not what the other tests rely on."""
+"""A separate stack, because operators' commands change what other tests rely on."""
 
 from collections.abc import Iterator
 from pathlib import Path

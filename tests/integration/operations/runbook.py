@@ -14,7 +14,7 @@ from tests.support.aws_commands import BLOCK, parsed
 from tests.support.documents import Json
 
 TASKS = (ROOT / "docs" / "tasks.md").read_text()
-# A name that CloudFormation made, as the runbook writes them.
+# A physical name from CloudFormation, in the runbook's format.
 PHYSICAL = re.compile(r"(?:https://sqs\S+/)?checkout-prod-(\w+)-1AB2CD3EF4GH")
 ACCOUNT = ("eu-central-1:123456789012", "us-east-1:000000000000")
 
@@ -41,9 +41,9 @@ def physical_ids(aws: LocalAws) -> dict[str, str]:
 
 
 def run_on_aws(aws: LocalAws, line: str, ids: dict[str, str], **instead: str) -> Json:
-    """Run a command of the AWS CLI; give what it prints.
+    """Run a command of the AWS CLI; return its output.
 
-    `ids` are the stack's, and `instead` has other texts to exchange.
+    `ids` are the stack's physical ids, and `instead` has other strings to replace.
     """
     line = PHYSICAL.sub(lambda name: ids[name[1]], line)
     for documented, local in (ACCOUNT, *instead.items()):

@@ -1,4 +1,4 @@
-"""The stack's side at Stripe, as its Dashboard shows it, and purchases that go on meanwhile."""
+"""The stack's Stripe account, and purchases in parallel to a command."""
 
 import json
 import threading
@@ -22,12 +22,12 @@ PATIENCE_SECONDS = 60.0
 
 
 class Interrupted(Exception):
-    """The operator's terminal is gone."""
+    """The operator's command is interrupted."""
 
 
 @dataclass
 class Steps:
-    """Lets so many steps of a command begin."""
+    """Interrupts a command after a number of steps."""
 
     allowed: int | None = None
     begun: list[str] = field(default_factory=list)
@@ -53,7 +53,7 @@ def registered(world: World) -> list[Destination]:
 
 
 def connection(world: World, folder: Path, steps: Steps) -> Connection:
-    """Connect in this process."""
+    """Return a connection in this process."""
     stack = Stack.read(local_environment(world, folder))
     return Connection(
         name=stack.name,
@@ -61,7 +61,7 @@ def connection(world: World, folder: Path, steps: Steps) -> Connection:
         secret=stack.secret(),
         webhook=Webhook(stack, PATIENCE_SECONDS),
         say=steps,
-        # Nobody forges deliveries here: the functions may read the secret again as soon as ever.
+        # Without forged deliveries, functions may read the secret again after the minimum interval.
         wait_for_functions=lambda: time.sleep(MIN_REFETCH_INTERVAL),
         wait_for_deliveries=world.simulator.wait_for_deliveries_under_way,
     )
@@ -81,7 +81,7 @@ def store_secret(world: World, secret: object) -> None:
 
 @contextmanager
 def deliveries_going_on(world: World) -> Iterator[None]:
-    """Have Stripe make events that the webhook handles, one after the other."""
+    """Create handled events at Stripe continuously."""
     over = threading.Event()
     sdk, price = world.simulator.sdk, world.stack.price
     params: Any = {
@@ -107,6 +107,6 @@ def deliveries_going_on(world: World) -> Iterator[None]:
 
 
 def expired_events(world: World) -> list[str]:
-    """The ids of the events of sessions that expired."""
+    """Return the ids of `checkout.session.expired` events."""
     params: Any = {"type": "checkout.session.expired", "limit": 100}
     return [event.id for event in world.simulator.sdk.v1.events.list(params).auto_paging_iter()]

@@ -1,4 +1,4 @@
-"""`sam deploy` by somebody who has the deployer's policy of the docs, and nothing else.
+"""`sam deploy` by a user who has only the docs' deployer policy.
 
 The local AWS checks the calls of `sam deploy` itself, and not what CloudFormation does for it: that
 is in tests/unit/test_deployer_policy.py.
@@ -27,7 +27,7 @@ def administrator() -> boto3.Session:
 
 
 def deployer(aws: LocalAws) -> boto3.Session:
-    """Make a user with the policy; give the user's session."""
+    """Create a user with the policy; return the user's session."""
     policy = (ROOT / "docs" / "deployer-policy.json").read_text()
     iam = administrator().client("iam", endpoint_url=aws.endpoint_url)
     name = f"deployer-{secrets.token_hex(4)}"

@@ -62,7 +62,7 @@ def deployed_with(world: World, folder: Path, **parameters: str) -> Iterator[Wor
 
 
 def restored(world: World, now: str) -> dict[str, str]:
-    """Restore as the runbook says; give the stack's parameters for it."""
+    """Restore as in the runbook; return the stack's parameters for it."""
     table = f"checkout-local-orders-{secrets.token_hex(4)}"
     aws, ids = world.stack.aws, physical_ids(world.stack.aws)
     lines = aws_commands(SECTION)

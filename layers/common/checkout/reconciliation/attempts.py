@@ -33,7 +33,7 @@ class GaveUp(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What a run did.
+    """The report of a run.
 
     `checked` counts Stripe objects compared with an order, `repaired` orders that changed, `failed`
     objects that could not be fetched, read or written. `finished` is false if the run ran out of
