@@ -207,5 +207,6 @@ def without(document: Json, name: str) -> Json:
     ],
 )
 def test_refuses_what_is_not_as_documented(read: Read, document: Json) -> None:
-    with pytest.raises(UnexpectedStripeObject):
+    kind = {read_refund: "Refund", read_dispute: "Dispute", read_decline: "PaymentIntent"}[read]
+    with pytest.raises(UnexpectedStripeObject, match=f"^The {kind} "):
         read(document)
