@@ -176,6 +176,12 @@ def test_what_was_paid_without_a_payment_intent_is_not_ours() -> None:
 
 # What is malformed
 
+KINDS: dict[Read, str] = {
+    read_refund: "Refund",
+    read_dispute: "Dispute",
+    read_decline: "PaymentIntent",
+}
+
 
 def without(document: Json, name: str) -> Json:
     return {key: value for key, value in document.items() if key != name}
@@ -207,6 +213,5 @@ def without(document: Json, name: str) -> Json:
     ],
 )
 def test_refuses_what_is_not_as_documented(read: Read, document: Json) -> None:
-    kind = {read_refund: "Refund", read_dispute: "Dispute", read_decline: "PaymentIntent"}[read]
-    with pytest.raises(UnexpectedStripeObject, match=f"^The {kind} "):
+    with pytest.raises(UnexpectedStripeObject, match=f"^The {KINDS[read]} "):
         read(document)
