@@ -60,6 +60,7 @@ help:
 	@echo "make rename NAME=...    rename a copy of this project and its stacks"
 	@echo "make simulator-contract the simulator's contract tests against Stripe (STRIPE_API_KEY=sk_test_...)"
 	@echo "make mutants            change the order's code in small ways, and check that a test fails"
+	@echo "make mutants ONLY=\"'checkout.recorder*'\"  the same for a module of pyproject.toml's list"
 	@echo "make bench              starts, warm calls, memory and cost of the functions (ROUNDS=15)"
 	@echo "make clean              remove everything that these commands created"
 
@@ -200,11 +201,14 @@ rename:
 	@exec $(DEV_PYTHON) -m local.commands.rename -- '$(NAME)'
 
 MUTATED := .local/mutated
+# Named in test-all: the modules that decide what an order is. ONLY= takes mutmut's patterns.
+ONLY ?= 'checkout.aws.order*' 'checkout.domain.*'
 mutants:
 	@$(BOOTSTRAP) mutants
 	rm -rf $(MUTATED) && mkdir -p $(MUTATED)
-	cp -R layers/common/checkout functions local events tests template.yaml pyproject.toml $(MUTATED)
-	cd $(MUTATED) && SAMPLES=few $(CURDIR)/.local/mutants/bin/mutmut run
+	cp -R layers/common/checkout functions local events tests template.yaml openapi.yaml \
+		pyproject.toml $(MUTATED)
+	cd $(MUTATED) && SAMPLES=few $(CURDIR)/.local/mutants/bin/mutmut run $(ONLY)
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
 
 # DO="--json", or DO="--only webhook"

@@ -14,6 +14,7 @@ from checkout.errors import (
     OrdersUnavailable,
     StripeRateLimited,
     StripeUnavailable,
+    UnexpectedStripeObject,
 )
 from checkout.settings import Settings
 from tests.support import creating
@@ -190,3 +191,27 @@ def test_a_retry_returns_no_url_of_a_closed_page(
     first = checkouts.create(REQUEST, KEY)
     orders.record(fact(status, order_id=first.order_id, session_id=first.session_id))
     assert checkouts.create(REQUEST, KEY) == replace(first, url=None, status=status)
+
+
+def test_a_retry_records_what_became_of_the_session(
+    checkouts: Checkouts, settings: Settings, fake_stripe: CreatingStripe, orders: OrdersTable
+) -> None:
+    """The order names its session, so edited metadata does not matter."""
+    first = checkouts.create(REQUEST, KEY)
+    fake_stripe.sessions[first.session_id] |= {"status": "expired", "metadata": {}}
+    moved = replace(settings, default_cancel_url="https://shop.example/new-cart")
+    retried = replace(checkouts, settings=moved).create(REQUEST, KEY)
+    assert (retried.order_id, retried.status) == (first.order_id, OrderStatus.EXPIRED)
+    order = orders.find(first.order_id)
+    assert order is not None
+    assert order.status is OrderStatus.EXPIRED
+
+
+def test_a_key_whose_session_is_gone_names_the_reason(
+    checkouts: Checkouts, settings: Settings, fake_stripe: CreatingStripe
+) -> None:
+    first = checkouts.create(REQUEST, KEY)
+    del fake_stripe.sessions[first.session_id]
+    moved = replace(settings, default_cancel_url="https://shop.example/new-cart")
+    with pytest.raises(UnexpectedStripeObject, match=r"^Stripe no longer has the session of this"):
+        replace(checkouts, settings=moved).create(REQUEST, KEY)

@@ -250,6 +250,7 @@ def test_the_log_names_the_event_and_its_order_and_nobody(
     logger.info("handled")
     recorded, *later = log.entries
     assert (recorded["message"], recorded["order_id"]) == ("recorded", ORDER_ID)
+    assert recorded["outcome"] == "applied"
     for entry in (recorded, *later):
         assert entry["event_id"] == "evt_1abc"
         assert entry["event_type"] == "checkout.session.completed"

@@ -162,7 +162,7 @@ def test_a_line_item_may_have_no_lookup_key_or_expansion() -> None:
 )
 def test_refuses_a_line_item_that_is_malformed(change: Json) -> None:
     malformed = line_item(**change)
-    with pytest.raises(UnexpectedStripeObject, match="line item"):
+    with pytest.raises(UnexpectedStripeObject, match=r"^The line item "):
         order_items([malformed])
     with pytest.raises(UnexpectedStripeObject):
         read(session(line_items=listed(malformed)))

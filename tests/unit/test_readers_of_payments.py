@@ -175,6 +175,12 @@ def test_what_was_paid_without_a_payment_intent_is_not_ours() -> None:
 
 # What is malformed
 
+KINDS: dict[Read, str] = {
+    read_refund: "Refund",
+    read_dispute: "Dispute",
+    read_decline: "PaymentIntent",
+}
+
 
 def without(document: Json, name: str) -> Json:
     return {key: value for key, value in document.items() if key != name}
@@ -206,5 +212,5 @@ def without(document: Json, name: str) -> Json:
     ],
 )
 def test_refuses_what_is_not_as_documented(read: Read, document: Json) -> None:
-    with pytest.raises(UnexpectedStripeObject):
+    with pytest.raises(UnexpectedStripeObject, match=f"^The {KINDS[read]} "):
         read(document)

@@ -262,3 +262,12 @@ def test_what_stripe_does_not_respond_to_is_left_to_a_retry(
     fake_stripe.respond(fetched(REFUNDED))
     fake_stripe.respond(listed(COMPLETE))
     assert deliveries.process(REFUNDED) is Outcome.APPLIED
+
+
+def test_an_unmarked_decline_costs_no_call_to_stripe(
+    deliveries: Deliveries, fake_stripe: FakeStripe
+) -> None:
+    foreign = payment_intent("requires_payment_method", declined=True, metadata={})
+    document = event("payment_intent.payment_failed", foreign)
+    assert deliveries.process(document) is Outcome.IGNORED
+    assert fake_stripe.calls == []

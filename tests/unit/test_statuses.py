@@ -19,6 +19,7 @@ from tests.support.stack import STACK
 from tests.support.stripe_objects import (
     NOW,
     PAYMENT_INTENT,
+    charge,
     payment_intent,
     session,
     session_in,
@@ -86,3 +87,26 @@ def test_refuses_a_payment_that_is_malformed(change: Json) -> None:
     intent = captured_separately(AUTHORIZED) | change
     with pytest.raises(UnexpectedStripeObject):
         read(complete(AUTHORIZED, payment_intent=intent))
+
+
+def test_an_undocumented_status_is_named_as_such() -> None:
+    document = session_in(PAID, payment_status="maybe")
+    with pytest.raises(UnexpectedStripeObject, match=r": unknown status or payment_status\.$"):
+        read(document)
+
+
+@pytest.mark.parametrize("document", [None, captured_separately(AUTHORIZED, livemode=True)])
+def test_a_payment_of_the_other_mode_is_not_read(document: Json | None) -> None:
+    assert READERS.payment(document, ORIGIN) is None
+
+
+@pytest.mark.parametrize("document", [None, charge(livemode=True)])
+def test_a_charge_of_the_other_mode_is_not_read(document: Json | None) -> None:
+    assert READERS.captured_charge(document, ORIGIN) is None
+
+
+def test_a_malformed_capture_names_its_kind() -> None:
+    with pytest.raises(UnexpectedStripeObject, match=r"^The PaymentIntent is malformed"):
+        READERS.payment(captured_separately(AUTHORIZED, id=None), ORIGIN)
+    with pytest.raises(UnexpectedStripeObject, match=r"^The charge is malformed"):
+        READERS.captured_charge(charge(payment_intent=7), ORIGIN)
