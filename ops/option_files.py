@@ -1,6 +1,6 @@
 """The files with each environment's options of a checkout: `python -m ops.option_files`.
 
-`make lint` and `make deploy` run it, and `doctor` uses it. Errors name file and line, before a
+`make lint`, `make dev` and `make deploy` run it, and `doctor` uses it. Errors name file and line, before a
 customer's request could be refused for them.
 """
 

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import stripe_keys
 from ops.destinations import Destination, Destinations
-from ops.environment import Environment
+from ops.environment import LOCAL, Environment
 from ops.errors import OpsError, explained
 from ops.secret import StripeSecret
 from ops.stack import Stack
@@ -100,6 +100,8 @@ class Examination:
 
     @property
     def deploy(self) -> str:
+        if self.environment.name == LOCAL:
+            return "Restart `make dev`."
         return f"Run `make deploy ENV={self.environment.name}`."
 
     @property

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,13 @@ def test_what_is_deployed_is_compared_with_the_file(
     local_file.write_text('{"locale": "de"}')
     result = only(deploy(content), "options")
     assert (result.ok, result.detail) == (False, detail)
+
+
+def test_the_local_stack_is_deployed_by_restarting_it() -> None:
+    made = examination(in_aws())
+    assert made.deploy == "Run `make deploy ENV=dev`."
+    vars(made)["environment"] = replace(made.environment, name="local")
+    assert made.deploy == "Restart `make dev`."
 
 
 def test_what_the_options_name_is_looked_up_at_stripe(
