@@ -11,6 +11,7 @@ from local.cloud.stack import local_stack
 from local.commands.dev import chosen_account
 from local.machine.console import Console
 from local.machine.processes import LocalCloudError
+from local.shop import stripe_account
 from local.shop.stripe_account import StripeAccount, real_account
 
 KEY = {"STRIPE_API_KEY": "sk_test_1"}
@@ -56,7 +57,7 @@ def test_the_simulator_is_named_only_if_it_is_started(
 
     monkeypatch.setattr(stack, "RUNS", tmp_path)
     monkeypatch.setattr(stack, "ministack", failing)
-    monkeypatch.setattr(stack.stripe_account, "simulated_account", failing)
+    monkeypatch.setattr(stripe_account, "simulated_account", failing)
     with (
         pytest.raises(LocalCloudError, match="no local AWS here"),
         local_stack(Console(), connect=account),
