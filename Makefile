@@ -70,6 +70,7 @@ demo:
 
 dev:
 	@$(BOOTSTRAP) dev sam ministack
+	@$(CHECK_OPTIONS)
 	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.dev
 
 test: lint types chromium

@@ -1,7 +1,7 @@
 """The files with each environment's options of a checkout: `python -m ops.option_files`.
 
-`make lint` and `make deploy` run it, and `doctor` uses it. Errors name file and line, before a
-customer's request could be refused for them.
+`make lint`, `make dev` and `make deploy` run it, and `doctor` uses it. Errors name file and line,
+before a customer's request could be refused for them.
 """
 
 import json

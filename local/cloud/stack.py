@@ -93,7 +93,8 @@ def local_stack(
         try:
             with ExitStack() as services:
                 run = services.enter_context(new_run())
-                with console.phase("Starting a local AWS and a Stripe simulator"):
+                simulator = "" if connect else " and a Stripe simulator"
+                with console.phase(f"Starting a local AWS{simulator}"):
                     account = connect or services.enter_context(
                         stripe_account.simulated_account(
                             run, on_death, seed, ports.stripe, frontend.orders_url

@@ -14,7 +14,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
@@ -39,7 +39,7 @@ def main() -> int:
     stack_file: Path = options.parse_args().stack_file
     console = Console()
     try:
-        account = real_account(os.environ)
+        account = chosen_account(console, os.environ)
         ours = own_frontend(console)
         with (
             only_one(stack_file),
@@ -60,6 +60,20 @@ def main() -> int:
     except (KeyboardInterrupt, Terminated):
         console.say("\nStopped.")
     return 0
+
+
+def chosen_account(console: Console, environment: Mapping[str, str]) -> StripeAccount | None:
+    """The account of STRIPE_API_KEY, announced; None for the simulator's."""
+    account = real_account(environment)
+    if account is None:
+        return None
+    console.say("STRIPE_API_KEY is set: using Stripe itself")
+    if not environment.get("STRIPE_WEBHOOK_SECRET"):
+        console.say(
+            "Warning: STRIPE_WEBHOOK_SECRET is not set: the webhook will refuse every delivery. "
+            "Set it to what `stripe listen --print-secret` prints."
+        )
+    return account
 
 
 def own_frontend(console: Console) -> Frontend | None:

@@ -9,7 +9,7 @@ import typer
 from checkout.aws.order_item import stored_from_item
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnreadable
-from ops.commands.orders import OrderId, show_document
+from ops.commands.orders import OrderId, show_stored
 from ops.errors import OpsError, UsageError
 from ops.orders.reading import lookup, order_document, order_id, stored_order
 from ops.orders.reconciling import Result, reconcile_order, reconcile_since
@@ -107,7 +107,7 @@ def expire(ctx: typer.Context, order_id: OrderId) -> None:
             "The session is expired at Stripe, and the order could not be changed yet: its webhook "
             "or the next reconciliation records it. `logs --function Reconcile` has the reason."
         )
-    show_document(output, order_document(stack, stored))
+    show_stored(output, stack, stored)
 
 
 def republish(ctx: typer.Context, order_id: OneOrder = None, since: Since = None) -> None:

@@ -13,13 +13,22 @@ from checkout.errors import OrderUnreadable
 from ops.errors import OpsError, UsageError
 from ops.orders.comparison import compared
 from ops.orders.finding import Kind, Query, found_orders, pending_orders, query
-from ops.orders.reading import lookup, order_document, order_id, payment_page, stored_order
+from ops.orders.reading import (
+    dashboard_name,
+    lookup,
+    order_document,
+    order_id,
+    payment_page,
+    stored_order,
+)
 from ops.output import Output
 from ops.stripe_api import stripe_api
 
 if TYPE_CHECKING:
+    from checkout.aws.order_item import StoredOrder
     from checkout.domain.order import Order
     from ops.operation import Operation
+    from ops.stack import Stack
 
 OrderId = Annotated[
     str, typer.Argument(metavar="ORDER_ID", parser=order_id, help="ord_ and 32 hexadecimal digits.")
@@ -46,10 +55,11 @@ def show(ctx: typer.Context, order_id: OrderId) -> None:
     """
     operation: Operation = ctx.obj
     stored = stored_order(operation.stack, order_id)
-    show_document(operation.output, order_document(operation.stack, stored))
+    show_stored(operation.output, operation.stack, stored)
 
 
-def show_document(output: Output, document: dict[str, Any]) -> None:
+def show_stored(output: Output, stack: "Stack", stored: "StoredOrder") -> None:
+    document = order_document(stack, stored)
     if output.as_json:
         output.document(document)
         return
@@ -59,7 +69,8 @@ def show_document(output: Output, document: dict[str, Any]) -> None:
             output.console.print(f"\n{name}", style="bold")
             output.rows(columns, document[name])
     if task := task_at_stripe(document):
-        output.console.print(f"\n{task} it in Stripe's Dashboard: {document['payment_page']}")
+        page = document["payment_page"]
+        output.console.print(f"\n{task} it in {dashboard_name(stack)}: {page}")
 
 
 def task_at_stripe(document: Mapping[str, Any]) -> str | None:
@@ -202,4 +213,5 @@ def advice(operation: "Operation", order: "Order", repairs: tuple[str, ...]) -> 
         command = f"ops/checkout --env {name} orders reconcile {order_id}"
         return f"To record {', '.join(repairs)}: {command}"
     page = payment_page(operation.stack, order.checkout.payment_intent)
-    return f"Nothing at Stripe changes this order. Compare it with Stripe's Dashboard: {page}"
+    dashboard = dashboard_name(operation.stack)
+    return f"Nothing at Stripe changes this order. Compare it with {dashboard}: {page}"

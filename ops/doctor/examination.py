@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import stripe_keys
 from ops.destinations import Destination, Destinations
-from ops.environment import Environment
+from ops.environment import LOCAL, Environment
 from ops.errors import OpsError, explained
 from ops.secret import StripeSecret
 from ops.stack import Stack
@@ -44,8 +44,9 @@ class Result:
 class Examination:
     """Shared input of the checks.
 
-    `setup_key` may read event destinations; if None, the service's key is used. A ping from Stripe
-    may take `patience_seconds` until it is logged.
+    `setup_key` is the operator's: it may read event destinations, and objects that the service's
+    key may not. If None, the service's key is used. A ping from Stripe may take `patience_seconds`
+    until it is logged.
     """
 
     environment: Environment
@@ -70,10 +71,19 @@ class Examination:
         return stripe_keys.client(self.environment, self.service_key)
 
     @cached_property
+    def operator(self) -> stripe.StripeClient | None:
+        """A Stripe client with the operator's key; None without one."""
+        if self.setup_key is None:
+            return None
+        stripe_keys.require_usable(self.setup_key, livemode=self.stack.livemode)
+        return stripe_keys.client(self.environment, self.setup_key)
+
+    @cached_property
     def destinations(self) -> Destinations:
-        key = self.setup_key or self.service_key
-        stripe_keys.require_usable(key, livemode=self.stack.livemode)
-        client = stripe_keys.client(self.environment, key)
+        client = self.operator
+        if client is None:
+            stripe_keys.require_usable(self.service_key, livemode=self.stack.livemode)
+            client = self.service
         return Destinations(client, self.stack.webhook_url)
 
     @cached_property
@@ -90,6 +100,8 @@ class Examination:
 
     @property
     def deploy(self) -> str:
+        if self.environment.name == LOCAL:
+            return "Restart `make dev`."
         return f"Run `make deploy ENV={self.environment.name}`."
 
     @property

@@ -13,8 +13,18 @@ from checkout.stripe.errors import MISSING
 from ops.doctor.examination import Examination, Failed
 from ops.functions import CREATE_SESSION
 from ops.option_files import FOLDER, problems
+from ops.stripe_keys import SETUP_KEY
 
 TIMEOUT_SECONDS = 20.0
+RETRIEVE: Mapping[str, Callable[[stripe.StripeClient, str], object]] = {
+    "payment method configuration": lambda client, id_: (
+        client.v1.payment_method_configurations.retrieve(id_)
+    ),
+    "shipping rate": lambda client, id_: client.v1.shipping_rates.retrieve(id_),
+    "price": lambda client, id_: client.v1.prices.retrieve(id_),
+    "coupon": lambda client, id_: client.v1.coupons.retrieve(id_),
+    "promotion code": lambda client, id_: client.v1.promotion_codes.retrieve(id_),
+}
 
 
 def deployed(examination: Examination) -> str:
@@ -34,14 +44,12 @@ def deployed(examination: Examination) -> str:
 
 
 def at_stripe(examination: Examination) -> str:
-    """Check that the objects in the options exist, as far as the service's key may read them."""
+    """Check that the objects in the options exist, and name those that no key may read."""
     options = _of_function(examination, examination.stack.parameter("Environment"))
-    checked = []
-    for kind, id_, retrieve in _named(examination.service, options):
+    checked, unchecked = [], []
+    for kind, id_ in _named(options):
         try:
-            retrieve(id_)
-        except stripe.PermissionError:
-            continue
+            readable = _is_readable(examination, kind, id_)
         except stripe.InvalidRequestError as error:
             if error.code != MISSING:
                 raise
@@ -49,8 +57,38 @@ def at_stripe(examination: Examination) -> str:
                 f"Stripe has no {kind} {id_}: it refuses every checkout.",
                 f"Correct the options. {examination.deploy}",
             ) from None
-        checked.append(id_)
-    return ", ".join(checked) or "nothing to check that the key may read"
+        if readable:
+            checked.append(id_)
+        else:
+            unchecked.append(f"{kind} {id_}")
+    findings = [", ".join(checked)] if checked else []
+    if unchecked:
+        findings.append(f"not checked: {', '.join(unchecked)} ({_why(examination)})")
+    return "; ".join(findings) or "they name no ids"
+
+
+def _is_readable(examination: Examination, kind: str, id_: str) -> bool:
+    """Read an object with the service's key, or else the operator's; False if neither may."""
+    for client in (examination.service, examination.operator):
+        if client is None:
+            continue
+        try:
+            RETRIEVE[kind](client, id_)
+        except stripe.PermissionError:
+            continue
+        return True
+    return False
+
+
+def _why(examination: Examination) -> str:
+    if examination.setup_key is None:
+        return (
+            f"the service's key may not read it: set {SETUP_KEY} to a key that may, or look it up "
+            "in Stripe's Dashboard"
+        )
+    return (
+        f"neither the service's key nor {SETUP_KEY} may read it: look it up in Stripe's Dashboard"
+    )
 
 
 def _of_function(examination: Examination, environment: str) -> Any:  # noqa: ANN401  (JSON)
@@ -68,23 +106,17 @@ def _of_function(examination: Examination, environment: str) -> Any:  # noqa: AN
         raise Failed("The function has no options file.", examination.deploy) from None
 
 
-type Retrieve = Callable[[str], object]
-
-
-def _named(
-    client: stripe.StripeClient, options: Mapping[str, Any]
-) -> Iterator[tuple[str, str, Retrieve]]:
+def _named(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the kind and the id of each of Stripe's objects that options name."""
     if configuration := options.get("payment_method_configuration"):
-        retrieve = client.v1.payment_method_configurations.retrieve
-        yield "payment method configuration", configuration, retrieve
+        yield "payment method configuration", configuration
     for one in options.get("shipping_options", []):
         if rate := one.get("shipping_rate"):
-            yield "shipping rate", rate, client.v1.shipping_rates.retrieve
+            yield "shipping rate", rate
     for one in options.get("optional_items", []):
-        yield "price", one["price"], client.v1.prices.retrieve
+        yield "price", one["price"]
     for one in options.get("discounts", []):
         if coupon := one.get("coupon"):
-            yield "coupon", coupon, client.v1.coupons.retrieve
+            yield "coupon", coupon
         if code := one.get("promotion_code"):
-            yield "promotion code", code, client.v1.promotion_codes.retrieve
+            yield "promotion code", code

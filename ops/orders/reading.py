@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import stripe
+
 from checkout.aws.order_item import StoredOrder
 from checkout.aws.order_lookup import OrderLookup
 from checkout.domain.parts import KINDS
@@ -45,9 +47,20 @@ def stored_order(stack: Stack, order_id: str) -> StoredOrder:
 
 
 def payment_page(stack: Stack, payment_intent: str | None) -> str | None:
-    """Return the payment's URL in Stripe's Dashboard; None if there is no payment."""
+    """Return the payment's URL in dashboard_name's dashboard; None if there is no payment."""
     mode = "" if stack.livemode else "/test"
-    return payment_intent and f"https://dashboard.stripe.com{mode}/payments/{payment_intent}"
+    base = _simulator(stack) or f"https://dashboard.stripe.com{mode}"
+    return payment_intent and f"{base}/payments/{payment_intent}"
+
+
+def dashboard_name(stack: Stack) -> str:
+    return "the simulator's dashboard" if _simulator(stack) else "Stripe's Dashboard"
+
+
+def _simulator(stack: Stack) -> str | None:
+    """Return the dashboard's URL of a local stack's simulator; None where Stripe itself is used."""
+    url = stack.environment.stripe_url
+    return f"{url}/dashboard" if url and url != stripe.DEFAULT_API_BASE else None
 
 
 def order_document(stack: Stack, stored: StoredOrder) -> Json:

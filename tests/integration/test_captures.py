@@ -43,7 +43,7 @@ def test_a_payment_captured_in_part_is_paid_once(world: World, reserve: Callable
         found = world.operate("orders", "find", "--status", "authorized", "--json").document
         assert order_id in [one["order_id"] for one in found]
         shown = world.operate("orders", "show", order_id).printed
-        assert "Capture or cancel it in Stripe's Dashboard" in shown
+        assert "Capture or cancel it in the simulator's dashboard" in shown
         world.merchant.capture(session_id, 500)
         order = world.wait_for_status(order_id, "paid")
         assert amounts(order) == [PRICE, 500, 0]

@@ -64,11 +64,11 @@ def test_an_order_is_shown_whole(world: World, bought: Bought) -> None:
     assert [one["lookup_key"] for one in order["items"]] == ["mug"]
     assert [(one["status"], one["amount"]) for one in order["refunds"]] == [("succeeded", 500)]
     assert order["client_reference_id"] == bought.client_reference_id
-    page = f"https://dashboard.stripe.com/test/payments/{bought.payment_intent}"
+    page = f"{world.stack.facts.stripe_url}/dashboard/payments/{bought.payment_intent}"
     assert order["payment_page"] == page
     assert bought.email not in shown.printed
     printed = world.operate("orders", "show", bought.order_id).printed
-    assert f"Refund it in Stripe's Dashboard: {page}" in printed
+    assert f"Refund it in the simulator's dashboard: {page}" in printed
     assert {"items", "refunds", "declines"} <= set(printed.splitlines())
     assert order["refunds"][0]["id"] in printed
 

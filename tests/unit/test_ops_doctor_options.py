@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,13 @@ def test_what_is_deployed_is_compared_with_the_file(
     assert (result.ok, result.detail) == (False, detail)
 
 
+def test_the_local_stack_is_deployed_by_restarting_it() -> None:
+    made = examination(in_aws())
+    assert made.deploy == "Run `make deploy ENV=dev`."
+    vars(made)["environment"] = replace(made.environment, name="local")
+    assert made.deploy == "Restart `make dev`."
+
+
 def test_what_the_options_name_is_looked_up_at_stripe(
     deploy: Deploy, fake_stripe: FakeStripe
 ) -> None:
@@ -123,7 +131,42 @@ def test_what_stripe_lacks_is_named(deploy: Deploy, fake_stripe: FakeStripe) -> 
     assert not result.ok
 
 
-def test_what_the_key_may_not_read_is_not_checked(deploy: Deploy, fake_stripe: FakeStripe) -> None:
+PROMOTION_CODE = {"discounts": [{"promotion_code": "promo_1"}]}
+
+
+def test_what_the_keys_may_not_read_is_named_as_unchecked(
+    deploy: Deploy, fake_stripe: FakeStripe
+) -> None:
+    fake_stripe.respond({"id": "price_1", "object": "price"})
     fake_stripe.respond_with_error(403, type="invalid_request_error")
-    result = only(deploy({"discounts": [{"promotion_code": "promo_1"}]}), "options at Stripe")
-    assert (result.ok, result.detail) == (True, "nothing to check that the key may read")
+    made = deploy({"optional_items": [{"price": "price_1", "quantity": 1}], **PROMOTION_CODE})
+    result = only(made, "options at Stripe")
+    assert result.ok
+    assert result.detail == (
+        "price_1; not checked: promotion code promo_1 (the service's key may not read it: set "
+        "STRIPE_API_KEY to a key that may, or look it up in Stripe's Dashboard)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "detail"),
+    [
+        (403, "", "not checked: promotion code promo_1 (neither the service's key nor "),
+        (404, "resource_missing", "Stripe has no promotion code promo_1: it refuses every "),
+    ],
+)
+def test_the_operators_key_reads_what_the_services_may_not(
+    deploy: Deploy, fake_stripe: FakeStripe, status: int, code: str, detail: str
+) -> None:
+    fake_stripe.respond_with_error(403, type="invalid_request_error")
+    fake_stripe.respond_with_error(status, type="invalid_request_error", code=code)
+    made = deploy(PROMOTION_CODE)
+    vars(made)["setup_key"] = "rk_test_2operator"
+    result = only(made, "options at Stripe")
+    assert fake_stripe.requests[-1].api_key == "rk_test_2operator"
+    assert result.detail.startswith(detail)
+    assert result.ok == (status == 403)
+
+
+def test_options_without_ids_need_no_check(deploy: Deploy) -> None:
+    assert only(deploy({"locale": "de"}), "options at Stripe").detail == "they name no ids"

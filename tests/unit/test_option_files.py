@@ -88,7 +88,7 @@ def test_the_command_prints_each_problem_as_a_compiler_does(
     assert len(printed) == 5
 
 
-@pytest.mark.parametrize("target", ["lint", "deploy"])
+@pytest.mark.parametrize("target", ["lint", "deploy", "dev"])
 def test_make_checks_the_files_before_it_goes_on(target: str) -> None:
     make = shutil.which("make")
     assert make is not None
@@ -100,4 +100,5 @@ def test_make_checks_the_files_before_it_goes_on(target: str) -> None:
         check=True,
     )
     before_deploy = done.stdout.partition("sam deploy")[0].partition("sam build")[0]
+    before_deploy = before_deploy.partition("local.commands.dev")[0]
     assert "-m ops.option_files" in before_deploy

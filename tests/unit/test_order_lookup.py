@@ -1,6 +1,7 @@
 """Orders as an operator reads them."""
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,8 @@ from checkout.aws.order_lookup import OrderLookup
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from ops.errors import OpsError, UsageError
-from ops.orders.reading import order_document, order_id, payment_page, stored_order
+from ops.orders.reading import dashboard_name, order_document, order_id, payment_page, stored_order
+from tests.support import operating
 from tests.support.aws_calls import AwsCalls, refuses
 from tests.support.deployed_stack import stack_of
 from tests.support.purchases import decline, dispute, refund
@@ -104,6 +106,30 @@ def test_a_payments_page_is_that_of_the_stacks_mode(livemode: bool, page: str) -
     stack = stack_of(livemode=livemode)
     assert payment_page(stack, "pi_1") == page
     assert payment_page(stack, None) is None
+
+
+@pytest.mark.parametrize(
+    ("stripe_url", "page", "dashboard"),
+    [
+        (
+            "http://127.0.0.1:12111",
+            "http://127.0.0.1:12111/dashboard/payments/pi_1",
+            "the simulator's dashboard",
+        ),
+        (
+            "https://api.stripe.com",
+            "https://dashboard.stripe.com/test/payments/pi_1",
+            "Stripe's Dashboard",
+        ),
+    ],
+)
+def test_a_local_payments_page_is_where_it_was_paid(
+    tmp_path: Path, stripe_url: str, page: str, dashboard: str
+) -> None:
+    local = operating.at(tmp_path, "http://127.0.0.1:9/webhook", stripe_url)
+    stack = operating.stack_of(operating.in_aws(local=local))
+    assert payment_page(stack, "pi_1") == page
+    assert dashboard_name(stack) == dashboard
 
 
 def test_an_order_that_is_not_there_or_unreadable_is_a_clear_error(

@@ -154,9 +154,10 @@ def test_page_of_a_plain_session_asks_for_no_more(simulator: Running, shop: Shop
 def test_customer_sees_and_pays_the_total(simulator: Running, shop: Shop) -> None:
     session = everything(shop)
     page = opened(simulator, session)
-    # 10.00 and 19 % of it, and shipping with its tax in it.
-    assert total(page) == "€16.90"
     fields = filled(page)
+    # 10.00, 20 % of it as in the preselected country, and shipping with its tax in it.
+    assert page.inputs(page.form())["shipping_country"] == "AT"
+    assert total(page) == "€17.00"
     [quantity] = [name for name in fields if name.startswith("quantity_")]
     [optional] = [
         one.attributes["name"]

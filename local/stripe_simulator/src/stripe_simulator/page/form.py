@@ -90,6 +90,14 @@ class Typed:
         return self.get("country") or countries.usual(self.session["currency"])
 
     @property
+    def first_tax_country(self) -> str:
+        """The country of the amounts that the form begins with: its shipping, else its billing."""
+        for one in self.asked.fields:
+            if one.name == "shipping_country":
+                return one.value
+        return self.country
+
+    @property
     def saved_method(self) -> str | None:
         """Return the id of the chosen saved payment method."""
         return self.get("saved_method") or None

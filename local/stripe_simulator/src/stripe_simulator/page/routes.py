@@ -57,10 +57,10 @@ class CheckoutPage:
         if session["status"] != "open":
             return _page(render.closed(self._account, session), frame)
         typed = self._typed(session, {})
-        # The tax of the preselected country.
         if session["automatic_tax"]["enabled"]:
+            country = typed.first_tax_country
             with suppress(StripeError):
-                checkout_choices.apply(self._account, session, Choices(), typed.country)
+                checkout_choices.apply(self._account, session, Choices(), country)
         return _page(render.form(self._account, typed, {}, frame), frame)
 
     async def pay(self, request: Request) -> Response:
