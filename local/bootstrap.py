@@ -17,8 +17,8 @@ from pathlib import Path
 
 from local.paths import LOCAL, ROOT, UV
 
-# uv checks what it installs against the hashes of uv.lock; this is what pip checks uv against, of
-# every platform's wheel. Exported from the lock by `make lock`.
+# uv checks packages against the hashes in uv.lock. pip checks uv itself against this file, which
+# has the hashes of every platform's wheel and is exported by `make lock`.
 UV_REQUIREMENTS = ROOT / "local" / "uv-requirements.txt"
 UV_HOME = UV.parent.parent
 
@@ -33,21 +33,21 @@ def main(environments: list[str]) -> None:
 
 @contextmanager
 def only_one_at_a_time() -> Iterator[None]:
-    """`make demo` and `make test` may start together in a fresh clone."""
+    """Hold a lock: `make demo` and `make test` may start together in a fresh clone."""
     with (LOCAL / "bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def install_uv(home: Path = UV_HOME, requirements: Path = UV_REQUIREMENTS) -> None:
-    """Raise CalledProcessError where what the index serves has none of the hashes."""
+    """Install uv with pip; raise CalledProcessError if no download matches a hash."""
     stamp = home / "installed"
     wanted = requirements.read_text()
     if is_current(stamp, wanted):
         return
     say(f"Installing {wanted.split()[0]}")
     venv.create(home, clear=True, with_pip=True)
-    # A source distribution would run code of its own at the installation.
+    # Wheels only: a source distribution would run its own code during installation.
     run(
         *(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"),
         *("--require-hashes", "--only-binary", ":all:", "--requirement", str(requirements)),
@@ -79,7 +79,7 @@ def lock_digest() -> str:
 
 
 def run(*command: str, **environment: str) -> None:
-    # The interpreter is named: uv's own search obeys pyenv's shims, which obey the folder.
+    # Pass the interpreter: uv's own search may find pyenv's shims, which depend on the folder.
     python = {"UV_PYTHON": str(UV_HOME / "bin" / "python"), "UV_PYTHON_DOWNLOADS": "never"}
     subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, **python, **environment})
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import SAMPLES
+from tests.support.samples import SAMPLES
 
 UNIT = Path(__file__).parent / "unit"
 # One worker alone sets each of them up, and runs all the tests that use it.

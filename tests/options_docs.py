@@ -3,9 +3,8 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 TEXT = (Path(__file__).parent.parent / "docs" / "options.md").read_text()
 EXAMPLES: dict[str, Json] = {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 # MiniStack's root credentials; with `AUTH=true` it refuses any others.
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105
-# As long as a function may take, and once: a second try would run it a second time.
+# The longest time that a function may take, and no retry, which would run it a second time.
 INVOCATION = Config(read_timeout=900, retries={"total_max_attempts": 1})
 
 
@@ -73,7 +73,9 @@ class LocalAws:
         )
 
     def environment(self) -> dict[str, str]:
-        """Ours, with the local AWS for the caller's: no profile, region or token of theirs."""
+        """Return our variables with the local AWS in place of the caller's profile, region and
+        token.
+        """
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return kept | {
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,

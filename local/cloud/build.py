@@ -1,8 +1,8 @@
 """`sam build` for this machine, done once for the same sources.
 
-Not in .aws-sam, where `make deploy` builds for the cloud's architecture: two builds in one folder
-would overwrite each other. A build's folder is named after its sources and never changes, so any
-number of stacks can be deployed from it at the same time.
+It does not use .aws-sam, where `make deploy` builds for the cloud's architecture: the builds would
+overwrite each other. A build's folder is named after a hash of its sources and never changes, so
+several stacks can be deployed from it at the same time.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from local.paths import BUILDS, ROOT, SAM, UV
 
 KEPT_BUILDS = 6
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
-# The wheels run in processes of this machine, not in a container (uv's names for platforms).
+# The functions run as processes of this machine, not in a container (uv's platform names).
 PLATFORMS = {
     ("Linux", "x86_64"): "x86_64-manylinux2014",
     ("Linux", "arm64"): "aarch64-manylinux2014",
@@ -31,7 +31,7 @@ PLATFORMS = {
 
 @dataclass(frozen=True)
 class Application:
-    """A folder with a template.yaml, and the names in it that the build is made of."""
+    """A folder with a template.yaml, and the names of the build's sources in it."""
 
     folder: Path
     sources: tuple[str, ...]
@@ -43,7 +43,7 @@ CHECKOUT = Application(ROOT, ("template.yaml", "samconfig.toml", "functions", "l
 def built_template(
     log: Path, on_line: Callable[[str], None], application: Application = CHECKOUT
 ) -> Path:
-    """The template that `sam build` leaves beside what it built."""
+    """Build if needed; return the template that `sam build` writes beside its output."""
     BUILDS.mkdir(parents=True, exist_ok=True)
     target = BUILDS / source_digest(application)
     with (BUILDS / "lock").open("w") as lock:
@@ -69,7 +69,7 @@ def build(template: Path, target: Path, log: Path, on_line: Callable[[str], None
 
 
 def environment() -> dict[str, str]:
-    # Without make's own variables: the flags of a `make -n` or `-j` are not for SAM's makefiles.
+    # Without make's variables: flags such as `-n` or `-j` must not reach SAM's makefiles.
     inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return inherited | {
         "SAM_CLI_TELEMETRY": "0",
@@ -82,7 +82,7 @@ def environment() -> dict[str, str]:
 
 
 def architecture() -> str:
-    """This machine's, in Lambda's words."""
+    """Return this machine's architecture by Lambda's name."""
     return ARCHITECTURES[platform.machine().lower()]
 
 

@@ -14,14 +14,15 @@ from local.machine.processes import run_logged
 from local.paths import ROOT, SAM
 
 STACK_NAME = "checkout-local"  # samconfig.toml, [local.deploy.parameters]
-# MiniStack's own tag (1.5.33): the API has this id at each start, so that a frontend's settings
-# stay right. A tag of the stack, since SAM writes an HTTP API's own tags into its OpenAPI body.
+# MiniStack's own tag (1.5.33) gives the API the same id at each start, so that a frontend's
+# settings stay valid. It is a tag of the stack, because SAM writes an HTTP API's tags into its
+# OpenAPI body.
 API_ID_TAGS = ("--tags", "ms-custom-id=00000001")
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """Where the stack is reached, as MiniStack serves it: by path, on its own port."""
+    """The stack's addresses on MiniStack: by path, on MiniStack's port."""
 
     api_url: str
     webhook_url: str
@@ -54,7 +55,7 @@ def deploy(
 def sam_deploy(
     template: Path, samconfig: Path, aws: LocalAws, on_line: Callable[[str], None], *options: str
 ) -> None:
-    """Deploy with the section `local` of a samconfig.toml; the log goes beside the template."""
+    """Deploy with the section `local` of a samconfig.toml; write the log beside the template."""
     run_logged(
         "sam deploy",
         [
@@ -63,7 +64,7 @@ def sam_deploy(
             *options,
         ],
         log=template.with_name("sam-deploy.log"),
-        # The wait between two looks at the stack: 5 s if not given.
+        # Seconds between two polls of the stack; the default is 5 s.
         env=aws.environment() | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"},
         on_line=on_line,
     )
@@ -76,11 +77,11 @@ def copy_with_parameters(template: Path, parameters: Mapping[str, str], folder: 
 
 
 def with_parameters(template: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The built template with other defaults, and with paths that hold wherever the copy lies.
+    """Return the built template with other parameter defaults and with absolute paths.
 
-    MiniStack (1.5.33) hands no parameters to the SAM transform, which then puts the defaults into
-    the properties that it reads itself, the allowed origins among them; `--parameter-overrides`
-    would reach the others only.
+    MiniStack (1.5.33) passes no parameters to the SAM transform, which then uses the defaults in
+    the properties that it reads itself, such as the allowed origins. `--parameter-overrides` would
+    only affect the others.
     """
     document: dict[str, Any] = yaml.safe_load(template.read_text())
     for name, value in parameters.items():

@@ -1,4 +1,4 @@
-"""What the functions logged, read from the local CloudWatch Logs."""
+"""Reads the functions' logs from the local CloudWatch Logs."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ type Entry = dict[str, Any]
 
 
 def function_logs(aws: LocalAws, pattern: str = "") -> list[str]:
-    """Every line of every function, oldest first; with a filter pattern, those that match.
+    """Return the lines of all functions that match a filter pattern, oldest first.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
     """
@@ -29,21 +29,21 @@ def function_logs(aws: LocalAws, pattern: str = "") -> list[str]:
                 for page in pages
                 for event in page["events"]
             ]
-    # Lines of the same millisecond stay in the order in which the function wrote them.
+    # Lines of the same millisecond keep the order in which the function wrote them.
     return [message for _, message in sorted(lines, key=itemgetter(0))]
 
 
 def entries(aws: LocalAws, pattern: str) -> Iterator[Entry]:
-    """The lines that the service itself logged, which are JSON."""
+    """Yield the service's own lines, which are JSON."""
     for line in function_logs(aws, pattern):
         if line.startswith("{"):
             yield json.loads(line)
 
 
 def wait_for_entry(aws: LocalAws, **wanted: object) -> Entry:
-    """The first entry with these fields; a log arrives shortly after the response that it is about.
+    """Wait for the first entry with these fields: logs arrive shortly after the response.
 
-    Raise TimeoutError when it does not come.
+    Raise TimeoutError if there is none in time.
     """
     terms = " ".join(f'"{value}"' for value in wanted.values() if isinstance(value, str))
 

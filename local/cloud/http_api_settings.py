@@ -1,8 +1,9 @@
-"""The HTTP API's routes and CORS settings, which MiniStack leaves out.
+"""Creates the HTTP API's routes and CORS settings, which MiniStack leaves out.
 
-SAM writes an HTTP API as one resource with an OpenAPI `Body`. API Gateway imports it; MiniStack
-(1.5.33) makes an API without routes of it. So the same document, as CloudFormation processed it, is
-read back here and made into routes, integrations and CORS settings through API Gateway's own calls.
+SAM writes an HTTP API as one resource with an OpenAPI `Body`. API Gateway imports the body, but
+MiniStack (1.5.33) creates an API without routes. So the document, as processed by CloudFormation,
+is read back here, and its routes, integrations and CORS settings are created through API Gateway's
+calls.
 """
 
 import json
@@ -18,7 +19,7 @@ CORS_KEYS = ("AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "M
 
 
 def import_http_api(aws: LocalAws, stack: str) -> str:
-    """The API's id."""
+    """Create the routes and settings; return the API's id."""
     cloudformation = aws.cloudformation
     template = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
     body = as_document(template["TemplateBody"])["Resources"][API]["Properties"]["Body"]
@@ -35,13 +36,13 @@ def import_http_api(aws: LocalAws, stack: str) -> str:
 
 
 def as_document(body: str | Mapping[str, Any]) -> dict[str, Any]:
-    """boto3 parses what it takes for JSON, and gives the rest as text."""
+    """Parse a body: boto3 returns a mapping for JSON and a string for anything else."""
     document: dict[str, Any] = json.loads(body) if isinstance(body, str) else dict(body)
     return document
 
 
 def integrated_alias(operation: dict[str, Any]) -> str:
-    """The alias' logical id, from `...functions/${CreateSessionFunctionAliaslive}/invocations`."""
+    """Return the alias' logical id, from `...functions/${CreateSessionFunctionAliaslive}/...`."""
     uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
     match = re.search(r"functions/\$\{(\w+)\}/", uri)
     if match is None:
@@ -50,7 +51,7 @@ def integrated_alias(operation: dict[str, Any]) -> str:
 
 
 def authorization(operation: dict[str, Any]) -> Literal["AWS_IAM", "NONE"]:
-    """The one authorizer that the template names; any other would be lost here."""
+    """Return an operation's authorization type; raise ValueError for unsupported authorizers."""
     security = operation.get("security", [])
     if security not in ([], [{AWS_IAM: []}]):
         raise ValueError(f"not an authorizer that is imported: {security}")
@@ -80,6 +81,6 @@ def add_route(
 def set_cors(aws: LocalAws, api_id: str, cors: dict[str, Any]) -> None:
     settings: Any = {key: cors[key[0].lower() + key[1:]] for key in CORS_KEYS}
     if isinstance(settings["AllowOrigins"], str):
-        # A list parameter, which the local transform leaves as the text that was given.
+        # The local transform leaves a list parameter as a string.
         settings["AllowOrigins"] = settings["AllowOrigins"].split(",")
     aws.apigateway.update_api(ApiId=api_id, CorsConfiguration=settings)

@@ -1,4 +1,4 @@
-"""The deployed functions, called as AWS's own services call them: past HTTP, by who may."""
+"""Invokes the deployed functions as AWS services do, without HTTP."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ type Json = dict[str, Any]
 
 
 class FunctionFailed(Exception):
-    """`response` is what Lambda says of it: `errorType`, `errorMessage`."""
+    """`response` has Lambda's `errorType` and `errorMessage`."""
 
     def __init__(self, name: str, response: Json) -> None:
         super().__init__(f"{name}: {response.get('errorType')}: {response.get('errorMessage')}")
@@ -33,12 +33,12 @@ def invoke(aws: LocalAws, name: str, event: Mapping[str, Any]) -> Json:
 
 
 def physical_name(aws: LocalAws, name: str) -> str:
-    """Return a resource's name in AWS, by its name in the template."""
+    """Return a resource's physical name by its logical id."""
     return aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=name)[
         "StackResourceDetail"
     ]["PhysicalResourceId"]
 
 
 def reconcile(aws: LocalAws) -> Json:
-    """Check all pending orders now, and give the report: `checked`, `repaired`, `failed`."""
+    """Check all pending orders now; return the report: `checked`, `repaired`, `failed`."""
     return invoke(aws, RECONCILE, {"minimum_age_seconds": 0})

@@ -33,9 +33,9 @@ def ministack(
     port: int = 0,
     steps_url: str | None = None,
 ) -> Iterator[LocalAws]:
-    """`run` takes its log; port 0 is a free one. A function may do only what its role allows, and a
-    web page only what the HTTP API allows pages on `allowed_origin` (ministack_guard.py).
-    The frontend's calls of the HTTP API are reported to `steps_url` (observed.py).
+    """Run MiniStack with its log in `run`; port 0 chooses a free port. Functions are limited to
+    their roles, and web pages to the HTTP API from `allowed_origin` (ministack_guard.py). The
+    frontend's calls to the HTTP API are reported to `steps_url` (observed.py).
     """
     port = port or free_port()
     with (
@@ -61,7 +61,7 @@ def ministack(
 
 
 def standard_library_python(run: Path) -> Path:
-    """What the Lambdas run on: see ministack_main.py."""
+    """Create the interpreter that the Lambda functions run on: see ministack_main.py."""
     home = run / "lambda-python"
     venv.create(home, with_pip=False, symlinks=True)
     return home / "bin" / "python"
@@ -69,8 +69,8 @@ def standard_library_python(run: Path) -> Path:
 
 @contextmanager
 def temporary_folder(run: Path) -> Iterator[Path]:
-    """Each worker of a function unpacks the layer, 90 MB of small files, which a disk may take
-    minutes to delete: so in memory, where there is room. What a killed run left there is deleted.
+    """Create a folder, in memory if there is room: each worker of a function unpacks the layer,
+    whose many small files are slow to delete on a disk. Folders of killed runs are deleted.
     """
     remove_abandoned(MEMORY)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY if has_room(MEMORY) else run))
@@ -83,7 +83,7 @@ def temporary_folder(run: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(memory: Path) -> None:
-    """A folder that nobody holds, and that is not being made: somebody locks it in a moment."""
+    """Delete folders that no process has locked, except new ones, which are about to be locked."""
     for folder in memory.glob(f"{PREFIX}*"):
         with locked(folder) as abandoned:
             if abandoned and time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
@@ -91,7 +91,7 @@ def remove_abandoned(memory: Path) -> None:
 
 
 def has_room(memory: Path) -> bool:
-    """The layer has compiled modules: a file system that runs nothing is of no use."""
+    """True if there is enough space and files are executable, as the compiled modules need."""
     if not memory.is_dir():
         return False
     may_execute = not os.statvfs(memory).f_flag & os.ST_NOEXEC
@@ -99,7 +99,7 @@ def has_room(memory: Path) -> bool:
 
 
 def environment(run: Path, temporary: Path, port: int) -> dict[str, str]:
-    """The Lambdas inherit it, so nothing of the caller's but the path is in it."""
+    """Return MiniStack's environment. Lambdas inherit it, so only PATH is the caller's."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(run),
@@ -107,13 +107,13 @@ def environment(run: Path, temporary: Path, port: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
-        # IAM is enforced; the root credentials are those of local/cloud/aws.py.
+        # Enforce IAM; the root credentials are in local/cloud/aws.py.
         "AUTH": "true",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "MINISTACK_REGION": REGION,
         "LAMBDA_EXECUTOR": "local",
-        # Listeners on fixed ports, which a second MiniStack could not have.
+        # Turn off listeners on fixed ports, which would block a second MiniStack.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }

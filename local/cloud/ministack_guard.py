@@ -1,6 +1,6 @@
 """Keeps web pages away from MiniStack.
 
-MiniStack (1.5.33) accepts any Host and Origin with `Access-Control-Allow-Origin: *` and compares no
+MiniStack (1.5.33) accepts any Host and Origin with `Access-Control-Allow-Origin: *` and checks no
 signature: every page that the developer visits could read the secret and create functions. This
 ASGI middleware refuses with 403
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = re.compile(r"(?P<name>[0-9a-z.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
-# The two forms of an HTTP API's address that ministack/app.py reads (`_parse_execute_api_url`). A
-# path without the second slash, and a path of MiniStack's own under the host, reach something else.
+# The two forms of an HTTP API's address in ministack/app.py (`_parse_execute_api_url`). A path
+# without the second slash, or one of MiniStack's own paths under the host, leads elsewhere.
 API_PATH = re.compile(r"/_aws/execute-api/[^/]+/.*", re.DOTALL)
 API_HOST = re.compile(r"[0-9a-f]{8}\.execute-api\.localhost")
 OWN_PATHS = "/_"
@@ -38,7 +38,7 @@ NO_PAGES = "Web pages may call the HTTP API only: use an AWS client or curl for 
 
 
 class PagesKeptOut:
-    """MiniStack's ASGI application, for AWS clients and for pages on the HTTP API's origins."""
+    """MiniStack's ASGI application, limited to AWS clients and to pages on the API's origins."""
 
     def __init__(self, app: "ASGIApp", allowed_origins: Collection[str]) -> None:
         self._app = app
@@ -58,7 +58,7 @@ class PagesKeptOut:
             await _send_refusal(refusal, send)
 
     def _refusal(self, scope: "Scope") -> str | None:
-        """What to do instead, or None for a request that may pass."""
+        """Return the message of a refusal, None for an allowed request."""
         hosts = _values(scope, b"host")
         names = [_loopback_name(host) for host in hosts]
         if not names or None in names:
@@ -79,7 +79,7 @@ def _values(scope: "Scope", name: bytes) -> list[str]:
 
 
 def _loopback_name(host: str) -> str | None:
-    """A Host header's name without the port, or None for one that is not this machine.
+    """Return a Host header's name without the port, None if it is not this machine.
 
     `*.localhost` is this machine to every browser: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
     """
@@ -105,13 +105,13 @@ def _is_api(scope: "Scope", name: str) -> bool:
     path: str = scope["path"]
     if API_HOST.fullmatch(name):
         return not path.startswith(OWN_PATHS)
-    # Under other names of this machine, such as x.cloudfront.localhost, a path means other things.
+    # Under other loopback names, such as x.cloudfront.localhost, paths have other meanings.
     plain = name == "localhost" or _is_loopback_address(name)
     return plain and API_PATH.fullmatch(path) is not None
 
 
 def _with_cors_for(origins: list[str], send: "Send") -> "Send":
-    """Remove the CORS headers, unless they allow the one origin that asked, which may pass."""
+    """Remove the CORS headers unless they allow exactly the request's origin, an allowed one."""
 
     async def send_checked(message: "Message") -> None:
         if message["type"] == "http.response.start":

@@ -2,14 +2,13 @@
 
     python local/cloud/ministack_main.py SITE_PACKAGES STEPS_URL ALLOWED_ORIGIN...
 
-STEPS_URL gets the reports of the frontend's calls (observed.py), and may be empty: none.
+STEPS_URL receives the reports of the frontend's calls (observed.py); empty for none.
 
-MiniStack runs each Lambda with the interpreter that it runs in itself (`sys.executable`). Started
-from the environment that it is installed in, it would lend its boto3, pydantic and others to the
-functions, and hide that one is missing from the layer. Its packages are therefore added to this
-process alone.
+MiniStack runs each Lambda with its own interpreter (`sys.executable`). From the environment that it
+is installed in, functions could import its boto3, pydantic and others, which would hide packages
+missing from the layer. So its packages are added to this process only.
 
-`ministack.app.main` serves the module's own `app`, which is replaced by the guarded one.
+`ministack.app.main` serves the module's `app`, which is replaced by the guarded one.
 """
 
 import importlib

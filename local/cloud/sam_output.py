@@ -1,6 +1,4 @@
-"""What SAM is doing, from the lines that it prints: hundreds of them, with percentages that end at
-whatever the last one was, and folders of a build that is not finished.
-"""
+"""Summarises SAM's output, hundreds of lines, as a few phases."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The whole local cloud: AWS with the deployed stack, and Stripe beside it."""
+"""Runs the whole local cloud: AWS with the deployed stack, and Stripe."""
 
 import os
 import shutil
@@ -31,9 +31,10 @@ ALARM_EMAIL = "on-call@localhost"
 
 @dataclass(frozen=True)
 class StackFacts:
-    """What `.local/stack.json` says, for scripts and tests. `stripe_api_key` is the merchant's.
+    """The content of `.local/stack.json`, for scripts and tests. `stripe_api_key` is the
+    merchant's.
 
-    `storefront_url` is None where a frontend of the developer's own is used.
+    `storefront_url` is None if the developer uses another frontend.
     """
 
     api_url: str
@@ -51,9 +52,9 @@ class StackFacts:
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A deployed stack. `run` has its logs; `price` is for sale, where Stripe is simulated.
+    """A deployed stack. `run` has its logs; `price` is a sellable price in simulated Stripe.
 
-    `service_key` is the one in its secret, where Stripe is simulated a restricted one.
+    `service_key` is the key in its secret; a restricted one if Stripe is simulated.
     """
 
     facts: StackFacts
@@ -76,16 +77,15 @@ def local_stack(
     frontend: Frontend = NO_FRONTEND,
     ports: StackPorts = FREE,
 ) -> Iterator[LocalStack]:
-    """Start everything, deploy, and stop everything on the way out, whatever the way.
+    """Start everything and deploy; stop everything at the end, even after an error.
 
-    With an account of the caller's no simulator is started; `seed` is of the simulator's chances.
-    Raise LocalCloudError, also when a service dies later: it then reaches the caller wherever it
-    is.
+    With the caller's own account no simulator is started; `seed` is the simulator's random seed.
+    Raise LocalCloudError, also if a service dies later: then it interrupts the caller.
     """
     dead: list[Service] = []
 
     def on_death(child: Service) -> None:
-        # Whatever waits for it, a deploy for example, need not wait for a timeout of its own.
+        # Interrupt a step that waits for it, such as a deploy, before that step's timeout.
         dead.append(child)
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -127,7 +127,7 @@ def deployed(
             "AllowedOrigins": frontend.origin,
             "DefaultSuccessUrl": f"{frontend.origin}/thanks",
             "DefaultCancelUrl": f"{frontend.origin}/cart",
-            # MiniStack confirms it by itself, and sends nothing.
+            # MiniStack confirms the subscription itself and sends no e-mail.
             "AlarmEmail": ALARM_EMAIL,
         }
         stack = deploy(template, parameters, aws, run, on_line)
@@ -141,7 +141,7 @@ def deployed(
     facts = StackFacts(
         api_url=stack.api_url,
         webhook_url=stack.webhook_url,
-        # The webhook's address leads to it by its path: any Host header will do.
+        # The webhook is reached by its path, with any Host header.
         webhook_host=stack.webhook_url.split("/")[2],
         stripe_url=account.url,
         aws_endpoint_url=aws.endpoint_url,
@@ -156,8 +156,8 @@ def deployed(
 
 @contextmanager
 def new_run() -> Iterator[Path]:
-    """A folder for one run's logs. Old ones are deleted, but for those of stacks that run: their
-    functions' interpreter is in it.
+    """Create a folder for a run's logs. Delete old ones, except those of running stacks, which
+    contain their functions' interpreter.
     """
     RUNS.mkdir(parents=True, exist_ok=True)
     for old in sorted(RUNS.iterdir())[: -KEPT_RUNS or None]:

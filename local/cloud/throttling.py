@@ -1,4 +1,4 @@
-"""A DynamoDB that throttles: a proxy before the local one, which has no faults of its own.
+"""A throttling DynamoDB: a proxy for the local one, which can't inject faults.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 """
@@ -33,7 +33,7 @@ FUNCTIONS = (CREATE_SESSION, CONFIRM_PAYMENT, STRIPE_WEBHOOK, RECONCILE)
 
 @dataclass
 class Throttling:
-    """`probability` is a request's, of being refused; `throttled` counts those that were."""
+    """`probability` is that of refusing a request; `throttled` counts refused requests."""
 
     upstream: httpx.Client
     chance: random.Random
@@ -44,7 +44,7 @@ class Throttling:
         if self.chance.random() < self.probability:
             self.throttled += 1
             return HTTPStatus.BAD_REQUEST, JSON, THROTTLED
-        # With the Host that was signed.
+        # Keep the signed Host header.
         response = self.upstream.post("/", content=body, headers=headers)
         return response.status_code, response.headers.get("content-type", JSON), response.content
 
@@ -76,12 +76,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(response)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the functions log what they are refused."""
+        """Log nothing: the functions log refused requests."""
 
 
 @contextmanager
 def throttled_table(aws: LocalAws, seed: int) -> Iterator[Throttling]:
-    """Lead the functions to the table through the proxy, as AWS_ENDPOINT_URL_DYNAMODB does."""
+    """Route the functions to the table through the proxy, with AWS_ENDPOINT_URL_DYNAMODB."""
     chance = random.Random(seed)  # noqa: S311  (chaos, not cryptography)
     with httpx.Client(base_url=aws.endpoint_url, timeout=TIMEOUT_SECONDS) as upstream:
         throttling = Throttling(upstream, chance)
@@ -103,5 +103,5 @@ def lead(aws: LocalAws, function: str, url: str) -> None:
         FunctionName=function,
         Environment={"Variables": variables | {"AWS_ENDPOINT_URL_DYNAMODB": url}},
     )
-    # Not a published version, to which MiniStack (1.5.33) does not apply the reserved concurrency.
+    # Not a published version: MiniStack (1.5.33) ignores its reserved concurrency.
     aws.functions.update_alias(FunctionName=function, Name=ALIAS, FunctionVersion="$LATEST")

@@ -1,6 +1,6 @@
-"""Print a SAM template as CloudFormation gets it, for checkers that do not know SAM.
+"""Print a SAM template as transformed for CloudFormation, for checkers without SAM support.
 
-Run by SAM's own Python, which has the translator that AWS runs at a deploy:
+Run it with SAM's own Python, which has the translator that AWS runs at a deploy:
 
     .local/sam/bin/python -m local.cloud.transformed_template template.yaml
 """
@@ -17,7 +17,7 @@ from samtranslator.translator.translator import Translator  # type: ignore[impor
 
 type Json = dict[str, Any]
 
-# `sam build` and `sam deploy` put the addresses of what they uploaded in these properties' place.
+# Properties that `sam build` and `sam deploy` replace by the addresses of uploads.
 UPLOADED = ("CodeUri", "ContentUri")
 
 

@@ -1,1 +1,1 @@
-"""What `make` runs on this machine: the demo, development, chaos, the tour."""
+"""Programs behind make targets: demo, dev, chaos, tour, example, rename."""

@@ -1,9 +1,10 @@
-"""`make chaos N=300 SEED=7`: purchases of all kinds while everything goes wrong that may.
+"""`make chaos N=300 SEED=7`: purchases of all kinds with every kind of failure.
 
-Deliveries come twice, late, in any order, thin, or never; Stripe's API fails and is rate limited;
-the table throttles. Then everything recovers, and reconciliation repairs what is still missing.
-Every order must be what Stripe says, and be published as paid once or never, with what was bought.
-The seed decides what happens to each purchase and delivery; when it happens depends on the machine.
+Deliveries are duplicated, late, out of order, thin, or lost; Stripe's API fails and limits the
+rate; the table throttles. Then everything recovers, and reconciliation repairs what is still
+missing. Every order must match Stripe, and be published as paid once or never, with the bought
+items. The seed decides what happens to each purchase and delivery; the timing depends on the
+machine.
 """
 
 import argparse
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 THREADS = 4
-# Above it Lambda throttles, as it does above an account's limit. And each environment that the
-# local one starts unpacks the layer again: two dozen at once would keep it busy for a minute.
+# Above it Lambda throttles, as above an account's limit. Also, each local environment unpacks the
+# layer at its start: two dozen at once would take a minute.
 WEBHOOK_CONCURRENCY = 6
 BEHAVIOUR = {
     "duplicates": 1,
@@ -52,7 +53,7 @@ BEHAVIOUR = {
     "drop_probability": 0.25,
     "delay_seconds": 0.1,
 }
-# Of the backend's calls: the merchant, who makes some of them too, tries often enough.
+# Faults of the backend's calls. The merchant makes some of these calls too, with retries.
 FAULTS = (
     {"method": "POST", "path": "/v1/checkout/sessions", "status": 500},
     {"method": "POST", "path": "/v1/checkout/sessions", "status": 503, "times": 2},
@@ -75,7 +76,7 @@ type Json = dict[str, Any]
 
 @dataclass
 class Bought:
-    """An order, and what is wrong with it in the end."""
+    """An order, and its errors at the end."""
 
     kind: str
     order_id: str
@@ -91,7 +92,7 @@ class Chaos:
     listener: Fulfilment
 
     def shop(self, number: int, kind: str) -> Bought:
-        """Make one purchase, and change what goes wrong meanwhile."""
+        """Make one purchase while changing the faults."""
         chance = random.Random(f"{self.seed}/{number}")  # noqa: S311  (chaos, not cryptography)
         faults = [chance.choice(FAULTS)] if chance.random() < FAULT_PROBABILITY else []
         thin = chance.random() < THIN_PROBABILITY
@@ -118,7 +119,7 @@ class Chaos:
 
     def judge(self, bought: list[Bought]) -> None:
         paid = {one.order_id for one in bought if KINDS[one.kind].status == "paid"}
-        # What is not published in time is counted below, order by order.
+        # Messages missing after the timeout are counted below, per order.
         with suppress(TimeoutError):
             wait_for(
                 lambda: paid <= self._published_paid().keys(),
@@ -138,7 +139,7 @@ class Chaos:
                 one.wrong.append(f"shipped {self.listener.shipped[one.order_id]}")
 
     def deliveries(self) -> Counter[str]:
-        """Count what became of each attempt to deliver an event."""
+        """Count the outcomes of all delivery attempts."""
         return Counter(one["outcome"] for one in self._control("GET", "deliveries"))
 
     def dead_lettered(self) -> int:
@@ -190,7 +191,7 @@ def client(stack: LocalStack) -> stripe.StripeClient:
 
 
 def differences(kind: Kind, order: Json) -> Iterator[str]:
-    """Say what an order is, where it should be something else."""
+    """Yield the differences between an order and its expected state."""
     wanted = {
         "status": kind.status,
         "amount_refunded": kind.amount_refunded,
@@ -214,7 +215,7 @@ def table(bought: list[Bought]) -> Iterator[str]:
 
 
 def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
-    """Whether everything was right in the end."""
+    """Run the purchases; return True if all orders are right at the end."""
     aws, topic = stack.aws, stack.facts.topic_arn
     with (
         throttled_table(aws, seed) as throttling,

@@ -1,9 +1,9 @@
 """`make dev`: the local cloud with the storefront, kept running until Ctrl-C or SIGTERM.
 
-FRONTEND_ORIGIN=http://localhost:5173 lets in a frontend on that port instead of the storefront.
-STOREFRONT_UI_MODE=embedded_page has the storefront take payments in a page of its own;
-with Stripe itself that needs STRIPE_PUBLISHABLE_KEY.
-STOREFRONT_PORT, AWS_PORT and STRIPE_PORT choose other ports than 3000, 4566 and 12111.
+FRONTEND_ORIGIN=http://localhost:5173 allows a frontend on that port instead of the storefront.
+STOREFRONT_UI_MODE=embedded_page makes the storefront take payments in its own page; with Stripe
+itself that needs STRIPE_PUBLISHABLE_KEY. STOREFRONT_PORT, AWS_PORT and STRIPE_PORT choose other
+ports than 3000, 4566 and 12111.
 
 With STRIPE_API_KEY=sk_test_... in the environment it uses Stripe itself; deliveries then come by
 `stripe listen`, whose signing secret goes into STRIPE_WEBHOOK_SECRET.
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def own_frontend(console: Console) -> Frontend | None:
-    """The storefront; None where a frontend of the developer's own is named."""
+    """Return the storefront, None if FRONTEND_ORIGIN names another frontend."""
     if NAME in os.environ:
         return None
     return local_frontend(chosen_port("STOREFRONT_PORT", os.environ, console.say))
@@ -71,7 +71,7 @@ def own_frontend(console: Console) -> Frontend | None:
 
 @contextmanager
 def served(stack: LocalStack, frontend: Frontend | None) -> Iterator[LocalStack]:
-    """The stack with its storefront, if that is the frontend."""
+    """Serve the storefront, if it is the frontend, and yield the stack with its URL."""
     if frontend is None:
         yield stack
         return
@@ -124,10 +124,10 @@ def announce(console: Console, stack: LocalStack, stack_file: Path) -> None:
 
 @contextmanager
 def announced_in(stack_file: Path, stack: LocalStack) -> Iterator[None]:
-    """The file exists while the stack does, and is never seen half written."""
+    """Write the file atomically, and remove it when the stack ends."""
     text = json.dumps(asdict(stack.facts), indent=2)
     part = stack_file.with_suffix(".part")
-    # Readable by its owner alone: with a real key it holds one.
+    # Readable only by its owner: it may contain a real key.
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
     part.write_text(f"{text}\n")

@@ -1,4 +1,4 @@
-"""`make example`: the example of a fulfilment service, deployed beside a running `make dev`."""
+"""`make example`: deploys the example fulfilment service beside a running `make dev`."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ class DeployedExample:
 
 
 def deploy_example(aws: LocalAws, run: Path, on_line: Callable[[str], None]) -> DeployedExample:
-    """Build and deploy it where the checkout stack is already; `run` takes the logs."""
+    """Build and deploy it beside the checkout stack, with logs in `run`."""
     template = built_template(run / "sam-build.log", on_line, EXAMPLE)
     parameters = {"CheckoutStack": STACK_NAME, "Architecture": architecture()}
     copy = copy_with_parameters(template, parameters, run)

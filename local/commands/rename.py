@@ -1,11 +1,10 @@
-"""`make rename NAME=my-shop`: gives a copy of this project a name of its own.
+"""`make rename NAME=my-shop`: renames a copy of this project.
 
     the package            pyproject.toml, uv.lock, README.md, what calls to Stripe name
     the stacks             NAME-local, NAME-dev, NAME-prod: samconfig.toml, and what refers to it
 
-It can be done again: the old names are read from pyproject.toml and samconfig.toml. The licence
-keeps its copyright line, which every copy must have. The next `make lock` sorts uv.lock by the new
-name.
+It can be repeated: the old names are read from pyproject.toml and samconfig.toml. The licence keeps
+its copyright line, as it requires. The next `make lock` sorts uv.lock by the new name.
 """
 
 import argparse
@@ -19,21 +18,21 @@ from pathlib import Path
 
 from local.paths import ROOT
 
-# A stack's name, without capitals so that it can be a package's name too.
+# A stack name in lower case, so that it can also be a package name.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-# With "-common" behind the stack's name, the layer's still has a name that Lambda accepts.
+# Short enough for the layer's name, which is the stack's name with "-common".
 MOST_CHARACTERS = 40
-# After the stacks' prefix: an environment, or what a program or a reader puts one in place of.
+# After the stacks' prefix: an environment or a placeholder for one.
 ENVIRONMENT = r"-(?=(?:local|dev|prod)\b|\$\(|\{|<)"
-# What .gitignore names, and git's own: a folder, or in a work tree a file.
+# Names in .gitignore, and .git, which is a file in a work tree.
 NOT_OURS = {"node_modules", "__pycache__", ".git", ".local", ".aws-sam", ".env", ".venv"}
 TITLE = re.compile(r"\A# .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Names:
-    """What the project is called: its package, and the beginning of its stacks' names."""
+    """The project's names: its package, and the prefix of its stacks' names."""
 
     package: str
     stack: str
@@ -47,7 +46,7 @@ class Names:
 
 
 def rename(project: Path, name: str) -> list[Path]:
-    """Return the files that changed. Raise ValueError where no stack can have such a name."""
+    """Rename; return the changed files. Raise ValueError for an invalid stack name."""
     if not NAME.fullmatch(name) or len(name) > MOST_CHARACTERS:
         raise ValueError(
             f"{name!r} can't name a stack: use a-z, 0-9 and single hyphens, begin with a letter, "
@@ -67,7 +66,7 @@ def renamed_text(path: str, text: str, old: Names, name: str) -> str:
     text = re.sub(rf"(?<![\w-]){re.escape(old.stack)}{ENVIRONMENT}", f"{name}-", text)
     match path:
         case "pyproject.toml" | "uv.lock" | "layers/common/checkout/version.py":
-            # Quoted, or as uv marks the packages of a group: a short name is a part of other words.
+            # Only quoted or as a uv group marker, because a short name may be part of other words.
             text = text.replace(f'"{old.package}"', f'"{name}"')
             return text.replace(f"'{group_of(old.package)}", f"'{group_of(name)}")
         case "README.md":
@@ -77,7 +76,7 @@ def renamed_text(path: str, text: str, old: Names, name: str) -> str:
 
 
 def group_of(package: str) -> str:
-    """Begin the name that uv has for one of a package's groups in a marker of uv.lock."""
+    """Return the prefix of a package's groups in the markers of uv.lock."""
     return f"group-{len(package)}-{package}-"
 
 
@@ -111,7 +110,7 @@ def main(project: Path, arguments: list[str]) -> int:
     except ValueError as error:
         print(f"make rename: {error}", file=sys.stderr)
         return 2
-    # A name of another length moves the lines' ends.
+    # A name of another length changes line breaks.
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet"], cwd=project, check=True)
     for path in changed:
         print(path.relative_to(project))

@@ -1,1 +1,1 @@
-"""What is generated from the contracts, and how the JavaScript is checked against them."""
+"""Generates files from the contracts, and checks the JavaScript against them."""

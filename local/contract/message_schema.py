@@ -1,4 +1,4 @@
-"""`make schema`: the JSON Schema of the messages, from the dataclass that they are made of."""
+"""`make schema`: the JSON Schema of the messages, from their dataclass."""
 
 import json
 

@@ -1,6 +1,6 @@
 """The browser of tests/e2e and of `make tour`: Chromium, by CHROMIUM= or from the system.
 
-As a program, `make chromium`: have Debian's package manager install it where it is missing.
+As a program (`make chromium`), it installs a missing Chromium with Debian's package manager.
 """
 
 import os
@@ -34,7 +34,7 @@ APT = "apt-get"
 
 
 def program(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the path; raise LocalCloudError where there is none."""
+    """Return Chromium's path; raise LocalCloudError if there is none."""
     named = environment.get(NAME)
     if named:
         found = shutil.which(named)
@@ -49,7 +49,7 @@ def program(environment: Mapping[str, str] = os.environ) -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Headless, and without the sandbox where root runs it, which it refuses."""
+    """Start it headless; without its sandbox for root, for whom Chromium refuses one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program(), args=FLAGS, chromium_sandbox=os.geteuid() != 0

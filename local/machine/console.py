@@ -1,4 +1,4 @@
-"""What the commands tell the person who waits: phases, their progress, and how long they took."""
+"""Progress output of the commands: phases, their progress, and their durations."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ WIDTH = 96
 
 
 class Console:
-    """On a terminal the latest progress is shown beside the phase; elsewhere each is a line."""
+    """On a terminal, progress is shown beside the phase; elsewhere each step is a line."""
 
     def __init__(self) -> None:
         self._out = rich.console.Console(file=sys.stdout, highlight=False)
@@ -25,11 +25,11 @@ class Console:
         self._latest = ""
 
     def say(self, text: str = "") -> None:
-        # Long lines are the terminal's to wrap: a break of ours would cut an address.
+        # Leave wrapping to the terminal: a line break would cut a URL.
         self._out.print(Text(text), soft_wrap=True)
 
     def progress(self, text: str) -> None:
-        """Show what the phase does now, once where it is reported many times in a row."""
+        """Show the current step of the phase; a repeated step only once."""
         if text == self._latest:
             return
         self._latest = text
@@ -53,5 +53,5 @@ class Console:
 
 
 def shortened(text: str, width: int) -> str:
-    """Cut a longer text to the width, and show that it was cut."""
+    """Truncate a string to the width, and mark that it was truncated."""
     return text if len(text) <= width else f"{text[: width - 1]}…"

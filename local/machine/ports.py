@@ -1,7 +1,7 @@
 """The ports of 127.0.0.1 that the local cloud listens on.
 
-`make dev` has the same at each start, where they are free. `make demo` and the tests take free
-ones, so that they run beside it.
+`make dev` uses the same ports at each start, if they are free. `make demo` and the tests use free
+ones, so that they can run beside it.
 """
 
 import random
@@ -19,7 +19,7 @@ from local.machine.processes import LocalCloudError
 type Name = Literal["STOREFRONT_PORT", "AWS_PORT", "STRIPE_PORT"]
 
 HOST = "127.0.0.1"
-# A browser that is sent to `localhost` tries ::1 too, often first.
+# Browsers try ::1 for `localhost` too, often first.
 LOOPBACKS = (HOST, "::1")
 DEFAULTS: Mapping[Name, int] = {"STOREFRONT_PORT": 3000, "AWS_PORT": 4566, "STRIPE_PORT": 12111}
 UNPRIVILEGED = range(1024, 65_536)
@@ -30,7 +30,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 @dataclass(frozen=True)
 class StackPorts:
-    """0 is a free one."""
+    """Ports; 0 chooses a free one."""
 
     aws: int = 0
     stripe: int = 0
@@ -42,8 +42,8 @@ FREE = StackPorts()
 def chosen_port(name: Name, environment: Mapping[str, str], say: Callable[[str], None]) -> int:
     """Return the port that the variable `name` chooses, or its default.
 
-    If it is in use, say who has it and give a free one. Raise LocalCloudError for a variable that
-    is no port, and where two are the same.
+    If it is in use, print its process and return a free port. Raise LocalCloudError for an invalid
+    port, or if two variables have the same one.
     """
     port = _wanted(environment)[name]
     if is_free(port):
@@ -54,8 +54,8 @@ def chosen_port(name: Name, environment: Mapping[str, str], say: Callable[[str],
 
 
 def free_port() -> int:
-    """Below the ports that the system gives to outgoing connections: none of those can take it
-    between this test and the service's start.
+    """Return a free port below the range for outgoing connections, which could otherwise take it
+    before the service starts.
     """
     while True:
         port = random.randint(20_000, 29_999)  # noqa: S311  (no secret)
@@ -64,9 +64,9 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Whether we can listen on it, and nobody else is reached there."""
+    """True if we can listen on it and nothing else responds there."""
     with socket.socket() as probe:
-        # As the services do: the connections of the last run, in TIME_WAIT, do not count.
+        # As the services do, ignore connections of the last run in TIME_WAIT.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -102,7 +102,9 @@ def _port(name: Name, text: str) -> int:
 
 
 def _owner(port: int) -> str:
-    """Name the process where the system shows it: macOS does to root only, Linux to its user."""
+    """Describe the process on a port, if the system shows it: macOS only to root, Linux to its
+    user.
+    """
     try:
         for connection in psutil.net_connections(kind="tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.pid

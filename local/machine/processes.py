@@ -1,4 +1,4 @@
-"""Child processes that never outlive us, with a log file each."""
+"""Child processes that end with this process, each with a log file."""
 
 import os
 import signal
@@ -19,21 +19,21 @@ TAIL_LINES = 30
 
 
 class LocalCloudError(Exception):
-    """Something of the local cloud failed; `log` is the file that says more."""
+    """A part of the local cloud failed; `log` is the file with the details."""
 
     def __init__(self, message: str, log: Path | None = None) -> None:
         super().__init__(message)
         self.log = log
 
     def explained(self) -> str:
-        """What failed, and the last lines of the log that says more."""
+        """Return the error and the last lines of its log."""
         lines = tail(self.log) if self.log else []
         return "\n".join([str(self), *(f"  {line}" for line in lines)])
 
 
 @dataclass
 class Service:
-    """A child that is meant to run until we stop it."""
+    """A child process that runs until it is stopped."""
 
     name: str
     log: Path
@@ -63,7 +63,7 @@ class Service:
 
     def stop(self) -> None:
         self.stopping = True
-        # The group, not the process: MiniStack's Lambdas are its children.
+        # Signal the process group, which includes MiniStack's Lambdas.
         signal_group(self.process.pid, signal.SIGTERM)
         self.exited.wait(STOP_SECONDS)
         signal_group(self.process.pid, signal.SIGKILL)
@@ -73,7 +73,7 @@ class Service:
 
 
 type OnDeath = Callable[[Service], None]
-"""Called from another thread, when a service ends that nobody stopped."""
+"""Called from another thread if a service ends unexpectedly."""
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def service(
     env: Mapping[str, str],
     on_death: OnDeath,
 ) -> Iterator[Service]:
-    """The child's standard input ends when we do (local/parent.py)."""
+    """Run a service; its standard input ends with this process (parent.py in stripe_simulator)."""
     child: Service | None = None
     try:
         with held_signals():
@@ -109,7 +109,8 @@ def started(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # A group of its own, so that Ctrl-C reaches us alone and we stop it in order.
+            # Its own process group, so that Ctrl-C only reaches this process, which stops it in
+            # order.
             start_new_session=True,
         )
 
@@ -122,7 +123,7 @@ def run_logged(
     env: Mapping[str, str],
     on_line: Callable[[str], None],
 ) -> None:
-    """Run a command to its end; each line of its output goes to the log and to `on_line`."""
+    """Run a command; pass each line of its output to the log and to `on_line`."""
     process: subprocess.Popen[str] | None = None
     with log.open("w", encoding="utf-8") as file:
         try:
@@ -154,7 +155,7 @@ def run_logged(
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Kill a command that was interrupted, with what it started."""
+    """Kill an interrupted command and its children."""
     if process.poll() is None:
         signal_group(process.pid, signal.SIGKILL)
     with process:  # Waits, and closes its pipe.

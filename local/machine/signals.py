@@ -1,4 +1,4 @@
-"""Signals that end us unwind `with` and `finally`, and wait while a child is started or stopped."""
+"""Makes terminating signals unwind `with` and `finally`, and defers them at critical steps."""
 
 import signal
 import threading
@@ -10,12 +10,12 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Terminated(BaseException):
-    """SIGTERM or SIGHUP. Not an Exception: only the ways out of `with` and `finally` meet it."""
+    """SIGTERM or SIGHUP. Not an Exception, so that only `with` and `finally` handle it."""
 
 
 @contextmanager
 def termination_unwinds() -> Iterator[None]:
-    """SIGTERM ends a Python process without any `finally`; here it stops the children first."""
+    """Raise Terminated on SIGTERM, which by default skips `finally`, to stop the children first."""
     if not _in_main_thread():
         yield
         return
@@ -33,8 +33,8 @@ def termination_unwinds() -> Iterator[None]:
 
 @contextmanager
 def held_signals() -> Iterator[None]:
-    """Keep what ends us until the end, and have it then: a second Ctrl-C would otherwise leave the
-    rest of the children running, and a first one a child that was started and is not known yet.
+    """Defer terminating signals to the end of the block. Otherwise a second Ctrl-C could leave
+    children running, and a first one a child that was just started.
     """
     if not _in_main_thread():
         yield
@@ -44,7 +44,7 @@ def held_signals() -> Iterator[None]:
     def hold(number: int, _frame: FrameType | None) -> None:
         arrived.append(number)
 
-    # One that is ignored, as Ctrl-C is in a shell's background, stays so.
+    # Ignored signals stay ignored, such as Ctrl-C in a shell's background job.
     previous = {
         number: signal.signal(number, hold)
         for number in ENDING

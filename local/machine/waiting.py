@@ -1,4 +1,4 @@
-"""Waiting for another process that sends no notification."""
+"""Polls for the result of another process."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the local shop sells: local/shop/products.json, in the format of `stripe fixtures`."""
+"""The local shop's products: local/shop/products.json, in the format of `stripe fixtures`."""
 
 import stripe
 
@@ -10,9 +10,9 @@ PICTURES_URL = "PICTURES_URL"
 
 
 def stock(client: stripe.StripeClient, pictures_url: str | None) -> dict[str, str]:
-    """Make what the file names; give the ids by the fixtures' names. Raise FixturesError.
+    """Create the file's objects; return their ids by fixture name. Raise FixturesError.
 
-    Without `pictures_url`, where the file's pictures are served, products have none.
+    `pictures_url` is where the file's pictures are served; without it products have none.
     """
     wares = fixtures.read(PRODUCTS)
     if pictures_url is None:

@@ -1,4 +1,4 @@
-"""Both sides of a browser window: the shop's page that calls the API, and the person who pays."""
+"""The shop's page, which calls the API, and the customer, who pays."""
 
 import json
 import secrets
@@ -22,7 +22,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Frontend:
-    """The shop's page. It knows the API's address and nothing else."""
+    """The shop's page, which has only the API's address."""
 
     api_url: str
 
@@ -46,7 +46,7 @@ class Frontend:
 
 
 def pay_by_card(page_url: str, number: str = GOOD_CARD) -> httpx.Response:
-    """Fill in the hosted page and press its button: 303 to the success_url, when it is paid."""
+    """Fill in and submit the hosted page; a payment responds 303 to the success_url."""
     return _submit(page_url, {"method": "card", "card_number": number})
 
 
@@ -55,7 +55,7 @@ def pay_by_bank_debit(page_url: str, iban: str = PAYING_IBAN) -> httpx.Response:
 
 
 def session_id_of(success_url: str) -> str:
-    """What the shop's page reads from its own address."""
+    """Return the session id in the URL of the shop's page."""
     return parse_qs(urlsplit(success_url).query)["session_id"][0]
 
 

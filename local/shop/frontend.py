@@ -1,4 +1,4 @@
-"""Which frontend may call the local API: the storefront, or the origin in FRONTEND_ORIGIN."""
+"""The frontend that may call the local API: the storefront, or FRONTEND_ORIGIN."""
 
 import re
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ DEFAULT_ORIGIN = "http://localhost:3000"
 
 @dataclass(frozen=True)
 class Frontend:
-    """`pictures_url` is where it serves the pictures of the local shop's products.
+    """`pictures_url` is the base URL of the pictures of the local shop's products.
 
-    `orders_url` is where the live view reads an order's history: see local/shop/order_reader.py.
+    `orders_url` is the URL where the live view reads orders (local/shop/order_reader.py).
     """
 
     origin: str = DEFAULT_ORIGIN
@@ -27,7 +27,7 @@ NO_FRONTEND = Frontend()
 
 
 def frontend_origin(environment: Mapping[str, str]) -> str:
-    """Return an origin that the stack takes; raise LocalCloudError for one that no browser sends.
+    """Return a valid origin; raise LocalCloudError for one that no browser sends.
 
     The rule is that of the parameter AllowedOrigins, read from template.yaml.
     """

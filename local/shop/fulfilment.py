@@ -1,8 +1,8 @@
-"""A fulfilment service, as small as one may be: a queue, and the ids that it has seen.
+"""A minimal fulfilment service: a queue, and the ids of processed messages.
 
-SNS and SQS deliver at least once, and a change may be published more than once: a message that was
-seen is skipped. Of a paid order it ships the `items`, and nothing else: `client_reference_id` is
-text that the customer's browser chose.
+SNS and SQS deliver at least once, and a change may be published more than once, so known messages
+are skipped. It ships only the `items` of a paid order: `client_reference_id` is a string that the
+customer's browser chose.
 """
 
 import json
@@ -23,9 +23,9 @@ type Json = dict[str, Any]
 
 @dataclass
 class Fulfilment:
-    """`messages` are the distinct ones, by id; `deliveries` all that came, copies among them.
+    """`messages` are distinct messages by id; `deliveries` counts duplicates too.
 
-    `shipped` has the items of each paid order, by the order's id.
+    `shipped` has the items of each paid order by order id.
     """
 
     aws: LocalAws
@@ -35,7 +35,7 @@ class Fulfilment:
     shipped: dict[str, list[Json]] = field(default_factory=dict)
 
     def take(self) -> int:
-        """Take what is in the queue now; how many came."""
+        """Receive the queue's current messages; return their number."""
         before = len(self.deliveries)
         while received := self.aws.queues.receive_message(
             QueueUrl=self.queue_url, MaxNumberOfMessages=AT_ONCE
@@ -80,7 +80,7 @@ class Fulfilment:
 
 @contextmanager
 def fulfilment(aws: LocalAws, topic_arn: str, name: str, *types: str) -> Iterator[Fulfilment]:
-    """Subscribe a queue to the topic, to all messages or to those of some types."""
+    """Subscribe a queue to the topic, for all messages or only some types."""
     queue_url = aws.queues.create_queue(QueueName=name)["QueueUrl"]
     queue_arn = aws.queues.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])[
         "Attributes"

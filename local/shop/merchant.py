@@ -1,4 +1,4 @@
-"""What the merchant does in Stripe's dashboard: captures, refunds, and responds to disputes."""
+"""The merchant's actions in Stripe's Dashboard: captures, refunds, responses to disputes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from stripe.params import PaymentIntentCaptureParams, RefundCreateParams
 
 WAIT_SECONDS = 60.0
-# Stripe's test values for `evidence[uncategorized_text]`: the bank decides by it.
+# Stripe's test values for `evidence[uncategorized_text]`, which decide a dispute.
 WINNING = "winning_evidence"
 LOSING = "losing_evidence"
 ESCALATING = "escalate_inquiry_evidence"
@@ -19,7 +19,7 @@ ESCALATING = "escalate_inquiry_evidence"
 
 @dataclass(frozen=True)
 class Merchant:
-    """`sdk` speaks to the account that the stack sells on."""
+    """`sdk` is a client for the stack's Stripe account."""
 
     sdk: stripe.StripeClient
 
@@ -37,18 +37,18 @@ class Merchant:
         return self.sdk.v1.refunds.create(params)
 
     def capture(self, session_id: str, amount: int | None = None) -> None:
-        """Take what is reserved, or a part of it, and release the rest."""
+        """Capture the reserved amount, or a part of it and release the rest."""
         params: PaymentIntentCaptureParams = {}
         if amount is not None:
             params["amount_to_capture"] = amount
         self.sdk.v1.payment_intents.capture(self.payment_intent(session_id), params)
 
     def cancel(self, session_id: str) -> None:
-        """Release what is reserved."""
+        """Cancel the payment and release the reserved amount."""
         self.sdk.v1.payment_intents.cancel(self.payment_intent(session_id))
 
     def edit_payment(self, session_id: str, **metadata: str) -> None:
-        """Change the metadata of a payment, or without any remove all of it.
+        """Change the metadata of a payment; without arguments remove all of it.
 
         https://docs.stripe.com/api/metadata
         """
@@ -57,7 +57,7 @@ class Merchant:
         )
 
     def dispute(self, session_id: str) -> stripe.Dispute:
-        """Return the newest dispute of what was paid with a card that disputes."""
+        """Return the newest dispute of a payment with a disputing test card."""
         intent = self.payment_intent(session_id)
         return self.sdk.v1.disputes.list({"payment_intent": intent}).data[0]
 

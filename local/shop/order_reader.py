@@ -1,7 +1,7 @@
-"""An order's history over HTTP, read-only, for the simulator's live view, which has no table.
+"""Serves an order's history, read-only, to the simulator's live view, which has no table.
 
-It refuses what a web page sends, and every other name than this machine's: programs here read the
-table themselves anyway.
+It refuses requests of web pages and any Host but loopback. Programs on this machine can read the
+table anyway.
 """
 
 import ipaddress
@@ -22,7 +22,7 @@ type ReadOrder = Callable[[str], Json | None]
 
 
 def route(read_order: ReadOrder) -> Route:
-    """GET PATH and an order's id: the order's id, status, version and history, or 404."""
+    """Route `GET PATH/{order id}`, which returns id, status, version and history, or 404."""
 
     def order(request: Request) -> Response:  # not async: the table is read in a thread
         if _is_of_page(request) or not _is_local(request.url.hostname or ""):

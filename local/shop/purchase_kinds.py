@@ -1,4 +1,4 @@
-"""Every kind of purchase: what the customer, the merchant and the banks do, and how it must end."""
+"""Every kind of purchase: the actions in it, and the expected order at the end."""
 
 import random
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from local.shop.stripe_account import UNIT_AMOUNT
 DISPUTING_CARD = "4000 0000 0000 0259"
 REFUND_FAILING_CARD = "4000 0000 0000 5126"
 PART = 500
-# A page or a bank that takes longer than this is no chaos, but broken.
+# Seconds after which a page or a bank counts as broken.
 WAIT_SECONDS = 60.0
 
 type Json = dict[str, Any]
@@ -33,7 +33,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Shopping:
-    """One purchase, by people who try again when something fails."""
+    """One purchase by people who retry after failures."""
 
     frontend: Frontend
     merchant: Merchant
@@ -53,7 +53,7 @@ class Shopping:
         return wait_for(ask, "a checkout is created", seconds=WAIT_SECONDS)
 
     def come_back(self, session_id: str) -> None:
-        """Some customers see the page after the payment, and some of those in vain."""
+        """Confirm the payment, as some customers do after paying, some without success."""
         if self.chance.random() < 1 / 2:
             with suppress(httpx.TransportError):
                 self.frontend.confirm(session_id)
@@ -98,7 +98,7 @@ def abandoned(shopping: Shopping, bought: Json) -> None:
 
 
 def replaced(shopping: Shopping, bought: Json) -> None:
-    """The cart changes: a new checkout supersedes the first, which nobody pays any more."""
+    """The cart changes: a new checkout replaces the first, which is not paid."""
     shopping.checkout(replaces=bought["session_id"])
 
 
@@ -108,14 +108,14 @@ def partly_refunded(shopping: Shopping, bought: Json) -> None:
 
 
 def refunded_unmarked(shopping: Shopping, bought: Json) -> None:
-    """Somebody tidied up the payment's metadata, by which its refund would name the order."""
+    """The payment's metadata, which links a refund to its order, is removed."""
     card(shopping, bought)
     shopping.merchant.edit_payment(bought["session_id"])
     shopping.merchant.refund(bought["session_id"], PART)
 
 
 def refunded_mismarked(shopping: Shopping, bought: Json) -> None:
-    """A plugin wrote its own order number over ours."""
+    """A plugin overwrites our order id in the metadata."""
     card(shopping, bought)
     shopping.merchant.edit_payment(bought["session_id"], order_id="SO-10023")
     shopping.merchant.refund(bought["session_id"], PART)
@@ -148,7 +148,7 @@ def disputed_and_lost(shopping: Shopping, bought: Json) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """How an order of this kind ends, whatever the source and the order of its facts."""
+    """The expected end of an order, for any source and arrival order of its facts."""
 
     buy: Callable[[Shopping, Json], None]
     status: str = "paid"

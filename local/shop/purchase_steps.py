@@ -1,7 +1,7 @@
-"""One purchase over HTTP, each step with who called whom, and how long it took.
+"""One purchase over HTTP, with the caller, the callee and the duration of each step.
 
-The durations between the machines come from three clocks that are one here: the frontend's own, the
-simulator's log of requests, and the functions' logs.
+Durations between the parties come from the frontend's clock, the simulator's request log and the
+functions' logs, which all use this machine's clock.
 """
 
 import json
@@ -56,7 +56,7 @@ class PurchaseFailed(Exception):
 
 @dataclass(frozen=True)
 class StripeCall:
-    """One request to Stripe: when it arrived there, and when the response was sent."""
+    """One request to Stripe, with the timestamps of its arrival and its response."""
 
     arrived: datetime
     responded: datetime
@@ -66,7 +66,7 @@ class StripeCall:
 class Purchase:
     stack: LocalStack
     on_step: Callable[[Step], None]
-    """Called for each step as it happened: the webhook, step 10, comes before the redirect, 6."""
+    """Called for each step in the order of events: the webhook (10) precedes the redirect (6)."""
     steps: list[Step] = field(default_factory=list)
     order: Json = field(default_factory=dict)
     stripe_calls: int = 0
@@ -139,7 +139,7 @@ class Purchase:
         return confirmed
 
     def _webhook(self, pressed_pay: datetime) -> datetime:
-        """Return when its response came, before the redirect: Stripe's page waits for it.
+        """Return the timestamp of its response, which Stripe's page awaits before the redirect.
 
         https://docs.stripe.com/checkout/fulfillment#redirect-hosted-checkout
         """
@@ -166,7 +166,7 @@ class Purchase:
         self.on_step(step)
 
     def _own_step(self, number: int, detail: str) -> None:
-        """What the page does by itself, in no time to speak of."""
+        """Record a step inside the page, which takes no measurable time."""
         at = now()
         self._step(number, at, at, detail)
 
@@ -219,7 +219,7 @@ def stored_order(stack: LocalStack, order_id: str) -> Json | None:
 
 
 def plain_item(item: "Mapping[str, AttributeValueTypeDef]") -> Json:
-    """An item as JSON would have it: DynamoDB's numbers are whole ones here."""
+    """Return an item as plain values; all of its numbers are integers."""
     deserialize = TypeDeserializer().deserialize
     plain: Json = json.loads(
         json.dumps({name: deserialize(value) for name, value in item.items()}, default=int)
@@ -232,10 +232,10 @@ def now() -> datetime:
 
 
 def timestamp(text: str) -> datetime:
-    """A time as the simulator or the functions' logger writes it."""
+    """Parse a timestamp of the simulator or of the functions' logger."""
     return datetime.fromisoformat(text.replace(",", "."))
 
 
 def between(start: datetime, end: datetime) -> float:
-    """Milliseconds, and none where two logs' milliseconds round past each other."""
+    """Return milliseconds, at least 0: timestamps of two logs may be rounded past each other."""
     return max(0.0, (end - start).total_seconds() * 1000)

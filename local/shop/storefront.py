@@ -1,7 +1,7 @@
-"""`storefront/` over HTTP, as any static host serves it, with a config.json for the local stack.
+"""Serves `storefront/` as any static host does, with a config.json for the local stack.
 
-Its pages are also reached without `.html`: the stack's default return URLs are `/thanks` and
-`/cart`. The products' pictures are under /pictures.
+Pages can be requested without `.html`: the stack's default return URLs are `/thanks` and `/cart`.
+The products' pictures are under /pictures.
 """
 
 import os
@@ -38,7 +38,7 @@ UI_MODES = (HOSTED_PAGE, EMBEDDED_PAGE)
 
 
 class Pages(StaticFiles):
-    """As a static host serves them: nothing is old, and a page is found without `.html`."""
+    """Static pages, revalidated at each request, and found without `.html`."""
 
     def __init__(self, policy: str) -> None:
         super().__init__(directory=FOLDER, html=True)
@@ -52,7 +52,7 @@ class Pages(StaticFiles):
     @override
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"  # Stored, and checked by its ETag.
+        response.headers["Cache-Control"] = "no-cache"  # Cached, and revalidated by ETag.
         response.headers["Content-Security-Policy"] = self._policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
@@ -60,10 +60,10 @@ class Pages(StaticFiles):
 
 @dataclass(frozen=True)
 class Config:
-    """What the pages read as config.json.
+    """The content of config.json, which the pages read.
 
-    `stripe_url` is the simulator's, None with Stripe itself, whose `publishable_key` is needed
-    where `ui_mode` is `embedded_page`.
+    `stripe_url` is the simulator's; None for Stripe itself, which needs its `publishable_key` if
+    `ui_mode` is `embedded_page`.
     """
 
     api_url: str
@@ -85,10 +85,10 @@ def local_frontend(port: int) -> Frontend:
 
 @contextmanager
 def storefront(origin: str, config: Config, read_order: ReadOrder | None = None) -> Iterator[str]:
-    """Serve it at `origin`, http://localhost:PORT, and give its address; with `read_order`, what
-    the live view reads too.
+    """Serve it at `origin`, http://localhost:PORT, and yield its address; with `read_order`, serve
+    the live view's orders too.
 
-    Raise LocalCloudError where the port is in use.
+    Raise LocalCloudError if the port is in use.
     """
     listeners = _listeners(urlsplit(origin).port or 80)
     server = uvicorn.Server(
@@ -100,7 +100,7 @@ def storefront(origin: str, config: Config, read_order: ReadOrder | None = None)
         wait_for(lambda: server.started, "the storefront is ready", seconds=START_SECONDS)
         yield f"{origin}/"
     finally:
-        # Browsers hold their connections open.
+        # Browsers keep their connections open.
         server.should_exit = server.force_exit = True
         thread.join()
 
@@ -120,14 +120,14 @@ def _app(config: Config, read_order: ReadOrder | None) -> Starlette:
 
 
 def _policy(api_url: str) -> str:
-    """What a page can say only of a known API: the pages' own policy lets any API be named."""
+    """Return a content security policy for the known API; the pages' own policy allows any."""
     parts = urlsplit(api_url)
     stripe = "https://api.stripe.com https://checkout.stripe.com"
     return f"connect-src 'self' {parts.scheme}://{parts.netloc} {stripe}; frame-ancestors 'none'"
 
 
 def _listeners(port: int) -> list[socket.socket]:
-    """Of 127.0.0.1, and of ::1 where there is one: `localhost` may be either."""
+    """Return sockets on 127.0.0.1 and, if available, ::1: `localhost` may be either."""
     try:
         listeners = [_bound(socket.AF_INET, "127.0.0.1", port)]
     except OSError as error:

@@ -1,6 +1,6 @@
-"""Stripe, as a stack needs it: an account to call, a webhook endpoint, something to sell.
+"""The Stripe account of a stack, with its webhook endpoint and its products.
 
-The account is the simulator's, or with a test key of the caller's a real one.
+It is the simulator's account, or a real one if the caller has a test key.
 """
 
 import json
@@ -21,8 +21,8 @@ from local.shop import catalogue
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
 
-# What the service's restricted key may do: what it needs, and no more. The integration tests run
-# with it. https://docs.stripe.com/keys/permissions-reference
+# The permissions of the service's restricted key: the minimum that it needs. The integration tests
+# run with it. https://docs.stripe.com/keys/permissions-reference
 SERVICE_PERMISSIONS = (
     "checkout_session_write",
     "payment_intent_read",
@@ -35,7 +35,7 @@ STRIPE_URL = "https://api.stripe.com"
 TEST_KEY_PREFIXES = ("sk_test_", "rk_test_")
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
 
-# Of local/shop/products.json.
+# A lookup key in local/shop/products.json.
 LOOKUP_KEY = "mug"
 # An active one-time price of the same account that the shop does not sell.
 STAFF_LOOKUP_KEY = "staff_tv"
@@ -44,9 +44,9 @@ UNIT_AMOUNT = 1200
 
 @dataclass(frozen=True)
 class StripeAccount:
-    """`api_base` is what the stack's StripeApiBase takes: empty for Stripe itself.
+    """`api_base` is the stack's parameter StripeApiBase: empty for Stripe itself.
 
-    `api_key` is the merchant's, `service_key` what the stack's functions get.
+    `api_key` is the merchant's, `service_key` the functions'.
     """
 
     url: str
@@ -57,7 +57,7 @@ class StripeAccount:
 
     @property
     def steps_url(self) -> str | None:
-        """Where the local AWS reports the frontend's calls, for the simulator's live view."""
+        """The URL to which the local AWS reports the frontend's calls, for the live view."""
         return f"{self.url}/_simulator/steps" if self.simulated else None
 
     @property
@@ -66,7 +66,7 @@ class StripeAccount:
 
 
 def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
-    """The account of STRIPE_API_KEY, if there is one; a live key is refused."""
+    """Return the account of STRIPE_API_KEY, None without one; refuse a live key."""
     key = environment.get("STRIPE_API_KEY", "")
     if not key:
         return None
@@ -74,7 +74,7 @@ def real_account(environment: Mapping[str, str]) -> StripeAccount | None:
         raise LocalCloudError("STRIPE_API_KEY is a live key: only test keys are used here")
     if not key.startswith(TEST_KEY_PREFIXES):
         raise LocalCloudError("STRIPE_API_KEY is not a test key (sk_test_... or rk_test_...)")
-    # Without one, a secret that nobody has: an empty one would verify anybody's signature.
+    # Without one, a random secret: an empty one would verify any sender's signature.
     secret = environment.get("STRIPE_WEBHOOK_SECRET") or f"whsec_{secrets.token_hex(16)}"
     return StripeAccount(STRIPE_URL, key, key, api_base="", webhook_secret=secret)
 
@@ -87,8 +87,8 @@ def simulated_account(
     port: int = 0,
     orders_url: str | None = None,
 ) -> Iterator[StripeAccount]:
-    """`seed` is that of the chances by which deliveries are dropped and shuffled; port 0 is a free
-    one. `orders_url` is where its live view reads an order's history.
+    """Run the simulator. `seed` is its random seed for dropped and shuffled deliveries; port 0
+    chooses a free one. `orders_url` is the URL where its live view reads orders.
     """
     ready = run / "stripe.json"
     api_key = f"sk_test_{secrets.token_hex(12)}"
@@ -111,7 +111,7 @@ def simulated_account(
 
 
 def register_webhook(account: StripeAccount, url: str) -> str:
-    """The endpoint's signing secret."""
+    """Register a webhook endpoint; return its signing secret."""
     params = {"url": url, "enabled_events": list(HANDLED_EVENTS), "api_version": stripe.api_version}
     endpoint = client(account).v1.webhook_endpoints.create(
         cast("WebhookEndpointCreateParams", params)
@@ -121,7 +121,7 @@ def register_webhook(account: StripeAccount, url: str) -> str:
 
 
 def stock_the_shop(account: StripeAccount, pictures_url: str | None = None) -> str:
-    """The id of the price of LOOKUP_KEY. There is another, STAFF_LOOKUP_KEY, not for sale."""
+    """Create the products; return the price id of LOOKUP_KEY. STAFF_LOOKUP_KEY is not sold."""
     return catalogue.stock(client(account), pictures_url)[f"{LOOKUP_KEY}_price"]
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Request, expect
@@ -13,7 +13,8 @@ from local.contract.api_types import INSTALLED, PINS
 from local.machine import npm
 from local.paths import LOCAL
 from local.shop.customer import GOOD_CARD, PAYING_IBAN
-from tests.samples import SAMPLES
+from tests.support.documents import Json
+from tests.support.samples import SAMPLES
 
 SCREENSHOTS = LOCAL / "e2e"
 DESKTOP = {"viewport": {"width": 1280, "height": 860}}
@@ -30,8 +31,6 @@ SCHEMES: dict[Literal["light", "dark"], list[str] | None] = {
 LOOPBACK = {"localhost", "127.0.0.1"}
 
 expect.set_options(timeout=TIMEOUT_MS)
-
-type Json = dict[str, Any]
 
 
 @dataclass

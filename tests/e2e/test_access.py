@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from local.shop.customer import GOOD_CARD
 from tests.e2e.conftest import NewShopper
 from tests.e2e.shopper import Shopper
-from tests.samples import sample
+from tests.support.samples import sample
 
 THANKS = "Thank you for your order"
 MOST_TABS = 60

@@ -102,7 +102,7 @@ def test_an_expired_checkout_is_replaced(shopper: Shopper, world: World) -> None
     assert shopper.check_out() != first
 
 
-def test_a_cart_that_expired_at_stripe_gets_a_new_checkout(shopper: Shopper, world: World) -> None:
+def test_an_expired_cart_is_checked_out_again(shopper: Shopper, world: World) -> None:
     first = shopper.buy("Mug")
     world.merchant.expire(first)
     shopper.visit()

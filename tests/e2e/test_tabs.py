@@ -168,7 +168,7 @@ def test_what_was_added_since_the_payment_stays(shopper: Shopper) -> None:
     assert other.check_out() != first
 
 
-def test_the_cart_page_says_that_the_order_went_through(shopper: Shopper) -> None:
+def test_the_cart_page_shows_the_paid_order(shopper: Shopper) -> None:
     shopper.buy("Mug")
     other = another_tab(shopper)
     pay_and_close(shopper)

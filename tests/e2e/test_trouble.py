@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.shopper import CREATE, Shopper
 from tests.integration.world import World
-from tests.samples import sample
+from tests.support.samples import sample
 
 THANKS = "Thank you for your order"
 API = "**/checkout/**"

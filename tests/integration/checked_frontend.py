@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from local.shop.customer import Frontend, Json
-from tests import contract
+from tests.support import contract
 
 
 class CheckedFrontend(Frontend):

@@ -3,7 +3,6 @@
 import json
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 import boto3
 import httpx
@@ -17,8 +16,7 @@ from local.shop.customer import TIMEOUT_SECONDS
 from tests.integration.checked_frontend import as_documented
 from tests.integration.world import World
 from tests.options_docs import POLICY
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 PATH = "/trusted/checkout/sessions"
 ROOT_CREDENTIALS = Credentials(ACCESS_KEY, SECRET_KEY)

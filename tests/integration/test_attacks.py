@@ -2,7 +2,6 @@
 
 import json
 import time
-from typing import Any
 
 import httpx
 import pytest
@@ -10,8 +9,7 @@ import pytest
 from local.machine.waiting import wait_for
 from local.shop.customer import pay_by_card
 from tests.integration.world import WAIT_SECONDS, World, changes
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 
 @pytest.fixture

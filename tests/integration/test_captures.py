@@ -1,7 +1,6 @@
 """Payments that are captured by hand: what becomes of them reaches the order and its consumers."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -10,12 +9,11 @@ from local.shop.customer import pay_by_card
 from tests.integration.server import Server
 from tests.integration.world import World, changes
 from tests.options_docs import EXAMPLES
+from tests.support.documents import Json
 
 PRICE = 1200
 CAPTURED = ["order.authorized", "order.paid"]
 AMOUNTS = ("amount_total", "amount_captured", "amount_refunded")
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture

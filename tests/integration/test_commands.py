@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,6 +22,7 @@ from local.machine.ports import free_port
 from local.machine.waiting import wait_for
 from local.paths import LAYER, ROOT
 from tests.integration.operator import terminal_environment
+from tests.support.documents import Json
 
 # Each starts a stack of its own: one at a time.
 pytestmark = pytest.mark.xdist_group("commands")
@@ -34,8 +34,6 @@ STACK_KEYS = {
     *("api_url", "webhook_url", "webhook_host", "stripe_url", "aws_endpoint_url", "orders_table"),
     *("webhook_secret", "topic_arn", "stripe_api_key", "region", "storefront_url"),
 }
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

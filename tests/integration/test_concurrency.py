@@ -5,13 +5,13 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
 
 from local.shop.customer import pay_by_card
 from tests.integration.world import World, changes
-from tests.samples import sample
+from tests.support.documents import Json
+from tests.support.samples import sample
 
 ORDERS = sample(some=10, all=100)
 THREADS = sample(some=4, all=8)
@@ -19,7 +19,6 @@ SEED = 20261124
 COMPLETED = "checkout.session.completed"
 TAKEN = {"applied", "duplicate", "stale"}
 
-type Json = dict[str, Any]
 type Send = Callable[[], httpx.Response]
 
 

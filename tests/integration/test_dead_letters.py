@@ -1,19 +1,17 @@
 """What can't be processed or published is dead-lettered, and sent again by `replay`."""
 
 import json
-from typing import Any
 
 import pytest
 
 from local.cloud.deploy import stack_outputs
 from local.cloud.invocations import physical_name
 from tests.integration.world import World, changes
+from tests.support.documents import Json
 
 COMPLETED = "checkout.session.completed"
 # Stripe refuses what we ask of it: as with any bug of ours, it does not help to send it again.
 REFUSED = 400
-
-type Json = dict[str, Any]
 
 
 def queue_url(world: World, output: str) -> str:
@@ -92,7 +90,7 @@ def test_what_still_fails_is_left_for_the_next_replay(world: World) -> None:
     assert [message["requestPayload"]["detail"] for message in dead_letters(world)] == [event]
 
 
-def test_changes_that_were_not_published_are_published_with_the_same_id(world: World) -> None:
+def test_unpublished_changes_keep_their_id(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment:
         created = world.paid()
         [message] = fulfilment.wait_for_types(created["order_id"], "order.paid")

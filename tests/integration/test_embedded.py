@@ -8,8 +8,7 @@ import pytest
 from local.machine.ports import NO_TLS
 from local.shop.customer import new_idempotency_key
 from tests.integration.world import World, changes
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 RETURN_URL = "http://localhost:3000/thanks"
 

@@ -1,18 +1,16 @@
 """`ops/checkout replay` among messages that somebody forged, or that nobody can read."""
 
 import json
-from typing import Any
 
 import pytest
 
 from local.cloud.invocations import physical_name
 from tests.integration.test_dead_letters import dead_letters, leave_unpublished, queue_url
 from tests.integration.world import World
+from tests.support.documents import Json
 
 UNPROCESSED, UNPUBLISHED = "UnprocessedEventsQueueUrl", "UnpublishedChangesQueueUrl"
 JANE = "jane@shop.example"
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +75,7 @@ def test_a_forged_stream_is_not_read(world: World) -> None:
     assert all("a stream that is not of this stack" in line for line in lines), lines
 
 
-def test_what_nobody_can_read_stops_nothing_and_is_not_printed(world: World) -> None:
+def test_an_unreadable_message_is_not_printed(world: World) -> None:
     created = world.paid()
     good = unpublished(world, created["order_id"])
     # As the function itself dead-letters a record.

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,10 +18,9 @@ from local.machine.waiting import wait_for
 from local.paths import LAYER, ROOT
 from local.shop.purchase_steps import plain_item
 from tests.integration.world import WAIT_SECONDS, World
+from tests.support.documents import Json
 
 DISPUTING_CARD = "4000 0000 0000 0259"
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from local.cloud.invocations import FunctionFailed, invoke
 from local.shop.customer import DECLINED_CARD, pay_by_card
 from local.shop.merchant import ESCALATING, LOSING, WINNING
 from tests.integration.world import World, changes, from_event_bridge
+from tests.support.documents import Json
 
 PRICE = 1200
 DISPUTING_CARD = "4000 0000 0000 0259"
@@ -18,8 +18,6 @@ INQUIRING_CARD = "4000 0000 0000 1976"
 REFUND_FAILING_CARD = "4000 0000 0000 5126"
 REFUND_PENDING_CARD = "4000 0000 0000 7726"
 COMPLETED = "checkout.session.completed"
-
-type Json = dict[str, Any]
 
 
 def refund_statuses(order: Json) -> list[str]:
@@ -239,7 +237,7 @@ def test_events_from_eventbridge(world: World) -> None:
     assert order["history"][-1]["source"] == event["id"]
 
 
-def test_an_event_from_eventbridge_that_fails_is_for_lambda_to_repeat(world: World) -> None:
+def test_a_failed_eventbridge_event_is_raised(world: World) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
     del event["data"]["object"]["payment_status"]

@@ -23,8 +23,6 @@ AUTHORIZATION = (
     "SignedHeaders=host, Signature=00"
 )
 
-type Json = dict[str, Any]
-
 
 def send(world: World, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
     url = world.stack.facts.aws_endpoint_url + path

@@ -3,7 +3,6 @@
 import json
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,8 +10,7 @@ from local.cloud.function_logs import wait_for_entry
 from local.machine.waiting import wait_for
 from tests.integration.operator import typed
 from tests.integration.world import World
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 
 @pytest.fixture

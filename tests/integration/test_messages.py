@@ -1,7 +1,6 @@
 """What a fulfilment service receives: each change of an order once, and nothing personal."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -9,13 +8,12 @@ from local.paths import ROOT
 from local.shop.customer import DECLINED_CARD, FAILING_IBAN, pay_by_bank_debit, pay_by_card
 from local.shop.merchant import LOSING
 from tests.integration.world import World, lookup_item
+from tests.support.documents import Json
 
 COMPLETED = "checkout.session.completed"
 DISPUTING_CARD = "4000 0000 0000 0259"
 REFUND_FAILING_CARD = "4000 0000 0000 5126"
 SCHEMA = ROOT / "docs" / "order-message.schema.json"
-
-type Json = dict[str, Any]
 
 
 def test_a_paid_order_is_published_once(world: World) -> None:
@@ -32,7 +30,7 @@ def test_a_paid_order_is_published_once(world: World) -> None:
         assert {one["type"] for one in fulfilment.messages.values()} == {"order.paid"}
 
 
-def test_a_message_says_what_the_order_is(world: World) -> None:
+def test_a_message_has_the_orders_state(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment:
         items = [world.one_mug, lookup_item(2)]
         created = world.checkout(

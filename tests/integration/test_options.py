@@ -14,8 +14,7 @@ from tests.integration.deployed_options import deployed_with
 from tests.integration.server import Server
 from tests.integration.world import World
 from tests.options_docs import EXAMPLES
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 CARD = "pm_card_visa"
 ADDRESS: Json = {"line1": "1 Gasse", "city": "Wien", "postal_code": "1010", "country": "AT"}

@@ -4,14 +4,15 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.shop.customer import DECLINED_CARD, pay_by_card
 from tests.integration.world import World
 
-type Json = dict[str, Any]
+if TYPE_CHECKING:
+    from tests.support.documents import Json
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def test_an_order_is_shown_whole(world: World, bought: Bought) -> None:
     assert order["refunds"][0]["id"] in printed
 
 
-def test_an_orders_history_says_when_and_from_where(world: World, bought: Bought) -> None:
+def test_history_has_timestamps_and_sources(world: World, bought: Bought) -> None:
     changes = world.operate("--json", "orders", "history", bought.order_id).document
     assert [one["type"] for one in changes] == ["order.created", "order.paid", "order.refunded"]
     assert changes[0]["source"] == "create"
@@ -83,7 +84,7 @@ def test_an_orders_history_says_when_and_from_where(world: World, bought: Bought
         assert datetime.fromisoformat(changes[0][time]).timestamp() == stored[time]
 
 
-def test_an_order_is_found_by_what_its_form_says(world: World, bought: Bought) -> None:
+def test_the_form_of_a_query_finds_the_order(world: World, bought: Bought) -> None:
     for by in ("order_id", "session_id", "payment_intent", "client_reference_id", "email"):
         found = world.operate("orders", "find", getattr(bought, by), "--json")
         assert found.exit_code == 0, found.progress
@@ -123,9 +124,7 @@ def test_a_payment_that_the_table_does_not_know_is_found_at_stripe(
     assert [(one["order_id"], one["status"]) for one in found.document] == [(unheard, "open")]
 
 
-def test_a_session_whose_metadata_was_edited_is_found_by_its_payment(
-    world: World, bought: Bought
-) -> None:
+def test_a_session_with_edited_metadata_is_found(world: World, bought: Bought) -> None:
     world.simulator.sdk.v1.checkout.sessions.update(
         bought.session_id, {"metadata": {"order_id": "", "checkout_stack": ""}}
     )

@@ -1,7 +1,7 @@
 """A purchase, from the shop's page to the paid order, by every source of its facts."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,13 +13,12 @@ from local.shop.customer import (
     session_id_of,
 )
 from tests.integration.world import World, changes, lookup_item
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     import httpx
 
 COMPLETED = "checkout.session.completed"
-
-type Json = dict[str, Any]
 
 
 def statuses(order: Json) -> list[str]:

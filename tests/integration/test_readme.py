@@ -4,17 +4,15 @@ import json
 import os
 import re
 import subprocess
-from typing import Any
 
 from local.paths import ROOT
 from local.shop.customer import new_idempotency_key, pay_by_card
 from tests.integration.world import World
+from tests.support.documents import Json
 
 README = (ROOT / "README.md").read_text()
 EXAMPLE = re.compile(r"```sh\n(?P<command>curl .*?)```\n```json\n(?P<response>.*?)```", re.DOTALL)
 PROBLEM = re.compile(r"problem\+json`:\n\n```json\n(?P<response>.*?)```", re.DOTALL)
-
-type Json = dict[str, Any]
 
 
 def run(command: str, **environment: str) -> Json:

@@ -1,7 +1,5 @@
 """Nothing that Stripe knows is lost, though every delivery is."""
 
-from typing import Any
-
 import pytest
 
 from local.cloud.invocations import reconcile
@@ -12,8 +10,6 @@ from tests.integration.world import World, changes
 
 DISPUTING_CARD = "4000 0000 0000 0259"
 WAIT_SECONDS = 60.0
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """What the API refuses: it says why, and neither Stripe nor the table hears of it."""
 
 import json
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.world import World, lookup_item
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 ITEMS = [{"price": "price_1abc", "quantity": 1}]
 SHOP = "http://localhost:3000"

@@ -6,7 +6,6 @@ https://schemathesis.readthedocs.io
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,9 +14,8 @@ import yaml
 from local.paths import CONTRACT, LOCAL
 from local.shop.frontend import DEFAULT_ORIGIN
 from tests.integration.world import World
-from tests.samples import sample
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.samples import sample
 
 SCHEMATHESIS = LOCAL / "schemathesis/bin/st"
 CONFIG = Path(__file__).with_name("schemathesis.toml")

@@ -3,8 +3,9 @@
 import pytest
 
 from local.machine.waiting import wait_for
-from tests.integration.world import WAIT_SECONDS, Json, World
-from tests.stripe_cli import StripeCli, install
+from tests.integration.world import WAIT_SECONDS, World
+from tests.support.documents import Json
+from tests.support.stripe_cli import StripeCli, install
 
 
 @pytest.fixture(scope="module")

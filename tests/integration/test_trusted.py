@@ -48,7 +48,7 @@ def test_a_user_without_the_policy_gets_nothing(world: World, resource: str | No
     assert world.simulator.requests == []
 
 
-def test_without_a_signature_nobody_gets_in(world: World) -> None:
+def test_an_unsigned_delivery_is_refused(world: World) -> None:
     server = Server(world)
     for response in (
         server.request_checkout({"items": [world.one_mug]}, signed=False),

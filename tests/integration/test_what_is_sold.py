@@ -1,14 +1,11 @@
 """The caller is a stranger's browser: it buys what the shop sells, and learns of nothing else."""
 
-from typing import Any
-
 import pytest
 
 from local.shop.customer import new_idempotency_key, pay_by_card
 from local.shop.stripe_account import STAFF_LOOKUP_KEY
 from tests.integration.world import World, changes, lookup_item
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 SOLD = {"sellable": "true"}
 NOT_FOR_SALE = {"sellable": "false"}
@@ -84,7 +81,7 @@ def test_the_free_tv_of_a_stranger_is_refused(world: World) -> None:
     assert world.newest_session().status == "expired"
 
 
-def test_what_is_shipped_is_what_was_paid_for(world: World) -> None:
+def test_only_paid_items_are_shipped(world: World) -> None:
     with world.fulfilment("order.paid") as fulfilment:
         created = world.checkout(client_reference_id="cart-77-with-a-TV")
         pay_by_card(created["url"])

@@ -1,17 +1,15 @@
 """A payment belongs to the order that recorded it, whatever people write into its metadata."""
 
 import json
-from typing import Any
 
 import pytest
 
 from local.cloud.invocations import reconcile
 from tests.integration.world import World, changes, from_event_bridge
+from tests.support.documents import Json
 
 DISPUTING_CARD = "4000 0000 0000 0259"
 COMPLETED = "checkout.session.completed"
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture(params=["cleared", "overwritten", "marked as another order's"])

@@ -9,10 +9,10 @@ import pytest
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.facts import Fact
 from local.cloud.stack import LocalStack
-from tests.samples import sample
-from tests.unit.memory_table import MemoryTable
-from tests.unit.purchases import OPEN, PURCHASES
-from tests.unit.stripe_objects import NOW, fact
+from tests.support.memory_table import MemoryTable
+from tests.support.purchases import OPEN, PURCHASES
+from tests.support.samples import sample
+from tests.support.stripe_objects import NOW, fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,11 +26,10 @@ from local.shop.purchase_steps import plain_item
 from local.shop.stripe_account import LOOKUP_KEY
 from tests.integration.checked_frontend import CheckedFrontend, as_documented
 from tests.integration.operator import Called, operate
+from tests.support.documents import Json
 
 TIMEOUT_SECONDS = 40.0
 WAIT_SECONDS = 60.0
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ import stripe
 
 from stripe_simulator.testing import Running
 from stripe_simulator.webhooks import thin_events
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import signature
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import signature
 
 CARDS = {
     "a card": "tok_visa",

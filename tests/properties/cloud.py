@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from checkout.aws.orders_table import PAYMENT_INTENT_INDEX, PENDING_INDEX
 from checkout.domain.changes import PUBLISHED, ChangeType
-from tests.unit.memory_table import Item, MemoryTable
+from tests.support.memory_table import Item, MemoryTable
 
 type Mishap = Literal["crash", "failure"]
 

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from checkout.stripe.readers import Readers
 from tests.properties.world import DAY_SECONDS, World
+from tests.support.documents import Json
 
-type Json = dict[str, Any]
 type Step = Callable[[], object]
 
 KEY, OTHER_KEY = "cart-77-of-a-customer", "cart-90-of-a-customer"

@@ -13,8 +13,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant
 from checkout.errors import CheckoutError
 from tests.properties.cloud import Crash, Mishap
 from tests.properties.world import DAY_SECONDS, world
+from tests.support.documents import Json
 
-type Json = dict[str, Any]
 type Break = tuple[int, Mishap] | None
 
 # At the so-many-th point before and after the step's side effects; as often nowhere.

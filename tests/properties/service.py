@@ -40,9 +40,8 @@ from tests.properties.cloud import (
     SideEffects,
     Topic,
 )
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.stack import ENVIRONMENT, FUNCTIONS
 
 ENOUGH_SECONDS = 900.0
 OBJECT_ID = re.compile(r"[a-z]+_[a-z]*_?[A-Za-z0-9]{14,}")

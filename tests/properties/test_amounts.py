@@ -6,7 +6,6 @@ The simulator makes the sessions; what they come to is computed here by itself, 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,9 +15,8 @@ from checkout.domain.facts import Origin
 from checkout.domain.order import CheckoutState
 from checkout.stripe.readers import Readers, order_items
 from stripe_simulator.testing import Running, Shop, fast, running
-from tests.samples import sample
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.samples import sample
 
 STACK = "000000000000/us-east-1/checkout-test"
 MARK = {"order_id": f"ord_{'0' * 32}", "checkout_stack": STACK}

@@ -18,7 +18,7 @@ from tests.properties.cloud import Crash, Mishap
 from tests.properties.crash_scenarios import SCENARIOS, Scenario
 from tests.properties.crash_steps import OTHER_KEY, Step, sold
 from tests.properties.world import World, world
-from tests.samples import SAMPLES
+from tests.support.samples import SAMPLES
 
 
 def amid_repetitions(effects: tuple[str, ...], number: int) -> bool:

@@ -5,7 +5,6 @@ A failing sequence is printed as the calls that lead to it, which can be pasted 
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,9 +20,8 @@ from tests.properties.account import (
 from tests.properties.lifecycle import BROKEN, NUMBERS, Break, body_of
 from tests.properties.lifecycle_at_the_shop import AtTheShop
 from tests.properties.world import FORMS
-from tests.samples import SAMPLES, sample
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.samples import SAMPLES, sample
 
 STEPS = 30
 # After the last, an authorization is over.

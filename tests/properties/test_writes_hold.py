@@ -15,9 +15,9 @@ from checkout.domain.order import Order, OrderStatus
 from checkout.domain.parts import Dispute, most_pressing
 from checkout.errors import CheckoutError, OrdersUnavailable
 from tests.properties.cloud import PAGE, CloudTable, SideEffects
-from tests.unit.memory_table import Item
-from tests.unit.purchases import dispute
-from tests.unit.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
+from tests.support.memory_table import Item
+from tests.support.purchases import dispute
+from tests.support.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 SENTENCE = re.compile(r"(The [a-z ]+|Orders can't be reached)\.( Please try again\.)?")
 OPERATIONS: dict[str, Callable[[OrdersTable], object]] = {
@@ -122,7 +122,7 @@ def test_the_order_is_read_as_it_is_now(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_failure_says_a_sentence_to_the_caller(
+def test_a_failure_has_a_detail_for_the_caller(
     orders: OrdersTable, effects: SideEffects, operation: str
 ) -> None:
     effects.break_at(1, "failure")
@@ -137,7 +137,7 @@ def test_a_part_of_an_unknown_order_is_unresolved(orders: OrdersTable, table: Cl
     assert table.items == {}
 
 
-def test_an_order_that_others_keep_changing_says_so(
+def test_a_contended_order_asks_for_a_retry(
     orders: OrdersTable, table: CloudTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every attempt meets one more dispute."""

@@ -12,8 +12,7 @@ from stripe_simulator.testing import SECRET_KEY, Clock, fast, running
 from tests.properties.account import Account, Item, Truth, thin
 from tests.properties.cloud import SecretStore
 from tests.properties.service import Service
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 # A debit settles while other things are done; a refund fails, and a dispute is decided, when nobody
 # looks any more.

@@ -1,7 +1,7 @@
 import pytest
 
 from stripe_simulator.testing.fixtures import receiver, sdk, shop, simulator
-from tests.stripe_cli import StripeCli, install
+from tests.support.stripe_cli import StripeCli, install
 
 __all__ = ["receiver", "sdk", "shop", "simulator"]
 

@@ -1,16 +1,13 @@
 """local/shop/products.json: what the local shop sells, for us and for the real Stripe CLI."""
 
-from typing import Any
-
 import pytest
 import stripe
 
 from local.shop import catalogue
 from local.shop.stripe_account import LOOKUP_KEY, STAFF_LOOKUP_KEY, UNIT_AMOUNT
 from stripe_simulator.testing import Running, fast, running
-from tests.stripe_cli import StripeCli
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.stripe_cli import StripeCli
 
 PICTURES_URL = "https://shop.example/pictures"
 PICTURES = {path.name for path in catalogue.PRODUCTS.parent.glob("*.svg")}

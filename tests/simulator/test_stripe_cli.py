@@ -3,8 +3,8 @@
 import json
 
 from stripe_simulator.testing import Running
-from tests.samples import SAMPLES
-from tests.stripe_cli import StripeCli
+from tests.support.samples import SAMPLES
+from tests.support.stripe_cli import StripeCli
 
 # The CLI has no trigger of its own for it.
 REFUND_CREATED = {

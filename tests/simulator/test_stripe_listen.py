@@ -3,7 +3,7 @@
 import stripe
 
 from stripe_simulator.testing import Receiver, Running
-from tests.stripe_cli import StripeCli
+from tests.support.stripe_cli import StripeCli
 
 
 def test_listen_forwards_signed_events(

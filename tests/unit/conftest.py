@@ -24,8 +24,8 @@ from checkout.stripe.api import StripeApi
 from checkout.stripe.events import EventReader
 from checkout.stripe.readers import Readers
 from checkout.webhook import WebhookVerifier
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.environment import (
     Clock,
     Log,
     Secret,
@@ -33,10 +33,10 @@ from tests.unit.environment import (
     client_under_test,
     session_of_all_tests,
 )
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.moto_writes import once_for_each_expression
-from tests.unit.queues import Queue, Subscriber
-from tests.unit.stack import (
+from tests.support.fake_stripe import FakeStripe
+from tests.support.moto_writes import once_for_each_expression
+from tests.support.queues import Queue, Subscriber
+from tests.support.stack import (
     API_KEY,
     AWS_ENVIRONMENT,
     DEAD_LETTERED_TABLE,
@@ -52,8 +52,8 @@ from tests.unit.stack import (
     dead_lettered_events_table,
     orders_table,
 )
-from tests.unit.starting import forget_parts, load
-from tests.unit.stripe_objects import NOW, ORDER_ID
+from tests.support.starting import forget_parts, load
+from tests.support.stripe_objects import NOW, ORDER_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.unit.stack import ROOT
+from tests.support.stack import ROOT
 from tests.unit.test_imports import MODULES, PACKAGE, SHARED, of_checkout
 
 TEXT = (ROOT / "docs" / "architecture.md").read_text()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.aws_commands import DOCUMENTS, aws_lines, parsed, shell_lines
-from tests.unit.stack import ROOT
+from tests.support.aws_commands import DOCUMENTS, aws_lines, parsed, shell_lines
+from tests.support.stack import ROOT
 
 
 @pytest.mark.parametrize("line", aws_lines())

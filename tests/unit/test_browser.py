@@ -30,7 +30,7 @@ def test_a_name_of_nothing_is_refused(tmp_path: Path) -> None:
         browser.program({"CHROMIUM": str(tmp_path / "none")})
 
 
-def test_without_one_and_without_apt_one_line_says_so(
+def test_without_chromium_and_apt_the_error_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

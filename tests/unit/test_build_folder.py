@@ -9,7 +9,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER, ROOT
+from tests.support.stack import FUNCTIONS, HANDLERS, LAYER, ROOT
 
 # What the bytecode calls its sources: https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
 SOURCES_IN_LAMBDA = {"layer": b"/opt/python/checkout/", "function": b"/var/task/app.py"}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -10,8 +9,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.capturing import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.capturing import (
     AUTHORIZED,
     CANCELED,
     EVENTS,
@@ -20,9 +19,10 @@ from tests.unit.capturing import (
     complete,
     news,
 )
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import (
     CHARGE,
     PAYMENT_INTENT,
     charge,
@@ -36,8 +36,6 @@ from tests.unit.stripe_objects import (
     session_metadata,
     thin_event,
 )
-
-type Json = dict[str, Any]
 
 SESSIONS_CALL = ("get", "/v1/checkout/sessions")
 PAYMENT_CALL = ("get", f"/v1/payment_intents/{PAYMENT_INTENT}")

@@ -5,9 +5,9 @@ import pytest
 from checkout.checkouts import Checkouts
 from checkout.errors import StripeUnavailable
 from checkout.stripe.catalogue import REMEMBERED_KEYS
-from tests.unit import creating
-from tests.unit.creating import CREATE, LOOK_UP, MUG, CreatingStripe, by_key, refusal, request
-from tests.unit.environment import Clock
+from tests.support import creating
+from tests.support.creating import CREATE, LOOK_UP, MUG, CreatingStripe, by_key, refusal, request
+from tests.support.environment import Clock
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

@@ -7,7 +7,7 @@ https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-tot
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -19,13 +19,14 @@ from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.recorder import Recorder
 from checkout.stripe.readers import Readers
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.capturing import captured_separately
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import STACK, TABLE
-from tests.unit.streams import records_of
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.capturing import captured_separately
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import STACK, TABLE
+from tests.support.streams import records_of
+from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
     SESSION_ID,
@@ -41,7 +42,6 @@ from tests.unit.stripe_objects import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 PAID = OrderStatus.PAID

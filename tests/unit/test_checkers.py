@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT, SAM
-from tests.unit.stack import HANDLERS, load_template
+from tests.support.stack import HANDLERS, load_template
 
 CFN_LINT = Path(sys.executable).parent / "cfn-lint"
 QUEUE = """

@@ -15,13 +15,13 @@ from checkout.errors import (
 )
 from checkout.settings import Settings
 from checkout.stripe.readers import Readers
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.capturing import captured_separately
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import (
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.capturing import captured_separately
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
     PAYMENT_INTENT,
@@ -64,7 +64,7 @@ def expanded(status: OrderStatus) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_brings_the_order_to_what_stripe_says(
+def test_updates_the_order_from_stripe(
     checkouts: Checkouts, fake_stripe: FakeStripe, orders: OrdersTable, status: OrderStatus
 ) -> None:
     orders.record(fact(OrderStatus.OPEN))
@@ -172,7 +172,7 @@ def test_a_paid_order_stays_paid_whatever_is_read_later(
         {"livemode": True},
     ],
 )
-def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
+def test_a_foreign_session_is_404_and_unwritten(
     checkouts: Checkouts, fake_stripe: FakeStripe, calls: AwsCalls, change: dict[str, object]
 ) -> None:
     fake_stripe.respond(session_in(OrderStatus.PAID, **change))
@@ -256,7 +256,7 @@ def test_an_order_that_is_not_saved_is_not_confirmed(
         checkouts.confirm(SESSION_ID)
 
 
-def test_a_session_of_ours_that_is_not_as_documented_changes_nothing(
+def test_a_malformed_session_changes_nothing(
     checkouts: Checkouts, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     fake_stripe.respond(session(payment_status="maybe", status="complete"))

@@ -2,8 +2,8 @@ import pytest
 
 from checkout.checkouts import Checkouts
 from checkout.errors import SessionNotFound
-from tests.unit import creating
-from tests.unit.fake_stripe import FakeStripe
+from tests.support import creating
+from tests.support.fake_stripe import FakeStripe
 
 checkouts = creating.checkouts
 

@@ -8,9 +8,9 @@ from checkout.checkouts import Checkouts, StartedCheckout
 from checkout.credentials import CredentialsReader
 from checkout.domain.order import OrderItem, OrderStatus
 from checkout.errors import OrdersUnavailable, StripeRefused, UnexpectedStripeObject
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.creating import (
     CREATE,
     LOOK_UP,
     MUG,
@@ -24,9 +24,9 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.environment import Log
-from tests.unit.stack import STACK
-from tests.unit.stripe_objects import EXPIRES_AT, session
+from tests.support.environment import Log
+from tests.support.stack import STACK
+from tests.support.stripe_objects import EXPIRES_AT, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,7 +57,7 @@ def test_gives_the_order_and_the_page_to_go_to(
     )
 
 
-def test_saves_what_stripe_says_of_the_session(checkouts: Checkouts, orders: OrdersTable) -> None:
+def test_saves_the_session_from_stripe(checkouts: Checkouts, orders: OrdersTable) -> None:
     started = checkouts.create(request(*by_price(PRICE, quantity=2), *by_key("mug-blue")), None)
     order = orders.find(started.order_id)
     assert order is not None

@@ -16,11 +16,11 @@ from checkout.errors import (
     StripeUnavailable,
 )
 from checkout.settings import Settings
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.creating import CREATE, PRICE, CreatingStripe, by_price, request, retrieve
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import fact
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.creating import CREATE, PRICE, CreatingStripe, by_price, request, retrieve
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import fact
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -184,7 +184,7 @@ def test_the_same_body_finds_its_session_though_the_stack_changed(
 
 
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.EXPIRED, OrderStatus.PROCESSING])
-def test_a_retry_leads_nobody_to_a_page_that_is_done(
+def test_a_retry_returns_no_url_of_a_closed_page(
     checkouts: Checkouts, orders: OrdersTable, status: OrderStatus
 ) -> None:
     first = checkouts.create(REQUEST, KEY)

@@ -9,8 +9,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.domain.order import OrderStatus
 from checkout.errors import IdempotencyMismatch, StripeUnavailable, UnexpectedStripeObject
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     PRICE,
     CreatingStripe,
@@ -19,7 +19,7 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.stripe_objects import PAYMENT_INTENT, fact, payment_intent
+from tests.support.stripe_objects import PAYMENT_INTENT, fact, payment_intent
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -68,7 +68,7 @@ def test_a_first_session_that_stripe_lost_is_an_error(
         checkouts.create(REQUEST, KEY)
 
 
-def test_a_session_that_a_late_retry_made_is_expired_and_the_first_one_given(
+def test_a_late_retry_returns_the_first_session(
     checkouts: Checkouts, fake_stripe: CreatingStripe, orders: OrdersTable
 ) -> None:
     first = checkouts.create(REQUEST, KEY)
@@ -102,7 +102,7 @@ def test_a_late_retry_whose_expiry_failed_is_completed_by_the_next(
     assert fake_stripe.sessions["cs_test_2"]["status"] == "expired"
 
 
-def test_another_body_is_refused_after_24_hours_too_and_leaves_nothing_to_pay(
+def test_another_body_is_refused_after_24_hours_too(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     checkouts.create(REQUEST, KEY)

@@ -7,11 +7,11 @@ import pytest
 from checkout.checkouts import Checkouts
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.creating import CREATE, CreatingStripe, expire, request, retrieve
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import session, session_metadata
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls
+from tests.support.creating import CREATE, CreatingStripe, expire, request, retrieve
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import session, session_metadata
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

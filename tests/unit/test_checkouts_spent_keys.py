@@ -13,8 +13,8 @@ from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest, StripeUnavailable
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     OTHER_PRICE,
     PRICE,
@@ -25,8 +25,8 @@ from tests.unit.creating import (
     refused,
     request,
 )
-from tests.unit.reconciling import orders_in
-from tests.unit.stripe_objects import NOW, line_item, session
+from tests.support.reconciling import orders_in
+from tests.support.stripe_objects import NOW, line_item, session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -206,7 +206,7 @@ def test_the_sdks_own_retry_does_not_spend_a_new_key(
     assert checkouts.create(request(), KEY).session_id == replay["id"]
 
 
-def test_a_replayed_refusal_to_expire_says_that_it_is_not_open(
+def test_a_replayed_expiry_refusal_means_not_open(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     """The SDK makes a key of its own for it, and retries: nothing of ours is spent."""

@@ -9,8 +9,8 @@ from checkout.api.models import CheckoutRequest
 from checkout.checkouts import Checkouts
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     PRICE,
     CreatingStripe,
@@ -19,12 +19,14 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.environment import Log
-from tests.unit.invocations import Context, Handler, Json, assert_response, sample
-from tests.unit.stack import TABLE
+from tests.support.environment import Log
+from tests.support.invocations import Context, Handler, assert_response, sample
+from tests.support.stack import TABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from tests.support.documents import Json
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

@@ -4,23 +4,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checkout.domain.order import OrderStatus
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import (
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.handlers import handler_of
+from tests.support.invocations import (
     REQUEST_ID,
     Context,
     Handler,
-    Json,
     assert_problem,
     assert_response,
     sample,
     sample_names,
 )
-from tests.unit.open_order import put_open_order
-from tests.unit.stack import API_KEY, OTHER_STACK, SIGNING_SECRET, TABLE
-from tests.unit.stripe_objects import (
+from tests.support.open_order import put_open_order
+from tests.support.stack import API_KEY, OTHER_STACK, SIGNING_SECRET, TABLE
+from tests.support.stripe_objects import (
     ORDER_ID,
     SESSION_ID,
     payment_intent,
@@ -103,7 +103,7 @@ def test_costs_one_call_to_stripe_and_one_write(
     assert calls.made == ["GetSecretValue", "UpdateItem"]
 
 
-def test_asking_again_says_the_same(
+def test_confirming_again_responds_the_same(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     for _ in range(2):
@@ -114,9 +114,7 @@ def test_asking_again_says_the_same(
     assert calls.count("GetSecretValue") == 1
 
 
-def test_a_paid_order_stays_paid_whatever_stripe_says_later(
-    handler: Handler, confirm: Json, fake_stripe: FakeStripe
-) -> None:
+def test_a_paid_order_stays_paid(handler: Handler, confirm: Json, fake_stripe: FakeStripe) -> None:
     fake_stripe.respond(session_in(OrderStatus.PAID))
     fake_stripe.respond(session())
     handler(confirm, Context())
@@ -154,7 +152,7 @@ def test_a_malformed_session_is_not_found_and_stripe_not_asked(
     ],
     ids=["unmarked", "no metadata", "another stack", "no order", "the other mode"],
 )
-def test_a_session_that_is_not_ours_is_not_found_and_nothing_written(
+def test_a_foreign_session_is_404_and_unwritten(
     handler: Handler,
     confirm: Json,
     fake_stripe: FakeStripe,
@@ -210,7 +208,7 @@ def test_a_refusal_that_is_no_absence_is_an_internal_error(
     assert_problem(handler(confirm, Context()), 500, "internal-error")
 
 
-def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
+def test_a_rate_limit_has_a_retry_after(
     handler: Handler, confirm: Json, fake_stripe: FakeStripe
 ) -> None:
     fake_stripe.respond_with_error(429, type="rate_limit_error", message="Too many requests")

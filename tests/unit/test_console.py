@@ -78,6 +78,6 @@ def test_a_long_address_is_printed_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     assert out.getvalue() == f"{address}\n"
 
 
-def test_what_is_cut_says_so() -> None:
+def test_truncated_text_is_marked() -> None:
     assert shortened("cs_test_12345", 13) == "cs_test_12345"
     assert shortened("cs_test_12345", 12) == "cs_test_123…"

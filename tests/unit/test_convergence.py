@@ -13,11 +13,11 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact, PartsFact, SessionFact
 from checkout.domain.order import OrderStatus
-from tests.samples import sample
-from tests.unit.changed_purchases import CHANGED_PURCHASES
-from tests.unit.memory_table import Item, MemoryTable
-from tests.unit.purchases import PURCHASES, Purchase
-from tests.unit.stripe_objects import NOW, ORDER_ID
+from tests.support.changed_purchases import CHANGED_PURCHASES
+from tests.support.memory_table import Item, MemoryTable
+from tests.support.purchases import PURCHASES, Purchase
+from tests.support.samples import sample
+from tests.support.stripe_objects import NOW, ORDER_ID
 
 # All arrivals of so many facts; of more of them a sample. A small sample of everything is enough to
 # tell a broken copy from the real one.

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit import creating
-from tests.unit.creating import CreatingStripe
-from tests.unit.emitted import emitted
-from tests.unit.invocations import Context, Handler, Json
+from tests.support import creating
+from tests.support.creating import CreatingStripe
+from tests.support.documents import Json
+from tests.support.emitted import emitted
+from tests.support.invocations import Context, Handler
 
 fake_stripe = creating.fake_stripe
 handler = creating.handler
@@ -50,7 +51,7 @@ def test_a_failed_call_is_counted_by_its_result(
     assert counted == {metric: [1] for metric in metrics}
 
 
-def test_a_price_that_stripe_does_not_have_is_a_response_like_any_other(
+def test_a_missing_price_counts_as_a_success(
     handler: Handler,
     card_checkout: Json,
     fake_stripe: CreatingStripe,

@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.creating import CreatingStripe, items
-from tests.unit.environment import Log
-from tests.unit.invocations import (
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls
+from tests.support.creating import CreatingStripe, items
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.invocations import (
     REQUEST_ID,
     Context,
     Handler,
-    Json,
     assert_problem,
     assert_response,
     sample,
@@ -20,8 +20,8 @@ from tests.unit.invocations import (
     with_body,
     with_headers,
 )
-from tests.unit.stack import API_KEY, SIGNING_SECRET, STACK
-from tests.unit.stripe_objects import EXPIRES_AT
+from tests.support.stack import API_KEY, SIGNING_SECRET, STACK
+from tests.support.stripe_objects import EXPIRES_AT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,7 +46,7 @@ def test_the_samples_are_these() -> None:
 
 
 @pytest.mark.parametrize("name", STATUSES)
-def test_responds_to_each_sample_as_the_contract_says(
+def test_responds_to_each_sample_as_documented(
     handler: Handler, fake_stripe: CreatingStripe, name: str
 ) -> None:
     assert handler(sample("create_session", name), Context())["statusCode"] == STATUSES[name]

@@ -5,19 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.creating import CreatingStripe, items
-from tests.unit.environment import Log, Secret
-from tests.unit.invocations import (
-    REQUEST_ID,
-    Context,
-    Handler,
-    Json,
-    assert_problem,
-    assert_response,
-)
-from tests.unit.stack import API_KEY, SIGNING_SECRET
+from tests.support import creating
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.creating import CreatingStripe, items
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret
+from tests.support.invocations import REQUEST_ID, Context, Handler, assert_problem, assert_response
+from tests.support.stack import API_KEY, SIGNING_SECRET
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,7 +45,7 @@ def test_a_silent_stripe_is_a_bad_gateway(
     assert items(dynamodb) == []
 
 
-def test_a_stripe_that_is_asked_too_often_says_when_to_come_back(
+def test_a_rate_limit_has_a_retry_after(
     handler: Handler, card_checkout: Json, fake_stripe: CreatingStripe
 ) -> None:
     fake_stripe.respond_with_error(429, type="rate_limit_error", message="Too many requests")

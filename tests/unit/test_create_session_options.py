@@ -14,8 +14,8 @@ from checkout.checkouts import Checkouts
 from checkout.errors import InvalidRequest, StripeRefused
 from checkout.stripe.options import MODES, overridden, read_options, with_options
 from ops.option_files import FOLDER
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     OTHER_PRICE,
     PRICE,
@@ -26,7 +26,7 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.invocations import Context, Handler, assert_response, sample
+from tests.support.invocations import Context, Handler, assert_response, sample
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -155,7 +155,7 @@ def test_a_repeat_with_other_options_gives_the_same_checkout(
     assert fake_stripe.calls == [CREATE, CREATE, retrieve(1)]
 
 
-def test_a_crash_before_the_write_and_other_options_give_a_new_session(
+def test_other_options_after_a_crash_make_a_session(
     checkouts: Checkouts, fake_stripe: CreatingStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody was shown the first session, and Stripe knows its key with other parameters."""

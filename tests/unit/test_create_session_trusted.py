@@ -9,8 +9,8 @@ from checkout.api.models import CheckoutRequest
 from checkout.api.trusted import TrustedRequest
 from checkout.checkouts import Checkouts
 from checkout.errors import IdempotencyMismatch, InvalidRequest, StripeRefused
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     MUG,
     PRICE,
@@ -21,11 +21,11 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.environment import Log
-from tests.unit.invocations import (
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.invocations import (
     Context,
     Handler,
-    Json,
     assert_problem,
     assert_response,
     sample,

@@ -8,9 +8,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from checkout.credentials import MAX_AGE, MAX_REFETCH_INTERVAL, Credentials, CredentialsReader
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Clock, Log, Secret
-from tests.unit.stack import API_KEY, SECRET_NAME
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.environment import Clock, Log, Secret
+from tests.support.stack import API_KEY, SECRET_NAME
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -59,7 +59,7 @@ def test_is_fetched_once_in_five_minutes(
     assert calls.count(FETCH) == 2
 
 
-def test_a_secret_that_was_taken_out_stops_working_after_five_minutes(
+def test_a_removed_secret_stops_after_five_minutes(
     credentials: CredentialsReader, secret: Secret, clock: Clock
 ) -> None:
     secret.roll("whsec_leaked")
@@ -154,7 +154,7 @@ def test_a_verified_delivery_makes_the_interval_short_again(
     assert credentials.reread() is not None
 
 
-def test_an_interval_that_is_over_is_not_begun_again_by_a_verified_delivery(
+def test_a_verified_delivery_restarts_no_interval(
     credentials: CredentialsReader, clock: Clock
 ) -> None:
     credentials.read()
@@ -163,7 +163,7 @@ def test_an_interval_that_is_over_is_not_begun_again_by_a_verified_delivery(
     assert credentials.reread() is not None
 
 
-def test_a_reread_that_failed_says_so_until_the_next(
+def test_a_failed_reread_is_raised_until_the_next(
     credentials: CredentialsReader, calls: AwsCalls, clock: Clock
 ) -> None:
     calls.failure = refuses("InternalServiceError", status=500)

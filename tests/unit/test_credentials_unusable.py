@@ -10,9 +10,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from checkout.credentials import MAX_AGE, CredentialsReader
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Clock, Secret
-from tests.unit.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.environment import Clock, Secret
+from tests.support.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -97,7 +97,7 @@ def test_a_binary_secret_is_malformed(credentials: CredentialsReader, secret: Se
         breaks(EndpointConnectionError(endpoint_url="https://secretsmanager")),
     ],
 )
-def test_an_unreadable_secret_says_what_to_do(
+def test_an_unreadable_secret_names_the_fix(
     credentials: CredentialsReader, calls: AwsCalls, failure: Failure
 ) -> None:
     calls.failure = failure

@@ -2,23 +2,23 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from checkout.aws.cursor import NAME, Cursor, CursorStore, ListCursor
 from checkout.errors import OrdersUnavailable
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Log, client_under_test
-from tests.unit.stack import PROGRESS_TABLE, progress_table
-from tests.unit.stripe_objects import NOW
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.documents import Json
+from tests.support.environment import Log, client_under_test
+from tests.support.stack import PROGRESS_TABLE, progress_table
+from tests.support.stripe_objects import NOW
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Json = dict[str, Any]
 type Failure = Callable[[AWSPreparedRequest], AWSResponse]
 
 CUT_OFF = Cursor(

@@ -9,11 +9,11 @@ from botocore.exceptions import EndpointConnectionError
 
 from checkout.aws.dead_letters import REMEMBERED_SECONDS, DeadLetters
 from checkout.errors import UnexpectedStripeObject
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Log, client_under_test
-from tests.unit.queues import Queue
-from tests.unit.stack import DEAD_LETTERED_TABLE, QUEUE_URL, dead_lettered_events_table
-from tests.unit.stripe_objects import NOW, event, session
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.environment import Log, client_under_test
+from tests.support.queues import Queue
+from tests.support.stack import DEAD_LETTERED_TABLE, QUEUE_URL, dead_lettered_events_table
+from tests.support.stripe_objects import NOW, event, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

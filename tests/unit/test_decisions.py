@@ -10,8 +10,8 @@ from checkout.domain.decisions import STATUS_CHANGES, CheckoutChange, PartsChang
 from checkout.domain.facts import PartsFact
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import Decline, Refund
-from tests.unit.purchases import decline, dispute, parts, refund
-from tests.unit.stripe_objects import ITEM, PAYMENT_INTENT, event_fact, fact, order
+from tests.support.purchases import decline, dispute, parts, refund
+from tests.support.stripe_objects import ITEM, PAYMENT_INTENT, event_fact, fact, order
 
 STATUSES = [(known, heard) for known in OrderStatus for heard in OrderStatus]
 REFUNDED = Refund(status="succeeded", amount=700)

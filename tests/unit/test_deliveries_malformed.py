@@ -1,16 +1,16 @@
 """What Stripe signed, and what is not as Stripe documents it."""
 
 import json
-from typing import Any
 
 import pytest
 
 from checkout.deliveries import Deliveries
 from checkout.domain.order import OrderStatus
 from checkout.errors import NotAuthentic, UnexpectedStripeObject
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.queues import Queue
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.queues import Queue
+from tests.support.stripe_objects import (
     NOW,
     SESSION_ID,
     delivery,
@@ -20,8 +20,6 @@ from tests.unit.stripe_objects import (
     signature,
     thin_event,
 )
-
-type Json = dict[str, Any]
 
 PAID = session_in(OrderStatus.PAID)
 THIN = thin_event("checkout.session.completed", SESSION_ID)

@@ -14,12 +14,13 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.log import logger
 from checkout.stripe.events import HANDLED_EVENTS
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Log
-from tests.unit.open_order import put_open_order
-from tests.unit.queues import Queue
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.open_order import put_open_order
+from tests.support.queues import Queue
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
     STATES,
@@ -35,7 +36,6 @@ from tests.unit.stripe_objects import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 PAID = session_in(OrderStatus.PAID)
@@ -59,7 +59,7 @@ def without(document: Json, *names: str) -> Json:
 
 
 @pytest.mark.parametrize("status", STATES)
-def test_each_event_brings_its_order_to_what_it_says(
+def test_each_event_updates_its_order(
     deliveries: Deliveries, stored: Stored, status: OrderStatus
 ) -> None:
     created = NOW - 60

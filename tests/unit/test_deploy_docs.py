@@ -9,10 +9,10 @@ import pytest
 from checkout.metrics import Metric
 from checkout.stripe.events import HANDLED_EVENTS
 from ops.doctor.checks import CHECKS
-from tests.unit.aws_commands import shell_lines
-from tests.unit.operating import command_of
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import ROOT, load_template
+from tests.support.aws_commands import shell_lines
+from tests.support.operating import command_of
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import ROOT, load_template
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -53,7 +53,7 @@ def test_doctors_output_has_each_of_its_checks() -> None:
     assert shown == [check.name for check in CHECKS]
 
 
-def test_connects_output_is_what_it_says() -> None:
+def test_the_docs_show_connects_output() -> None:
     said = (ROOT / "ops" / "connection.py").read_text()
     [shown] = re.findall(r"^```text\n(.*?)^```$", section("Connect"), re.MULTILINE | re.DOTALL)
     *steps, connected, advice = shown.splitlines()

@@ -7,15 +7,13 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 
-from tests.unit.aws_commands import client_of, parsed, shell_lines
-from tests.unit.sam import provider_schema, transformed_resources
-from tests.unit.stack import ROOT
-
-type Json = dict[str, Any]
+from tests.support.aws_commands import client_of, parsed, shell_lines
+from tests.support.documents import Json
+from tests.support.sam import provider_schema, transformed_resources
+from tests.support.stack import ROOT
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
 TASKS = ROOT / "docs" / "tasks.md"
@@ -191,7 +189,7 @@ def test_the_deployer_reads_and_writes_no_data(action: str) -> None:
         if one.startswith("aws ") and "restore-table-to-point-in-time" not in one
     ],
 )
-def test_the_deployer_may_do_what_the_runbook_says(line: str) -> None:
+def test_the_deployer_may_follow_the_runbook(line: str) -> None:
     call = parsed(line)
     operation = client_of(call.service).meta.method_to_api_mapping[call.method]
     stack = f"arn:aws:cloudformation:{REGIONAL}:stack/{STACK}/0d1e2f3a"
@@ -226,7 +224,7 @@ def test_mappings_of_other_stacks_are_out_of_reach(verb: str) -> None:
     assert not is_allowed(action, arn, FunctionArn=ARNS["lambda"][0].replace(STACK, "payroll"))
 
 
-def test_the_policies_that_the_template_attaches_are_attached_and_no_other() -> None:
+def test_only_the_templates_policies_are_attached() -> None:
     attached = {
         arn
         for resource in transformed_resources(Deployment="Canary10Percent5Minutes").values()

@@ -8,8 +8,8 @@ from checkout.domain.changes import ChangeType, Outcome
 from checkout.domain.decisions import PartsChange, decide
 from checkout.domain.order import Order
 from checkout.domain.parts import Dispute, most_pressing
-from tests.unit.purchases import dispute
-from tests.unit.stripe_objects import order
+from tests.support.purchases import dispute
+from tests.support.stripe_objects import order
 
 # https://docs.stripe.com/api/disputes/object#dispute_object-status: the order of its life
 STATUSES = (

@@ -7,7 +7,7 @@ from checkout.domain.changes import PUBLISHED
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import UNKNOWN, Decline, Dispute, Refund
 from local.contract.message_schema import schema
-from tests.unit.stack import ROOT
+from tests.support.stack import ROOT
 
 DOCS = ROOT / "docs"
 ORDERS = (DOCS / "orders.md").read_text()

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checkout.domain.order import OrderStatus
-from tests import contract
-from tests.unit import creating
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.creating import CreatingStripe
-from tests.unit.environment import Secret
-from tests.unit.handlers import as_documented
-from tests.unit.invocations import Context, Json, delivered, sample, with_body, with_headers
-from tests.unit.open_order import put_open_order
-from tests.unit.stripe_objects import session_in
+from tests.support import contract, creating
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.creating import CreatingStripe
+from tests.support.documents import Json
+from tests.support.environment import Secret
+from tests.support.handlers import as_documented
+from tests.support.invocations import Context, delivered, sample, with_body, with_headers
+from tests.support.open_order import put_open_order
+from tests.support.stripe_objects import session_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from checkout.stripe.events import HANDLED_EVENTS
-from tests.unit.invocations import raw_body, sample
-from tests.unit.stack import EVENTS, FUNCTIONS, load_template
+from tests.support.invocations import raw_body, sample
+from tests.support.stack import EVENTS, FUNCTIONS, load_template
 
 SAMPLES = sorted(EVENTS.rglob("*.*"))
 # The others come from EventBridge, a schedule, a stream.

@@ -7,7 +7,7 @@ from local.machine.console import Console
 from local.machine.ports import free_port
 from local.machine.processes import LocalCloudError
 from local.shop.frontend import DEFAULT_ORIGIN, frontend_origin
-from tests.unit.stack import load_template
+from tests.support.stack import load_template
 
 
 def test_without_a_variable_it_is_the_templates_default() -> None:

@@ -15,12 +15,12 @@ from fulfilment import app
 from fulfilment.messages import read_message
 from fulfilment.shipments import BeingShipped
 from fulfilment.shipping import logger, ship
-from tests.unit.environment import Log, client_of_all_tests, session_of_all_tests
-from tests.unit.fulfilling import (
+from tests.support.documents import Json
+from tests.support.environment import Log, client_of_all_tests, session_of_all_tests
+from tests.support.fulfilling import (
     SHIPMENTS,
     SHIPPED,
     TOTAL,
-    Json,
     Warehouse,
     batch,
     disputed,
@@ -31,8 +31,8 @@ from tests.unit.fulfilling import (
     shipments_table,
     sqs_record,
 )
-from tests.unit.invocations import Context
-from tests.unit.stripe_objects import ORDER_ID
+from tests.support.invocations import Context
+from tests.support.stripe_objects import ORDER_ID
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -111,7 +111,7 @@ def test_a_copy_waits_while_the_order_is_shipped(
 
 
 @pytest.mark.parametrize("milliseconds_left", [-1, 30_000])
-def test_a_shipment_that_failed_is_tried_again_once_nobody_else_may_ship(
+def test_a_failed_shipment_is_retried_after_its_claim(
     handle: Handle,
     warehouse: Warehouse,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,7 +1,6 @@
 """The example reads where to ship from Stripe, with a key of its own, and keeps none of it."""
 
 import json
-from typing import Any
 
 import pytest
 import stripe
@@ -9,10 +8,9 @@ import urllib3
 
 from fulfilment import app
 from fulfilment.addresses import AddressUnknown, ShippingAddress, shipping_address
-from tests.unit.environment import Log, Secret, client_under_test
-from tests.unit.stack import SECRET_NAME
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret, client_under_test
+from tests.support.stack import SECRET_NAME
 
 KEY = "rk_test_fulfilment"
 SESSION = "cs_test_a1B2c3"

@@ -12,9 +12,10 @@ import pytest
 from checkout.domain.changes import PUBLISHED
 from fulfilment.messages import HANDLED, OrderMessage
 from local.paths import UV
-from tests.unit.fulfilling import FOLDER, TEMPLATE
-from tests.unit.sam import of_type
-from tests.unit.stack import ROOT, Json, load_template, read_template
+from tests.support.documents import Json
+from tests.support.fulfilling import FOLDER, TEMPLATE
+from tests.support.sam import of_type
+from tests.support.stack import ROOT, load_template, read_template
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 RESOURCES: Json = read_template(TEMPLATE)["Resources"]
@@ -30,7 +31,7 @@ def properties(name: str) -> Json:
     return found
 
 
-def test_requirements_are_what_the_lock_says() -> None:
+def test_requirements_match_the_lock() -> None:
     done = subprocess.run(
         [
             *(UV, "export", "--quiet", "--frozen", "--only-group", "fulfilment"),

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from local.cloud.function_logs import function_logs
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from local.cloud.aws import LocalAws
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Pages:
             yield {"events": [{"timestamp": time, "message": f"{line}\n"}]}
 
 
-def test_lines_of_one_millisecond_stay_in_the_order_in_which_they_were_written() -> None:
+def test_lines_of_one_millisecond_keep_their_order() -> None:
     groups = {
         "create": [(1, "START"), (1, "created"), (1, "END"), (5, "START")],
         "webhook": [(2, "START"), (2, "applied"), (2, "END")],

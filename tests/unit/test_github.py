@@ -2,12 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from local.paths import ROOT
+from tests.support.documents import Json
 
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -15,8 +15,6 @@ FORMS = [GITHUB / "ISSUE_TEMPLATE" / name for name in ("bug.yml", "feature.yml")
 # The commit, and the version that Dependabot updates with it.
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OWN_WORKFLOW = "uses: ./.github/workflows/ci.yml"
-
-type Json = dict[str, Any]
 
 
 def read(path: Path) -> Json:
@@ -48,7 +46,7 @@ def test_a_workflow_has_no_secret_and_may_read_only(path: Path) -> None:
     assert read(path)["permissions"] == {"contents": "read"}
 
 
-def test_ci_runs_what_the_readme_says_that_it_runs() -> None:
+def test_ci_runs_the_readmes_commands() -> None:
     assert "`make test` runs everything that CI runs" in (ROOT / "README.md").read_text()
     (job,) = read(GITHUB / "workflows" / "ci.yml")["jobs"].values()
     assert commands(job) == ["make test"]

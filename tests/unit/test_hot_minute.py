@@ -10,10 +10,10 @@ import pytest
 from checkout.aws.orders_table import PENDING_SHARDS, OrdersTable
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
-from tests.samples import sample
-from tests.unit.memory_table import Item, MemoryTable
-from tests.unit.stack import TABLE, load_template
-from tests.unit.stripe_objects import NOW, fact
+from tests.support.memory_table import Item, MemoryTable
+from tests.support.samples import sample
+from tests.support.stack import TABLE, load_template
+from tests.support.stripe_objects import NOW, fact
 from tests.unit.test_orders_table_size import size
 
 PURCHASES = sample(some=1_000, all=10_000)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checkout import errors
 from checkout.api.http import INTERNAL, header, json_response, raw_body, returns_problems
-from tests.unit.environment import Log
+from tests.support.environment import Log
 
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
 
@@ -45,7 +45,7 @@ def test_a_handler_keeps_its_name() -> None:
     assert returns_problems(lambda_handler).__name__ == "lambda_handler"
 
 
-def test_a_response_is_json_that_nobody_caches() -> None:
+def test_a_response_is_uncached_json() -> None:
     assert json_response(200, {"received": True}) == {
         "statusCode": 200,
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
@@ -120,7 +120,7 @@ def test_only_the_log_has_the_cause_of_an_internal_error(log: Log, error: Except
     assert (PRIVATE in entry["exception"]) == isinstance(error, errors.CheckoutError)
 
 
-def test_an_error_that_nobody_expected_is_named_in_the_log(log: Log) -> None:
+def test_an_unexpected_error_is_named_in_the_log(log: Log) -> None:
     response_to(RecursionError("too deep"))
     [entry] = log.entries
     assert (entry["message"], entry["error"]) == ("unexpected error", "RecursionError")
@@ -156,7 +156,7 @@ def test_a_callers_mistake_raises_no_alarm(
 
 
 @pytest.mark.parametrize(("kind", "status", "slug", "title"), CALLERS + PASSING)
-def test_503_says_when_to_try_again(
+def test_503_has_a_retry_after(
     kind: type[errors.CheckoutError], status: int, slug: str, title: str
 ) -> None:
     headers = response_to(kind("Please try again."))["headers"]

@@ -15,11 +15,10 @@ from local.cloud.http_api_settings import (
     import_http_api,
     integrated_alias,
 )
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from local.cloud.aws import LocalAws
-
-type Json = dict[str, Any]
 
 
 def operation(alias: str) -> Json:

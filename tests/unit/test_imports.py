@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.stack import FUNCTIONS, LAYER
+from tests.support.stack import FUNCTIONS, LAYER
 
 PACKAGE = LAYER / "checkout"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -5,15 +5,13 @@ import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from checkout.version import VERSION
-from tests.unit.invocations import sample
-from tests.unit.stack import API_KEY, LAYER, ROOT
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.invocations import sample
+from tests.support.stack import API_KEY, LAYER, ROOT
 
 PERSONAL = ("jane", "example.com", "Rosen", "4242")
 KEY_PARTS = (API_KEY, API_KEY[-6:], "sk_test")
@@ -56,7 +54,7 @@ def printed(function: str, *responses: tuple[int, Json], **environment: str) -> 
         "environment": environment,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.unit.lambda_runtime"],
+        [sys.executable, "-m", "tests.support.lambda_runtime"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(LAYER)},
         input=json.dumps(asked),

@@ -12,8 +12,15 @@ import yaml
 from checkout.aws import clients
 from local.cloud.build import architecture, built_template
 from local.paths import ROOT, UV
-from tests.unit.interpreter import modules_loaded_by
-from tests.unit.stack import ENVIRONMENT, FUNCTIONS, HANDLERS, LAYER, OWN_ENVIRONMENT, load_template
+from tests.support.interpreter import modules_loaded_by
+from tests.support.stack import (
+    ENVIRONMENT,
+    FUNCTIONS,
+    HANDLERS,
+    LAYER,
+    OWN_ENVIRONMENT,
+    load_template,
+)
 
 # https://docs.python.org/3/reference/import.html#pyc-invalidation: hash-based, not checked
 UNCHECKED_HASH = 0b01
@@ -41,7 +48,7 @@ def sources(folder: Path) -> Iterator[Path]:
 # What the layer is made of
 
 
-def test_requirements_are_what_the_lock_says() -> None:
+def test_requirements_match_the_lock() -> None:
     done = subprocess.run(
         [
             *(UV, "export", "--quiet", "--frozen", "--only-group", "layer"),
@@ -302,7 +309,7 @@ def test_what_a_path_leaves_out_is_something_that_another_loads(
     assert set().union(*loaded.values()) >= named
 
 
-def test_what_nobody_needs_is_something_that_exists(site: Path) -> None:
+def test_every_unneeded_module_exists(site: Path) -> None:
     shipped = ("aws_lambda_powertools", "boto3", "s3transfer", "stripe")
     ours = {name for name in NOBODY_NEEDS if name.startswith(shipped)}
     for name in ours:

@@ -4,15 +4,16 @@ import json
 
 import pytest
 
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.emitted import emitted
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import Context, Handler, Json, assert_problem, sample, sample_names
-from tests.unit.selling import entry, sold
-from tests.unit.stack import API_KEY, SIGNING_SECRET
-from tests.unit.stripe_objects import listed
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.emitted import emitted
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.handlers import handler_of
+from tests.support.invocations import Context, Handler, assert_problem, sample, sample_names
+from tests.support.selling import entry, sold
+from tests.support.stack import API_KEY, SIGNING_SECRET
+from tests.support.stripe_objects import listed
 
 handler = handler_of("list_prices")
 
@@ -41,7 +42,7 @@ def test_lists_the_prices_and_lets_browsers_keep_them_for_a_minute(
     assert json.loads(response["body"]) == {"prices": [entry()]}
 
 
-def test_costs_a_call_to_stripe_and_the_secret_and_asking_again_nothing(
+def test_costs_one_stripe_call_then_none(
     handler: Handler, prices: Json, fake_stripe: FakeStripe, calls: AwsCalls
 ) -> None:
     fake_stripe.respond(listed(sold()))

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.unit.stack import ROOT
+from tests.support.stack import ROOT
 
 # As ruff, mypy, pytest, Hypothesis, coverage (a worker's own too), SAM and Python name them.
 CACHES = {

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
-from tests.samples import SAMPLES, sample
-from tests.unit.memory_table import MemoryTable, Refused
-from tests.unit.purchases import decline, dispute, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID, SESSION_ID, fact
+from tests.support.memory_table import MemoryTable, Refused
+from tests.support.purchases import decline, dispute, refund
+from tests.support.samples import SAMPLES, sample
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import ITEM, NOW, ORDER_ID, SESSION_ID, fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -1,12 +1,10 @@
 import json
-from typing import Any
 
 import pytest
 
 from checkout.api.models import MAX_ERRORS, CheckoutRequest, Item
 from checkout.errors import InvalidRequest
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 PRICE = "price_1abc"
 ITEM = {"price": PRICE, "quantity": 2}

@@ -19,10 +19,9 @@ from checkout.price_list import MAX_PAGES
 from checkout.stripe.api import PAGE
 from checkout.stripe.readers import RESERVED_METADATA
 from checkout.webhook import SIGNATURE_HEADER
-from tests import contract
-from tests.unit.stack import HANDLERS, load_template
-
-type Json = dict[str, Any]
+from tests.support import contract
+from tests.support.documents import Json
+from tests.support.stack import HANDLERS, load_template
 
 ABSENT = "absent"
 URL = "https://shop.example/thanks"

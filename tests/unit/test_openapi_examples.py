@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from checkout.api.http import INTERNAL_PROBLEM, PROBLEMS
-from tests import contract
-from tests.unit.stack import ROOT
-
-type Json = dict[str, Any]
+from tests.support import contract
+from tests.support.documents import Json
+from tests.support.stack import ROOT
 
 README = (ROOT / "README.md").read_text()
 SLUG = "urn:problem-type:checkout:"
@@ -45,7 +44,7 @@ EXAMPLES = list(examples(contract.document()))
 @pytest.mark.parametrize(
     ("value", "schema"), [one[1:] for one in EXAMPLES], ids=[one[0] for one in EXAMPLES]
 )
-def test_an_example_is_as_its_schema_says(value: object, schema: Json) -> None:
+def test_an_example_fits_its_schema(value: object, schema: Json) -> None:
     assert contract.violations(value, schema) == []
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit import delivering
-from tests.unit.environment import Secret, client_under_test
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import Context, Handler, sample, signed, with_body
-from tests.unit.queues import Subscriber
-from tests.unit.stack import ROOT, progress_table
-from tests.unit.stripe_objects import ORDER_ID, listed
+from tests.support import delivering
+from tests.support.environment import Secret, client_under_test
+from tests.support.fake_stripe import FakeStripe
+from tests.support.handlers import handler_of
+from tests.support.invocations import Context, Handler, sample, signed, with_body
+from tests.support.queues import Subscriber
+from tests.support.stack import ROOT, progress_table
+from tests.support.stripe_objects import ORDER_ID, listed
 
 type Stored = Callable[[], dict[str, Any] | None]
 
@@ -70,7 +70,7 @@ def rows_of(command: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_row_says_whether_its_permissions_forge(row: tuple[str, str, str]) -> None:
+def test_a_row_marks_permissions_that_forge(row: tuple[str, str, str]) -> None:
     _commands, permissions, forges = row
     allowed = set(granted(permissions))
     assert allowed
@@ -129,7 +129,7 @@ def test_who_invokes_the_publisher_publishes_what_no_table_has(
 
 
 @pytest.mark.usefixtures("open_order")
-def test_who_invokes_reconciliation_writes_what_stripe_says(
+def test_invoking_reconciliation_forges_nothing(
     reconcile: Handler, secret: Secret, fake_stripe: FakeStripe, stored: Stored
 ) -> None:
     client_under_test("dynamodb").create_table(**progress_table())

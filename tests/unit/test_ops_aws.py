@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from ops.aws import INVOCATION, Aws
-from tests.unit.stack import load_template
+from tests.support.stack import load_template
 
 CLIENTS = {
     "cloudformation": "cloudformation",

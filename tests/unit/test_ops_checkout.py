@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.operating import plain_environment
-from tests.unit.stack import ROOT
+from tests.support.operating import plain_environment
+from tests.support.stack import ROOT
 
 # In place of Python and of what installs it: they show how they are called.
 MAKEFILE = "ops-environment:\n\t@touch installed\n"

@@ -8,7 +8,7 @@ from typer._click.exceptions import UsageError
 from typer.main import get_command
 
 from ops.cli import app, options_first
-from tests.unit.operating import call, command_of, terminal
+from tests.support.operating import call, command_of, terminal
 
 # Asks before it changes anything, as every command that needs a confirmation does.
 ASKING = """
@@ -74,7 +74,7 @@ def test_common_options_are_read_wherever_they_are(typed: str, read: str) -> Non
         ("--env dev rotate", "webhook-secret"),
     ],
 )
-def test_a_wrong_call_is_exit_code_2_and_says_why(
+def test_wrong_usage_is_exit_code_2_with_a_reason(
     capsys: pytest.CaptureFixture[str], typed: str, reason: str
 ) -> None:
     called = call(capsys, *typed.split())

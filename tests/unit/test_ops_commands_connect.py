@@ -9,8 +9,8 @@ import pytest
 from ops.destinations import EVENT_TYPES
 from ops.secret import StripeSecret
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
-from tests.unit.operated import PERMISSIONS, Operated, operated
-from tests.unit.operating import Called, call
+from tests.support.operated import PERMISSIONS, Operated, operated
+from tests.support.operating import Called, call
 
 pytestmark = pytest.mark.enable_socket
 
@@ -34,7 +34,7 @@ def assert_nothing_secret_is_in(called: Called, shop: Operated) -> None:
     assert "Traceback" not in shown
 
 
-def test_connect_says_what_it_does_and_ends_connected(
+def test_connect_prints_its_steps_and_connects(
     shop: Operated, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SERVICE, RESTRICTED_KEY)
@@ -170,7 +170,7 @@ def test_without_a_new_key_nothing_is_replaced(
     assert (called.exit_code, called.progress) == (2, expected)
 
 
-def test_a_key_that_lacks_a_permission_now_is_not_replaced_by_the_setup_key(
+def test_a_lacking_key_is_not_replaced_by_the_setup_key(
     shop: Operated, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SERVICE, RESTRICTED_KEY)

@@ -8,9 +8,9 @@ import pytest
 from ops import operation
 from ops.replay import replayed
 from ops.stack import Stack
-from tests.unit.environment import client_of_all_tests
-from tests.unit.operating import call, in_aws, stack_of
-from tests.unit.stack import TABLE
+from tests.support.environment import client_of_all_tests
+from tests.support.operating import call, in_aws, stack_of
+from tests.support.stack import TABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,9 +14,9 @@ from ops.errors import OpsError
 from ops.secret import SecretStore, StripeSecret
 from ops.webhook import Webhook
 from stripe_simulator.testing import Received, Receiver, Running, fast, receiving, running
-from tests.unit.environment import client_of_all_tests
-from tests.unit.operating import in_aws, stack_of
-from tests.unit.stack import SECRET_NAME
+from tests.support.environment import client_of_all_tests
+from tests.support.operating import in_aws, stack_of
+from tests.support.stack import SECRET_NAME
 
 pytestmark = pytest.mark.enable_socket
 
@@ -174,7 +174,7 @@ def test_after_a_lost_ping_the_next_run_ends_with_one(stack: Connected) -> None:
     assert stack.works(made)
 
 
-def test_a_function_that_never_learns_the_secret_gets_no_events_with_it(stack: Connected) -> None:
+def test_an_unread_secret_is_not_used_for_events(stack: Connected) -> None:
     before = stack.connection().connect(KEY)
     [old_secret] = stack.secret.read().signing_secrets
     with pytest.raises(OpsError, match="The webhook does not accept the secret that was just"):
@@ -238,7 +238,7 @@ def test_an_endpoint_of_the_first_api_beside_ours_is_removed(stack: Connected) -
     assert [one.id for one in stack.destinations.registered()] == [made.id]
 
 
-def test_a_function_that_refuses_the_stored_secret_is_not_taken_for_connected(
+def test_a_refused_stored_secret_is_not_connected(
     stack: Connected,
 ) -> None:
     made = stack.connection().connect(KEY)

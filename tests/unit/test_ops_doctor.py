@@ -19,9 +19,9 @@ from ops.doctor import Check, Examination, Failed
 from ops.environment import Environment, LocalAddresses
 from ops.errors import OpsError
 from ops.secret import StripeSecret
-from tests.unit.examining import examination, only
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.operating import call, in_aws
+from tests.support.examining import examination, only
+from tests.support.fake_stripe import FakeStripe
+from tests.support.operating import call, in_aws
 
 ORIGIN = "https://shop.example"
 
@@ -54,7 +54,7 @@ def test_a_secret_key_is_too_much_in_live_mode(dev: Environment, mode: str, *, o
         (500, "Stripe failed (APIError, 500", "https://status.stripe.com"),
     ],
 )
-def test_what_stripe_refuses_is_reported_with_what_to_do(
+def test_a_refusal_by_stripe_is_reported_with_a_fix(
     dev: Environment, fake_stripe: FakeStripe, status: int, detail: str, fix: str
 ) -> None:
     for _ in range(3):

@@ -13,14 +13,13 @@ from ops.doctor import examine
 from ops.doctor.checks import CHECKS
 from ops.environment import Environment
 from ops.functions import FUNCTIONS
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.environment import client_of_all_tests, client_under_test
-from tests.unit.examining import examination, only
-from tests.unit.operating import in_aws
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.documents import Json
+from tests.support.environment import client_of_all_tests, client_under_test
+from tests.support.examining import examination, only
+from tests.support.operating import in_aws
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture
@@ -131,7 +130,7 @@ def test_a_missing_permission_of_the_url_is_named(
         (["PendingConfirmation", f"{TOPIC}:1f3d"], "confirmed subscribers: 1"),
     ],
 )
-def test_a_subscription_that_is_not_confirmed_notifies_nobody(
+def test_an_unconfirmed_subscription_fails(
     dev: Environment, stubs: dict[str, Stubber], subscriptions: list[str], detail: str
 ) -> None:
     # Each on a page of its own.

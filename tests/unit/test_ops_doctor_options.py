@@ -14,9 +14,9 @@ from botocore.stub import Stubber
 
 from ops.doctor import Examination, options
 from ops.secret import StripeSecret
-from tests.unit.examining import examination, only
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.operating import in_aws
+from tests.support.examining import examination, only
+from tests.support.fake_stripe import FakeStripe
+from tests.support.operating import in_aws
 
 NAMED = {
     "payment_method_configuration": "pmc_1",

@@ -11,8 +11,8 @@ from ops.doctor import Examination, Result, examine
 from ops.doctor.checks import CHECKS
 from ops.secret import StripeSecret
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
-from tests.unit.examining import only
-from tests.unit.operated import PERMISSIONS, Operated, operated
+from tests.support.examining import only
+from tests.support.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 
@@ -137,7 +137,7 @@ def test_a_webhook_that_does_not_refuse_what_is_unsigned_is_named(
     assert detail.startswith(f"The webhook responds {status}, not 400,")
 
 
-def test_a_stored_secret_that_the_webhook_refuses_is_named_by_its_number(shop: Operated) -> None:
+def test_a_refused_stored_secret_is_numbered(shop: Operated) -> None:
     [secret] = shop.secret.read().signing_secrets
     made = examination(shop, SECRET_KEY, IMPATIENT)
     vars(made)["secret"] = StripeSecret(RESTRICTED_KEY, (secret, "whsec_unknown"))

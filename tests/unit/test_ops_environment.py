@@ -10,7 +10,7 @@ from botocore.exceptions import ProfileNotFound
 
 from ops.environment import LOCAL_ACCESS_KEY, SAMCONFIG, environment
 from ops.errors import OpsError, UsageError
-from tests.unit.operating import call
+from tests.support.operating import call
 
 KEY = "sk_test_51local"
 FACTS = {

@@ -68,7 +68,7 @@ def test_a_key_in_another_field_of_an_error_is_not_printed(field: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [stripe.InvalidRequestError, stripe.QuotaExceededError])
-def test_what_stripe_says_of_a_request_is_printed(kind: type[stripe.StripeError]) -> None:
+def test_stripes_message_on_a_request_is_printed(kind: type[stripe.StripeError]) -> None:
     text = "You have reached the maximum of 16 test webhook endpoints."
     error = stripe_error(kind, text)
     assert explained(error) == f"Stripe refused the request: {text}"

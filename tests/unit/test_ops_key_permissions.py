@@ -20,8 +20,8 @@ from ops.key_permissions import (
 )
 from ops.stripe_keys import client
 from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY, fast, running
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.operated import PERMISSIONS, Operated, operated
+from tests.support.fake_stripe import FakeStripe
+from tests.support.operated import PERMISSIONS, Operated, operated
 
 pytestmark = pytest.mark.enable_socket
 
@@ -68,7 +68,7 @@ def test_a_key_that_can_be_the_services_is_accepted(shop: Operated) -> None:
     require_service_key(shop.stack, SECRET_KEY)
 
 
-def test_prices_show_that_keys_are_of_different_accounts(
+def test_accounts_are_compared_by_their_prices(
     shop: Operated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     price = {"unit_amount": 100, "currency": "eur", "product_data": {"name": "Mug"}}
@@ -92,9 +92,7 @@ def test_prices_show_that_keys_are_of_different_accounts(
         ("9" * 24, "This is not a Stripe API key"),
     ],
 )
-def test_a_key_that_cannot_be_the_services_is_reported_and_not_quoted(
-    shop: Operated, key: str, problem: str
-) -> None:
+def test_an_unusable_key_is_reported_unquoted(shop: Operated, key: str, problem: str) -> None:
     with pytest.raises(Unusable) as refused:
         require_service_key(shop.stack, key)
     assert str(refused.value).startswith(problem)
@@ -105,7 +103,7 @@ def test_a_key_that_cannot_be_the_services_is_reported_and_not_quoted(
     ("status", "error"),
     [(401, stripe.AuthenticationError), (429, stripe.RateLimitError), (500, stripe.APIError)],
 )
-def test_what_says_nothing_about_a_permission_is_not_taken_for_one(
+def test_an_unrelated_error_grants_no_permission(
     fake_stripe: FakeStripe, stripe_client: stripe.StripeClient, status: int, error: type[Exception]
 ) -> None:
     for permission in EVERY:
@@ -114,7 +112,7 @@ def test_what_says_nothing_about_a_permission_is_not_taken_for_one(
             permission.is_granted(stripe_client)
 
 
-def test_a_permission_is_granted_where_only_the_parameters_are_refused(
+def test_refused_parameters_mean_a_granted_permission(
     fake_stripe: FakeStripe, stripe_client: stripe.StripeClient
 ) -> None:
     permission: Permission = replace(NEEDED[0], name="any")

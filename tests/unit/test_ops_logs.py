@@ -11,12 +11,12 @@ import pytest
 from ops.commands.logs import line
 from ops.errors import UsageError
 from ops.logs import Entry, Wanted, entries, followed, log_groups
-from tests.unit.deployed_stack import stack_of
+from tests.support.deployed_stack import stack_of
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-type Json = dict[str, Any]
 type Lines = list[tuple[int, str]]
 
 SECOND = 1_769_850_000
@@ -78,7 +78,7 @@ def test_levels_below_the_wanted_one_are_left_out() -> None:
         assert [one.level for one in read(lines, level=name)] == list(names[number:])
 
 
-def test_ids_narrow_down_what_cloudwatch_reads_and_what_it_gives() -> None:
+def test_ids_filter_in_cloudwatch_and_here() -> None:
     fake = Logs([{"create": [(at(0), logged("a", order_id="ord_1")), (at(0), logged("b"))]}])
     wanted = Wanted(SECOND, SECOND + 60, ("ord_1", "evt_1"))
     logs_client = cast("CloudWatchLogsClient", fake)
@@ -106,7 +106,7 @@ def test_ids_narrow_down_what_cloudwatch_reads_and_what_it_gives() -> None:
         "[1]",
     ],
 )
-def test_what_says_nothing_of_orders_is_left_out(text: str) -> None:
+def test_unrelated_lines_are_left_out(text: str) -> None:
     assert read([(at(0), text)]) == []
 
 
@@ -138,7 +138,7 @@ def test_new_lines_are_followed_and_none_comes_twice() -> None:
     assert len(slept) == 2
 
 
-def test_a_line_for_people_has_its_ids_and_nothing_that_is_always_there() -> None:
+def test_a_printed_line_has_ids_and_no_constants() -> None:
     fields = {
         "order_id": "ord_1",
         "status": 502,

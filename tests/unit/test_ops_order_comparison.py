@@ -8,9 +8,9 @@ from checkout.domain.order import OrderStatus
 from ops.errors import OpsError
 from ops.orders.comparison import Comparison, Difference, compared
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import Clock
-from tests.unit.reconciling import Runs, order_id_of, orders_in, runs_of
-from tests.unit.stripe_objects import expanded, line_item, refund
+from tests.support.environment import Clock
+from tests.support.reconciling import Runs, order_id_of, orders_in, runs_of
+from tests.support.stripe_objects import expanded, line_item, refund
 
 ORDER_ID = order_id_of(0)
 ORIGIN = Origin(occurred_at=1, source="evt_1")

@@ -14,10 +14,10 @@ from ops.operation import Operation
 from ops.orders.finding import Kind, Query, pending_orders, query
 from ops.output import Output
 from ops.times import past_time, rfc3339
-from tests.unit.operating import in_aws, stack_of
-from tests.unit.reconciling import order_id_of
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import CREATED_AT, ORDER_ID, fact
+from tests.support.operating import in_aws, stack_of
+from tests.support.reconciling import order_id_of
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import CREATED_AT, ORDER_ID, fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ("2026/11/28", Kind.CLIENT_REFERENCE_ID),
     ],
 )
-def test_the_form_says_what_it_is(text: str, kind: Kind) -> None:
+def test_the_kind_is_known_by_the_form(text: str, kind: Kind) -> None:
     assert query(text) == Query(kind, text)
 
 

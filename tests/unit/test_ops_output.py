@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ops.errors import UsageError
 from ops.output import Output, printable
-from tests.unit.operating import terminal
+from tests.support.operating import terminal
 
 # An escape sequence that renames the window, a bell, and letters that run from right to left.
 HOSTILE = "\x1b]0;owned\x07paid\u202e\u2066evil\u200b\r\n\x9b31m\x7f\udc80"

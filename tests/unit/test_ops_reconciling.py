@@ -3,17 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ops.orders.reconciling import Result, reconcile_since
-from tests.unit.deployed_stack import RunningFunctions, stack_of
+from tests.support.deployed_stack import RunningFunctions, stack_of
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from ops.stack import Stack
-
-type Json = dict[str, Any]
 
 NOW = 1_795_000_000
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from ops.replay import Line, replayed
-from tests.unit.replaying import (
+from tests.support.replaying import (
     EVENT,
     KEPT,
     PUBLISH,

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.dead_letters import NotReplayed, NotUnderstood
-from tests.unit.replaying import STREAM_ARN, Functions, Json, Stream, batch, changes, gone
+from tests.support.documents import Json
+from tests.support.replaying import STREAM_ARN, Functions, Stream, batch, changes, gone
 
 
 def test_changes_are_read_again_from_the_stream() -> None:
@@ -66,7 +67,7 @@ def test_changes_that_still_fail_are_left() -> None:
         changes(functions, Stream(range(20))).replay(batch(3, 5, 3))
 
 
-def test_changes_that_the_stream_has_trimmed_are_reported_and_the_rest_is_published() -> None:
+def test_trimmed_changes_are_reported() -> None:
     functions = Functions({"batchItemFailures": []})
     with pytest.raises(NotReplayed, match="has 2 of 3 no more; the others are published"):
         changes(functions, Stream(range(20), trimmed_before=5)).replay(batch(3, 5, 3))

@@ -19,13 +19,13 @@ from ops.orders.republishing import (
     republish_order,
     republish_since,
 )
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.deployed_stack import RunningFunctions, stack_of
-from tests.unit.environment import client_of_all_tests
-from tests.unit.purchases import refund
-from tests.unit.queues import Subscriber
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, ORDER_ID, fact
+from tests.support.aws_calls import AwsCalls
+from tests.support.deployed_stack import RunningFunctions, stack_of
+from tests.support.environment import client_of_all_tests
+from tests.support.purchases import refund
+from tests.support.queues import Subscriber
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, ORDER_ID, fact
 
 if TYPE_CHECKING:
     from ops.stack import Stack
@@ -93,7 +93,7 @@ def test_a_message_that_sns_refuses_is_a_clear_error(
     assert calls.count("SendMessage") == 0
 
 
-def test_all_that_changed_are_published_and_one_bad_order_stops_none(
+def test_one_bad_order_stops_no_republishing(
     stack: "Stack", orders: OrdersTable, subscriber: Subscriber, calls: AwsCalls
 ) -> None:
     for number, order_id in enumerate(IDS):

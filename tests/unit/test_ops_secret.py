@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.secret import SecretStore, StripeSecret
-from tests.unit.environment import client_of_all_tests
-from tests.unit.stack import SECRET_NAME
+from tests.support.environment import client_of_all_tests
+from tests.support.stack import SECRET_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

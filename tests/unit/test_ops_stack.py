@@ -13,8 +13,8 @@ from ops import operation
 from ops.environment import Environment
 from ops.errors import OpsError
 from ops.stack import Stack
-from tests.unit.operating import ARN, Called, call, in_aws, stack_of
-from tests.unit.stack import STACK, load_template
+from tests.support.operating import ARN, Called, call, in_aws, stack_of
+from tests.support.stack import STACK, load_template
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

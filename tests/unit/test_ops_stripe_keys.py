@@ -15,7 +15,7 @@ from ops.stripe_keys import (
     setup_key,
     setup_key_if_given,
 )
-from tests.unit.operating import Terminal, at, in_aws, terminal
+from tests.support.operating import Terminal, at, in_aws, terminal
 
 KEY = "sk_test_51AbCdEfGhIj"
 # Prints what became of a key, and not the key.
@@ -74,7 +74,7 @@ def test_a_wrong_key_that_is_typed_is_not_shown_either() -> None:
     assert "51AbCdEf" not in screen
 
 
-def test_without_a_terminal_nobody_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_there_is_no_prompt(capsys: pytest.CaptureFixture[str]) -> None:
     assert asked_key("Type the key") is None
     assert capsys.readouterr() == ("", "")
 
@@ -152,9 +152,7 @@ def test_a_setup_key_of_the_other_mode_is_refused(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("local", "url"), [(True, "http://stripe.example"), (False, stripe.DEFAULT_API_BASE)]
 )
-def test_stripe_is_called_where_the_environment_says(
-    tmp_path: Path, url: str, *, local: bool
-) -> None:
+def test_stripes_address_is_the_environments(tmp_path: Path, url: str, *, local: bool) -> None:
     addresses = at(tmp_path, "http://hook.example", "http://stripe.example")
     made = client(in_aws(local=addresses if local else None), KEY)
     assert made._requestor._options.base_addresses["api"] == url  # noqa: SLF001

@@ -14,7 +14,7 @@ from ops import webhook as webhook_module
 from ops.errors import OpsError
 from ops.webhook import CLOCK_SKEW_SECONDS, PROBE_TYPE, Webhook
 from stripe_simulator.testing import Received, Receiver, receiving
-from tests.unit.operating import in_aws, stack_of
+from tests.support.operating import in_aws, stack_of
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -118,7 +118,7 @@ def log_says(logs: Stubber, *pages: int) -> None:
         token = more
 
 
-def test_an_event_is_processed_once_the_log_says_so(webhook: Webhook, logs: Stubber) -> None:
+def test_the_log_shows_a_processed_event(webhook: Webhook, logs: Stubber) -> None:
     log_says(logs, 0, 0, 1)
     assert webhook.wait_until_processed("evt_1", SENT_AT)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.option_files import FOLDER, main, problems
-from tests.unit.stack import ROOT, load_template
+from tests.support.stack import ROOT, load_template
 
 WRONG = """{
   "allow_promotion_codes": true,

@@ -17,8 +17,7 @@ from checkout.stripe.option_types import (
     option_errors,
 )
 from checkout.stripe.options import ELEMENTS, MODES
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 SOURCE = inspect.getsource(_session_create_params)
 PARAMETERS = option_types._parameters()  # noqa: SLF001  (the SDK's names)

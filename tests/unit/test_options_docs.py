@@ -8,7 +8,7 @@ import pytest
 from checkout.stripe.option_types import DENIED_IN_FILE, option_errors
 from checkout.stripe.options import ELEMENTS, MODES
 from tests.options_docs import EXAMPLES, POLICY, PROGRAM, TEXT
-from tests.unit.stack import load_template
+from tests.support.stack import load_template
 
 FIRST_CLASS = {
     *("allow_promotion_codes", "automatic_tax", "tax_id_collection"),

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from checkout.domain.decisions import STATUS_CHANGES
 from checkout.domain.order import Order, OrderStatus
 from checkout.domain.parts import KINDS
-from tests.unit.interpreter import packages_loaded_by
-from tests.unit.stack import LAYER
-from tests.unit.stripe_objects import ORDER_ID, checkout
+from tests.support.interpreter import packages_loaded_by
+from tests.support.stack import LAYER
+from tests.support.stripe_objects import ORDER_ID, checkout
 
 STATUSES = st.sampled_from(OrderStatus)
 

@@ -10,10 +10,10 @@ from checkout.domain.changes import ChangeType
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnreadable
-from tests.unit.memory_table import MemoryTable
-from tests.unit.purchases import decline, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, ORDER_ID, fact
+from tests.support.memory_table import MemoryTable
+from tests.support.purchases import decline, refund
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, ORDER_ID, fact
 
 if TYPE_CHECKING:
     from checkout.aws.attributes import Attributes

@@ -11,11 +11,11 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from ops.errors import OpsError, UsageError
 from ops.orders.reading import order_document, order_id, payment_page, stored_order
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.deployed_stack import stack_of
-from tests.unit.purchases import decline, dispute, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import CREATED_AT, NOW, ORDER_ID, PAYMENT_INTENT, fact
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.deployed_stack import stack_of
+from tests.support.purchases import decline, dispute, refund
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import CREATED_AT, NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,12 +14,12 @@ from checkout.domain.changes import Outcome
 from checkout.domain.decisions import STATUS_CHANGES
 from checkout.domain.facts import Fact, Origin
 from checkout.domain.order import Order, OrderStatus
-from tests.samples import SAMPLES, sample
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.memory_table import MemoryTable
-from tests.unit.purchases import refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.memory_table import MemoryTable
+from tests.support.purchases import refund
+from tests.support.samples import SAMPLES, sample
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import (
     CREATED_AT,
     EXPIRES_AT,
     FINGERPRINT,
@@ -162,9 +162,7 @@ def test_the_item_comes_back_only_where_it_is_read(
     assert (recorded.order is None) == (not read_back)
 
 
-def test_history_and_version_tell_each_change_and_the_change_record_the_last(
-    orders: OrdersTable, stored: Stored
-) -> None:
+def test_history_has_each_change_the_record_the_last(orders: OrdersTable, stored: Stored) -> None:
     path = [OrderStatus.OPEN, OrderStatus.PROCESSING, OrderStatus.FAILED, OrderStatus.PAID]
     for seconds, status in enumerate(path):
         orders.record(fact(status, origin=origin(f"evt_{status}", NOW + seconds)))

@@ -13,10 +13,10 @@ from botocore.exceptions import (
 from checkout.aws.orders_table import OrdersTable, Recorded
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import client_under_test
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import ORDER_ID, fact
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.environment import client_under_test
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import ORDER_ID, fact
 
 ENDPOINT = "https://dynamodb.us-east-1.amazonaws.com"
 FAILURES = {

@@ -8,10 +8,10 @@ from checkout.aws.orders_table import PENDING_SHARDS, OrdersTable, PendingOrder,
 from checkout.domain.facts import PartsFact
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.purchases import decline, dispute, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.purchases import decline, dispute, refund
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import (
     CREATED_AT,
     NOW,
     ORDER_ID,

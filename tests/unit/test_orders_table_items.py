@@ -12,10 +12,10 @@ from checkout.domain.decisions import STATUS_CHANGES
 from checkout.domain.facts import Fact, PartsFact
 from checkout.domain.order import Order, OrderStatus
 from checkout.errors import OrderUnreadable
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.purchases import decline, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import ITEM, ORDER_ID, event_fact, fact
+from tests.support.aws_calls import AwsCalls
+from tests.support.purchases import decline, refund
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import ITEM, ORDER_ID, event_fact, fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -178,6 +178,6 @@ def test_an_order_without_a_history_has_no_sources(
 
 
 @pytest.mark.parametrize("status", [OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.EXPIRED])
-def test_an_applied_fact_says_what_it_changed(orders: OrdersTable, status: OrderStatus) -> None:
+def test_an_applied_fact_returns_its_change(orders: OrdersTable, status: OrderStatus) -> None:
     assert orders.record(fact(status)).change is STATUS_CHANGES[status]
     assert orders.record(fact(status)).change is None

@@ -13,12 +13,12 @@ from checkout.domain.facts import PartsFact
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import Refund
 from checkout.errors import OrdersUnavailable
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import client_of_all_tests
-from tests.unit.memory_table import MemoryTable
-from tests.unit.purchases import decline, dispute, parts, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
+from tests.support.aws_calls import AwsCalls
+from tests.support.environment import client_of_all_tests
+from tests.support.memory_table import MemoryTable
+from tests.support.purchases import decline, dispute, parts, refund
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 type Stored = Callable[[], dict[str, Any] | None]
 
@@ -130,9 +130,7 @@ def test_a_second_part_is_joined_with_the_first(orders: OrdersTable, calls: AwsC
     assert calls.made == ["UpdateItem", "UpdateItem"]
 
 
-def test_a_failed_refund_gives_its_amount_back_whatever_comes_after_it(
-    orders: OrdersTable, stored: Stored
-) -> None:
+def test_a_failed_refund_stays_out_of_the_amount(orders: OrdersTable, stored: Stored) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(refund("re_2", SUCCEEDED, 500, "evt_2"))
     orders.record(refund("re_1", FAILED, 700, "evt_failed"))

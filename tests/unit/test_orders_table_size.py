@@ -7,11 +7,11 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.domain.parts import Dispute
-from tests.samples import sample
-from tests.unit.memory_table import Item, MemoryTable
-from tests.unit.purchases import decline, dispute, refund
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, ORDER_ID, fact
+from tests.support.memory_table import Item, MemoryTable
+from tests.support.purchases import decline, dispute, refund
+from tests.support.samples import sample
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, ORDER_ID, fact
 
 DECLINES = sample(some=1_000, all=10_000)
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from checkout.errors import Misconfigured
 from checkout.settings import ORIGIN, RETURN_URL, Settings, origin
-from tests.samples import sample
-from tests.unit.stack import ENVIRONMENT, Json, load_template
+from tests.support.documents import Json
+from tests.support.samples import sample
+from tests.support.stack import ENVIRONMENT, load_template
 
 PARAMETERS: Json = load_template()["Parameters"]
 ORIGIN_PATTERN: str = PARAMETERS["AllowedOrigins"]["AllowedPattern"]

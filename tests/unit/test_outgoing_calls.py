@@ -15,9 +15,9 @@ from checkout.aws import clients as aws_clients
 from checkout.domain.order import OrderStatus
 from checkout.errors import CheckoutError, Misconfigured, OrdersUnavailable, StripeUnavailable
 from checkout.price_list import LISTING_SECONDS
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.stack import load_template
-from tests.unit.stripe_objects import SESSION_ID, fact
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.stack import load_template
+from tests.support.stripe_objects import SESSION_ID, fact
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -180,7 +180,7 @@ def test_every_call_is_tried_twice(worst: Worst) -> None:
     ("base", "asked"),
     [("", "https://api.stripe.com"), ("http://127.0.0.1:12111", "http://127.0.0.1:12111")],
 )
-def test_stripe_is_asked_where_the_stack_says(
+def test_stripes_address_is_the_stacks(
     worst: Worst, environment: pytest.MonkeyPatch, base: str, asked: str
 ) -> None:
     environment.setenv("STRIPE_API_BASE", base)

@@ -12,8 +12,8 @@ from checkout.domain.changes import PUBLISHED, ChangeType, Outcome
 from checkout.domain.decisions import PartsChange, decide
 from checkout.domain.order import Order
 from checkout.domain.parts import KINDS, Decline, Dispute, Parts, Refund, amount_refunded, join
-from tests.unit.purchases import refund
-from tests.unit.stripe_objects import order
+from tests.support.purchases import refund
+from tests.support.stripe_objects import order
 
 # https://docs.stripe.com/api/refunds/object#refund_object-status
 STATUSES = ("pending", "requires_action", "succeeded", "canceled", "failed")

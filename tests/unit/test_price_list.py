@@ -7,10 +7,11 @@ import pytest
 from checkout.errors import StripeKeyRefused, StripeRateLimited, StripeUnavailable
 from checkout.price_list import LISTING_SECONDS, MAX_PAGES, RETRY_SECONDS, PriceList
 from checkout.stripe.api import StripeApi
-from tests.unit.environment import Clock, Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.selling import SELLABLE, Json, entry, product, sold
-from tests.unit.stripe_objects import listed, price
+from tests.support.documents import Json
+from tests.support.environment import Clock, Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.selling import SELLABLE, entry, product, sold
+from tests.support.stripe_objects import listed, price
 
 PAGE = 100
 
@@ -114,7 +115,7 @@ def test_reads_all_pages(price_list: PriceList, fake_stripe: FakeStripe) -> None
     assert second.params["starting_after"] == f"price_1x{PAGE - 1}"
 
 
-def test_reads_ten_pages_at_most_and_says_so(
+def test_reads_ten_pages_at_most_with_a_warning(
     price_list: PriceList, fake_stripe: FakeStripe, log: Log
 ) -> None:
     for number in range(MAX_PAGES + 1):

@@ -9,14 +9,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.environment import Log, client_of_all_tests
-from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
-from tests.unit.purchases import refund
-from tests.unit.queues import Queue, Subscriber
-from tests.unit.stack import EVENTS, UNPUBLISHED_QUEUE_URL
-from tests.unit.streams import STREAM_ARN, record, records_of
-from tests.unit.stripe_objects import ORDER_ID, fact
+from tests.support.aws_calls import AwsCalls, breaks
+from tests.support.documents import Json
+from tests.support.environment import Log, client_of_all_tests
+from tests.support.invocations import REQUEST_ID, Context, sample, sample_names
+from tests.support.purchases import refund
+from tests.support.queues import Queue, Subscriber
+from tests.support.stack import EVENTS, UNPUBLISHED_QUEUE_URL
+from tests.support.streams import STREAM_ARN, record, records_of
+from tests.support.stripe_objects import ORDER_ID, fact
 
 type Handler = Callable[[Json, Context], Json]
 type Respond = Callable[[AWSPreparedRequest], AWSResponse]

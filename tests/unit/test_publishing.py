@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -12,13 +11,14 @@ from checkout.aws.publishing import OrderMessage, Publisher, order_message
 from checkout.domain.changes import PUBLISHED, ChangeType
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
-from tests.unit.aws_calls import AwsCalls, breaks
-from tests.unit.environment import client_under_test
-from tests.unit.purchases import dispute, refund
-from tests.unit.queues import Subscriber
-from tests.unit.stack import TOPIC_ARN, load_template
-from tests.unit.streams import records_of
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls, breaks
+from tests.support.documents import Json
+from tests.support.environment import client_under_test
+from tests.support.purchases import dispute, refund
+from tests.support.queues import Subscriber
+from tests.support.stack import TOPIC_ARN, load_template
+from tests.support.streams import records_of
+from tests.support.stripe_objects import (
     CREATED_AT,
     FINGERPRINT,
     ITEM,
@@ -28,8 +28,6 @@ from tests.unit.stripe_objects import (
     SESSION_ID,
     fact,
 )
-
-type Json = dict[str, Any]
 
 PAID = OrderStatus.PAID
 
@@ -81,7 +79,7 @@ def test_a_message_has_refunds_and_disputes_too() -> None:
     assert (disputed.dispute_status, disputed.dispute_reason) == ("needs_response", "fraudulent")
 
 
-def test_each_change_of_an_order_has_an_id_of_its_own_and_the_same_one_every_time() -> None:
+def test_each_change_has_its_own_stable_id() -> None:
     records = records_of(fact(OrderStatus.PROCESSING), fact(OrderStatus.FAILED), fact(PAID))
     message = messages(records)
     assert [(message.id, message.version) for message in message] == [
@@ -141,7 +139,7 @@ def test_an_inquiry_that_becomes_a_chargeback_is_published() -> None:
     assert (escalated.type, escalated.dispute_status) == ("order.dispute_opened", "needs_response")
 
 
-def test_what_is_published_is_what_the_streams_filter_lets_through() -> None:
+def test_published_types_pass_the_streams_filter() -> None:
     resources = load_template()["Resources"]
     mapping = resources["PublishChangesFunction"]["Properties"]["Events"]["Changes"]["Properties"]
     (each,) = mapping["FilterCriteria"]["Filters"]
@@ -151,7 +149,7 @@ def test_what_is_published_is_what_the_streams_filter_lets_through() -> None:
     }
 
 
-def test_what_stays_in_the_history_is_what_nobody_acts_on() -> None:
+def test_unpublished_types_need_no_action() -> None:
     assert set(ChangeType) - set(PUBLISHED) == {
         ChangeType.CREATED,
         ChangeType.PAYMENT_DECLINED,

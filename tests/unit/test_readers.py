@@ -1,7 +1,6 @@
 """What a Checkout Session says about our order."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -10,8 +9,9 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import UnexpectedStripeObject
 from checkout.stripe.events import HANDLED_EVENTS
 from checkout.stripe.readers import Readers, order_items
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import (
     ITEM,
     NOW,
     ORDER_ID,
@@ -27,8 +27,6 @@ from tests.unit.stripe_objects import (
     session_metadata,
 )
 
-type Json = dict[str, Any]
-
 READERS = Readers(STACK, livemode=False)
 ORIGIN = Origin(occurred_at=NOW, source="evt_1abc")
 
@@ -43,7 +41,7 @@ def status(document: Json, event_type: str | None = None) -> OrderStatus:
     return read(document, event_type).checkout.status
 
 
-def test_reads_what_a_session_says_about_its_order() -> None:
+def test_reads_a_sessions_fact() -> None:
     assert read(session_in(OrderStatus.PAID)) == SessionFact(
         order_id=ORDER_ID, checkout=checkout(OrderStatus.PAID, items=None), origin=ORIGIN
     )

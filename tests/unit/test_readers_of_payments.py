@@ -1,7 +1,6 @@
 """What refunds, disputes and failed attempts to pay say about an order."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -9,8 +8,9 @@ from checkout.domain.facts import Origin, PartsFact
 from checkout.domain.parts import Decline, Dispute, Refund
 from checkout.errors import UnexpectedStripeObject
 from checkout.stripe.readers import Readers
-from tests.unit.stack import OTHER_STACK, STACK
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.stack import OTHER_STACK, STACK
+from tests.support.stripe_objects import (
     CHARGE,
     DISPUTE,
     NOW,
@@ -24,7 +24,6 @@ from tests.unit.stripe_objects import (
     refund,
 )
 
-type Json = dict[str, Any]
 type Read = Callable[[Json], PartsFact | None]
 
 READERS = Readers(STACK, livemode=False)

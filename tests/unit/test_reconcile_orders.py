@@ -12,11 +12,12 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import InvalidRequest, Misconfigured
 from checkout.reconciliation import Report
-from tests.unit.environment import Log, Secret, client_under_test
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import REQUEST_ID, Context, Json, sample, sample_names
-from tests.unit.stack import progress_table
-from tests.unit.stripe_objects import fact, listed, session_in
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret, client_under_test
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import REQUEST_ID, Context, sample, sample_names
+from tests.support.stack import progress_table
+from tests.support.stripe_objects import fact, listed, session_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

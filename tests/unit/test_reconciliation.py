@@ -1,7 +1,6 @@
 """What a run repairs from Stripe's objects."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -9,11 +8,12 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
 from checkout.domain.order import OrderStatus
 from checkout.reconciliation import Report
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import Clock
-from tests.unit.reconciling import COMPLETE, DAY, DISPUTES, EXPIRED, REFUNDS, Runs, runs_of
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.environment import Clock
+from tests.support.reconciling import COMPLETE, DAY, DISPUTES, EXPIRED, REFUNDS, Runs, runs_of
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import (
     CREATED_AT,
     NOW,
     SESSION_ID,
@@ -28,7 +28,6 @@ from tests.unit.stripe_objects import (
     session_metadata,
 )
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 AGE = NOW - CREATED_AT
@@ -129,9 +128,7 @@ def test_a_paid_order_that_the_table_lacks_is_created(runs: Runs) -> None:
     assert runs.status(1) == OrderStatus.PAID
 
 
-def test_a_session_that_was_completed_late_is_recorded_when_it_is_over(
-    runs: Runs, orders: OrdersTable
-) -> None:
+def test_a_late_completed_session_is_recorded(runs: Runs, orders: OrdersTable) -> None:
     runs.run()
     runs.clock.now = NOW + DAY
     runs.add(1, None, OrderStatus.PAID, created=NOW - 600)

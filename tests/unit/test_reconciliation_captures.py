@@ -8,9 +8,9 @@ from checkout.reconciliation import SelectedOrders
 from checkout.reconciliation.selected import Named, Period
 from ops.orders.comparison import compared
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.capturing import AUTHORIZED, CANCELED, PAID, complete
-from tests.unit.environment import Clock
-from tests.unit.reconciling import (
+from tests.support.capturing import AUTHORIZED, CANCELED, PAID, complete
+from tests.support.environment import Clock
+from tests.support.reconciling import (
     COMPLETE,
     DAY,
     DISPUTES,
@@ -21,7 +21,7 @@ from tests.unit.reconciling import (
     runs_of,
     session_id_of,
 )
-from tests.unit.stripe_objects import CREATED_AT, NOW, fact, session_metadata
+from tests.support.stripe_objects import CREATED_AT, NOW, fact, session_metadata
 
 RESERVED = (AUTHORIZED, 0)
 ENDS = [(PAID, 4200), (PAID, 700), (CANCELED, 0)]

@@ -9,8 +9,8 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import Clock, Log
-from tests.unit.reconciling import (
+from tests.support.environment import Clock, Log
+from tests.support.reconciling import (
     COMPLETE,
     DAY,
     DISPUTES,
@@ -22,7 +22,7 @@ from tests.unit.reconciling import (
     orders_in,
     runs_of,
 )
-from tests.unit.stripe_objects import NOW
+from tests.support.stripe_objects import NOW
 
 OLD = NOW - 3 * DAY
 CALLS = [COMPLETE, DISPUTES, REFUNDS, EXPIRED]
@@ -81,7 +81,7 @@ def test_a_missing_permission_skips_its_list_and_is_named(runs: Runs, log: Log) 
     assert "permission dispute_read" in log.text
 
 
-def test_without_the_permission_for_sessions_not_each_order_is_tried(runs: Runs) -> None:
+def test_a_missing_permission_ends_single_calls(runs: Runs) -> None:
     for number in range(9):
         runs.add(number, now=OrderStatus.PAID, created=OLD + number * DAY // 3)
     for name in (COMPLETE, EXPIRED, *(f"checkout/sessions/cs_{n}" for n in range(9))):

@@ -11,9 +11,9 @@ from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import Clock, Log, client_under_test
-from tests.unit.memory_table import Value
-from tests.unit.reconciling import (
+from tests.support.environment import Clock, Log, client_under_test
+from tests.support.memory_table import Value
+from tests.support.reconciling import (
     DAY,
     Runs,
     errors,
@@ -22,8 +22,8 @@ from tests.unit.reconciling import (
     runs_of,
     session_id_of,
 )
-from tests.unit.stack import PROGRESS_TABLE
-from tests.unit.stripe_objects import (
+from tests.support.stack import PROGRESS_TABLE
+from tests.support.stripe_objects import (
     NOW,
     expanded,
     refund,

@@ -15,9 +15,8 @@ from checkout.reconciliation.parts import (
     SWEEP_EVERY_SECONDS,
 )
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.samples import SAMPLES
-from tests.unit.environment import Clock
-from tests.unit.reconciling import (
+from tests.support.environment import Clock
+from tests.support.reconciling import (
     COMPLETE,
     DAY,
     DISPUTES,
@@ -28,7 +27,8 @@ from tests.unit.reconciling import (
     orders_in,
     runs_of,
 )
-from tests.unit.stripe_objects import NOW, dispute, expanded, fact, refund
+from tests.support.samples import SAMPLES
+from tests.support.stripe_objects import NOW, dispute, expanded, fact, refund
 
 SANDBOX_CALLS_PER_SECOND = 25
 
@@ -151,9 +151,7 @@ def test_a_late_failure_of_an_old_refund_is_found_by_the_sweep(runs: Runs) -> No
 
 
 @pytest.mark.parametrize("allowed", [4, 5, 6])
-def test_lists_of_refunds_and_disputes_continue_where_they_were_cut_off(
-    runs: Runs, allowed: int
-) -> None:
+def test_interrupted_lists_of_parts_continue(runs: Runs, allowed: int) -> None:
     runs.orders.record(fact(OrderStatus.PAID))
     runs.stripe.refunds = [
         expanded(refund(f"re_{n}", amount=1, created=NOW - n)) for n in range(3 * PAGE)
@@ -176,7 +174,7 @@ def test_the_list_begins_a_session_life_before_the_last_one(runs: Runs) -> None:
     assert since == [NOW - DAY - OVERLAP_SECONDS, int(first) - DAY - OVERLAP_SECONDS]
 
 
-def test_the_list_of_expired_sessions_ends_with_the_last_pending_order(runs: Runs) -> None:
+def test_the_expired_list_ends_at_the_last_pending(runs: Runs) -> None:
     runs.add(1, now=OrderStatus.EXPIRED, created=NOW - 600)
     for number in range(2, 10):
         runs.add(number, OrderStatus.EXPIRED, OrderStatus.EXPIRED, created=NOW - 600)

@@ -12,8 +12,8 @@ from checkout.credentials import CredentialsReader
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
-from tests.unit.environment import Clock
-from tests.unit.reconciling import (
+from tests.support.environment import Clock
+from tests.support.reconciling import (
     COMPLETE,
     DAY,
     DISPUTES,
@@ -24,7 +24,7 @@ from tests.unit.reconciling import (
     runs_of,
     session_id_of,
 )
-from tests.unit.stripe_objects import NOW, payment_intent, session_in, session_metadata
+from tests.support.stripe_objects import NOW, payment_intent, session_in, session_metadata
 
 PAGE = 100
 INDEX_PAGE = 5000

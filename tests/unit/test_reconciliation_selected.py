@@ -11,8 +11,8 @@ from checkout.domain.parts import Dispute, Refund
 from checkout.errors import InvalidRequest
 from checkout.reconciliation import Report, SelectedOrders, selection
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit.environment import Clock, Log
-from tests.unit.reconciling import (
+from tests.support.environment import Clock, Log
+from tests.support.reconciling import (
     DISPUTES,
     REFUNDS,
     Runs,
@@ -21,7 +21,7 @@ from tests.unit.reconciling import (
     orders_in,
     runs_of,
 )
-from tests.unit.stripe_objects import CREATED_AT, NOW, expanded, refund, session_metadata
+from tests.support.stripe_objects import CREATED_AT, NOW, expanded, refund, session_metadata
 
 SESSION = "checkout/sessions/cs_{}"
 # A list of sessions in any status.

@@ -1,6 +1,6 @@
 """What a run says of webhooks: whether an event of Stripe's recorded any of the new payments."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,11 +8,12 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.credentials import CredentialsReader
 from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
-from tests.unit.environment import Clock
-from tests.unit.reconciling import COMPLETE, DAY, EXPIRED, Runs, order_id_of, runs_of
-from tests.unit.stripe_objects import NOW, fact
+from tests.support.environment import Clock
+from tests.support.reconciling import COMPLETE, DAY, EXPIRED, Runs, order_id_of, runs_of
+from tests.support.stripe_objects import NOW, fact
 
-type Json = dict[str, Any]
+if TYPE_CHECKING:
+    from tests.support.documents import Json
 
 QUARTER = 15 * 60
 SCHEDULED = {"minimum_age_seconds": QUARTER}
@@ -70,7 +71,7 @@ def test_payments_that_no_event_recorded_are_counted(runs: Runs, source: str | N
 
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.PROCESSING])
 @pytest.mark.parametrize("others", [None, "confirm"])
-def test_one_webhook_that_arrives_says_that_they_do(
+def test_one_recorded_webhook_means_they_arrive(
     runs: Runs, others: str | None, status: OrderStatus
 ) -> None:
     for number in range(3):
@@ -100,7 +101,7 @@ def test_a_payment_is_counted_in_one_run(runs: Runs) -> None:
     assert missing(runs) == 0
 
 
-def test_a_webhook_of_an_earlier_run_does_not_hide_that_the_endpoint_is_gone(runs: Runs) -> None:
+def test_an_earlier_webhook_hides_no_lost_endpoint(runs: Runs) -> None:
     pay(runs, 1, "evt_1")
     assert missing(runs) == 0
     runs.clock.now += QUARTER

@@ -14,10 +14,11 @@ from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK, TABLE
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import OTHER_STACK, TABLE
+from tests.support.stripe_objects import (
     ORDER_ID,
     PAYMENT_INTENT,
     SESSION_ID,
@@ -37,7 +38,6 @@ from tests.unit.stripe_objects import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 OTHER_ORDER = "ord_ffffffffffffffffffffffffffffffff"

@@ -11,11 +11,12 @@ from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnreadable, StripeRefused, UnexpectedStripeObject
 from checkout.recorder import Recorder
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.queues import Queue
-from tests.unit.stack import OTHER_STACK, TABLE
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.fake_stripe import FakeStripe
+from tests.support.queues import Queue
+from tests.support.stack import OTHER_STACK, TABLE
+from tests.support.stripe_objects import (
     ITEM,
     ORDER_ID,
     SESSION_ID,
@@ -38,7 +39,6 @@ from tests.unit.stripe_objects import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 COMPLETE = session_in(OrderStatus.PAID, line_items=listed(line_item()))

@@ -16,11 +16,10 @@ from botocore.config import Config
 from botocore.session import Session
 
 from checkout.aws import clients
-from tests.unit.stack import LAYER, QUEUE_URL, TOPIC_ARN, load_template
+from tests.support.documents import Json
+from tests.support.stack import LAYER, QUEUE_URL, TOPIC_ARN, load_template
 
 ORIGINAL = Path(botocore.__file__).parent / "data"
-
-type Json = dict[str, Any]
 
 
 def script() -> Any:  # noqa: ANN401

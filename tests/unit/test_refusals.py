@@ -4,8 +4,8 @@ import pytest
 
 from checkout.checkouts import Checkouts
 from checkout.errors import FieldError, StripeRefused
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     INACTIVE,
     OTHER_PRICE,
     PRICE,
@@ -17,7 +17,8 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.invocations import Context, Handler, Json, assert_problem
+from tests.support.documents import Json
+from tests.support.invocations import Context, Handler, assert_problem
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -114,7 +115,7 @@ def test_what_is_not_about_the_cart_is_not_the_callers(
         checkouts.create(request(), None)
 
 
-def test_mixed_currencies_are_reported_for_a_lookup_key_that_is_sold(
+def test_mixed_currencies_are_reported_for_sold_keys(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     checkouts.catalogue.prices(["mug-blue"])

@@ -1,23 +1,22 @@
 """What an authorization releases is no refund of an order, though Stripe makes one for it."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from checkout.aws.orders_table import OrdersTable
 from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.capturing import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.capturing import (
     CANCELED,
     PAID,
     captured_separately,
 )
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stripe_objects import charge, event, fact, listed, refund
+from tests.support.documents import Json
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stripe_objects import charge, event, fact, listed, refund
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 

@@ -109,7 +109,7 @@ def test_the_renamed_lock_installs_the_same_packages(renamed: Path, group: str) 
     assert theirs.stdout == ours.stdout
 
 
-def test_the_renamed_project_is_linted_valid_and_agrees_with_its_tests(renamed: Path) -> None:
+def test_the_renamed_project_passes_lint_and_tests(renamed: Path) -> None:
     for command in (["ruff", "check"], ["ruff", "format", "--check"]):
         done = python(renamed, "-m", *command)
         assert done.returncode == 0, done.stdout
@@ -121,9 +121,7 @@ def test_the_renamed_project_is_linted_valid_and_agrees_with_its_tests(renamed: 
 
 
 @pytest.mark.parametrize("name", ["", "My-Shop", "my_shop", "1shop", "my--shop", "shop-", "a" * 41])
-def test_a_name_that_no_stack_can_have_is_refused_and_changes_nothing(
-    copied: Path, name: str
-) -> None:
+def test_an_invalid_stack_name_changes_nothing(copied: Path, name: str) -> None:
     before = Names.of(copied)
     done = python(copied, "-m", "local.commands.rename", "--", name)
     assert done.returncode == 2

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from ops.cli import main
-from tests.unit.operating import command_of
-from tests.unit.stack import ROOT
+from tests.support.operating import command_of
+from tests.support.stack import ROOT
 
 DOCS = [(ROOT / "docs" / name).read_text() for name in ("runbook.md", "tasks.md")]
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", "\n".join(DOCS), re.MULTILINE | re.DOTALL)

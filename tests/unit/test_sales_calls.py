@@ -7,8 +7,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.errors import CheckoutError
 from tests.properties.cloud import CloudTable, SideEffects
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     LOOK_UP,
     OTHER_PRICE,
@@ -21,8 +21,8 @@ from tests.unit.creating import (
     request,
     retrieve,
 )
-from tests.unit.environment import Clock
-from tests.unit.reconciling import orders_in
+from tests.support.environment import Clock
+from tests.support.reconciling import orders_in
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts

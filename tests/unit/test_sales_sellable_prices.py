@@ -10,8 +10,8 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable
-from tests.unit import creating
-from tests.unit.creating import (
+from tests.support import creating
+from tests.support.creating import (
     CREATE,
     INACTIVE,
     LOOK_UP,
@@ -25,8 +25,9 @@ from tests.unit.creating import (
     refusal,
     request,
 )
-from tests.unit.invocations import Context, Handler, Json, with_body
-from tests.unit.stripe_objects import session
+from tests.support.documents import Json
+from tests.support.invocations import Context, Handler, with_body
+from tests.support.stripe_objects import session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -82,7 +83,7 @@ def test_the_mark_of_the_price_wins_over_its_products(
             assert refusal(checkouts, request(*named)).pointer.startswith("/items/0/")
 
 
-def test_all_one_time_prices_are_sold_where_the_stack_says_so(
+def test_sellable_prices_all_sells_every_one_time_price(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     fake_stripe.sell("price_1new", lookup_key="new", metadata={"sellable": "false"})
@@ -220,7 +221,7 @@ def test_a_free_item_beside_another_is_sold(
     assert checkouts.create(request(*by_price(PRICE, OTHER_PRICE)), None).url
 
 
-def test_a_free_order_is_accepted_where_the_stack_says_so(
+def test_allow_free_orders_accepts_a_free_order(
     checkouts: Checkouts, fake_stripe: CreatingStripe
 ) -> None:
     fake_stripe.change(PRICE, unit_amount=0)

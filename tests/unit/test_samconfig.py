@@ -7,7 +7,8 @@ import pytest
 
 from checkout.settings import Settings
 from local.cloud.deploy import STACK_NAME
-from tests.unit.stack import ENVIRONMENT, ROOT, Json, load_template
+from tests.support.documents import Json
+from tests.support.stack import ENVIRONMENT, ROOT, load_template
 
 PARAMETERS: Json = load_template()["Parameters"]
 SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
@@ -36,7 +37,7 @@ def test_an_environment_is_a_stack_of_its_own(environment: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environments_parameters_are_ones_that_the_functions_accept(environment: str) -> None:
+def test_the_functions_accept_every_environment(environment: str) -> None:
     assert overrides(environment).keys() <= PARAMETERS.keys()
     defaults = {name: str(each.get("Default")) for name, each in PARAMETERS.items()}
     values = defaults | overrides(environment)

@@ -6,8 +6,8 @@ import pytest
 
 from local.shop.stripe_account import SERVICE_PERMISSIONS
 from ops.key_permissions import NEEDED
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import ROOT, load_template
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import ROOT, load_template
 from tests.unit.test_template_roles import ROLES
 
 SECURITY = (ROOT / "docs" / "security.md").read_text()
@@ -81,7 +81,7 @@ def test_the_inventory_has_all_that_stores_something() -> None:
     assert listed == expected
 
 
-def test_the_inventory_says_how_each_is_encrypted() -> None:
+def test_the_inventory_has_each_encryption() -> None:
     properties = {
         name: one.get("Properties", {}) for name, one in load_template()["Resources"].items()
     }

@@ -4,7 +4,7 @@ import pytest
 
 from checkout.errors import Misconfigured
 from checkout.settings import Settings, origin
-from tests.unit.stack import ENVIRONMENT, SECRET_NAME, STACK, TABLE
+from tests.support.stack import ENVIRONMENT, SECRET_NAME, STACK, TABLE
 
 OPTIONAL = {
     "ALLOW_FREE_ORDERS",
@@ -39,7 +39,7 @@ def test_reads_the_processes_own_environment(environment: pytest.MonkeyPatch) ->
     assert Settings.from_environment() == Settings.from_environment(ENVIRONMENT)
 
 
-def test_the_mode_says_whether_money_is_real() -> None:
+def test_the_mode_shows_real_money() -> None:
     assert with_variables(STRIPE_MODE="live").livemode is True
     assert with_variables(STRIPE_MODE="test").livemode is False
 

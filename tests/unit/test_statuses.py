@@ -1,14 +1,12 @@
 """What a Checkout Session says about a payment that is captured by hand."""
 
-from typing import Any
-
 import pytest
 
 from checkout.domain.facts import Origin
 from checkout.domain.order import CheckoutState, OrderStatus
 from checkout.errors import UnexpectedStripeObject
 from checkout.stripe.readers import Readers
-from tests.unit.capturing import (
+from tests.support.capturing import (
     AUTHORIZED,
     CANCELED,
     EVENTS,
@@ -16,16 +14,15 @@ from tests.unit.capturing import (
     captured_separately,
     complete,
 )
-from tests.unit.stack import STACK
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.stack import STACK
+from tests.support.stripe_objects import (
     NOW,
     PAYMENT_INTENT,
     payment_intent,
     session,
     session_in,
 )
-
-type Json = dict[str, Any]
 
 READERS = Readers(STACK, livemode=False)
 ORIGIN = Origin(occurred_at=NOW, source="evt_1abc")
@@ -38,14 +35,14 @@ def read(document: Json) -> CheckoutState:
 
 
 @pytest.mark.parametrize(("status", "received"), [*EVENTS.values(), (PAID, 4200)])
-def test_the_payment_says_what_is_reserved_and_captured(status: OrderStatus, received: int) -> None:
+def test_a_payment_shows_its_reserved_and_captured(status: OrderStatus, received: int) -> None:
     state = read(complete(status, received))
     assert (state.status, state.amount_captured) == (status, received)
     assert state.payment_intent == PAYMENT_INTENT
     assert state.payment_status == ("paid" if status is PAID else "unpaid")
 
 
-def test_a_capture_is_paid_before_the_session_says_so() -> None:
+def test_a_capture_is_paid_before_its_session() -> None:
     state = read(complete(PAID, 700, payment_status="unpaid"))
     assert (state.status, state.payment_status) == (PAID, "paid")
 

@@ -11,11 +11,11 @@ from checkout.errors import (
     StripeUnavailable,
 )
 from checkout.stripe.api import CreatedSession, StripeApi
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import Clock, Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import API_KEY
-from tests.unit.stripe_objects import ORDER_ID, SESSION_ID, line_item, listed, price, session
+from tests.support.aws_calls import AwsCalls
+from tests.support.environment import Clock, Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import API_KEY
+from tests.support.stripe_objects import ORDER_ID, SESSION_ID, line_item, listed, price, session
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams

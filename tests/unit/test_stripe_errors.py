@@ -16,9 +16,16 @@ from checkout.errors import (
 )
 from checkout.stripe.api import StripeApi
 from checkout.stripe.errors import IdempotencyKeyReused, IdempotencyKeySpent, RequestRefused
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stripe_objects import CHARGE, DISPUTE, ORDER_ID, PAYMENT_INTENT, REFUND, SESSION_ID
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stripe_objects import (
+    CHARGE,
+    DISPUTE,
+    ORDER_ID,
+    PAYMENT_INTENT,
+    REFUND,
+    SESSION_ID,
+)
 
 type Operation = Callable[[StripeApi], object]
 

@@ -1,7 +1,6 @@
 """What each event, in either form, does to an order, and what it costs."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -11,11 +10,12 @@ from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeRefused
 from checkout.stripe.events import HANDLED_EVENTS
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.capturing import EVENTS as CAPTURES
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.capturing import EVENTS as CAPTURES
+from tests.support.documents import Json
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import (
     CHARGE,
     DISPUTE,
     NOW,
@@ -36,7 +36,6 @@ from tests.unit.stripe_objects import (
     thin_event,
 )
 
-type Json = dict[str, Any]
 type Fetched = tuple[Json, tuple[str, str]]
 type Stored = Callable[[], Json | None]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -11,10 +10,11 @@ from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.stripe.events import HANDLED_EVENTS
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import OTHER_STACK
-from tests.unit.stripe_objects import (
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import OTHER_STACK
+from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
     PAYMENT_INTENT,
@@ -30,7 +30,6 @@ from tests.unit.stripe_objects import (
     thin_event,
 )
 
-type Json = dict[str, Any]
 type Stored = Callable[[], Json | None]
 
 PAID = session_in(OrderStatus.PAID)

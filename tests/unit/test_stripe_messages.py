@@ -11,11 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from checkout.api.http import returns_problems
 from checkout.credentials import CredentialsReader
 from checkout.stripe.api import StripeApi
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import API_KEY
-from tests.unit.stripe_objects import ORDER_ID, SESSION_ID
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import API_KEY
+from tests.support.stripe_objects import ORDER_ID, SESSION_ID
 
 LEAK = "sk_test_l3aked"
 STATUSES = [400, 401, 402, 403, 404, 409, 418, 429, 500, 503]
@@ -79,7 +79,7 @@ def test_a_replayed_server_error_keeps_its_message(
     assert LEAK not in log.text
 
 
-def test_a_secret_that_is_malformed_by_then_does_not_bring_the_message_to_the_log(
+def test_a_malformed_secret_logs_no_stripe_message(
     api: StripeApi,
     fake_stripe: FakeStripe,
     credentials: CredentialsReader,
@@ -95,7 +95,7 @@ def test_a_secret_that_is_malformed_by_then_does_not_bring_the_message_to_the_lo
     assert LEAK not in log.text
 
 
-def test_a_secret_that_is_unreadable_by_then_does_not_bring_the_message_to_the_log(
+def test_an_unreadable_secret_logs_no_stripe_message(
     api: StripeApi,
     fake_stripe: FakeStripe,
     credentials: CredentialsReader,

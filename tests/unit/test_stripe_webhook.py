@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit import delivering
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.delivering import COMPLETED, outcome, statuses
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import (
+from tests.support import delivering
+from tests.support.aws_calls import AwsCalls
+from tests.support.delivering import COMPLETED, outcome, statuses
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import (
     REQUEST_ID,
     Context,
     Handler,
@@ -22,8 +22,8 @@ from tests.unit.invocations import (
     with_body,
     with_headers,
 )
-from tests.unit.stack import API_KEY, SIGNING_SECRET, TABLE
-from tests.unit.stripe_objects import ORDER_ID, event, session
+from tests.support.stack import API_KEY, SIGNING_SECRET, TABLE
+from tests.support.stripe_objects import ORDER_ID, event, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -196,7 +196,7 @@ def test_broken_base64_is_refused(handler: Handler, calls: AwsCalls) -> None:
 
 
 @pytest.mark.parametrize("encode", [str, str.encode])
-def test_an_oversized_body_is_refused_before_anything_is_computed_of_it(
+def test_an_oversized_body_is_refused_first(
     handler: Handler,
     calls: AwsCalls,
     encode: Callable[[str], str | bytes],

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit import delivering
-from tests.unit.capturing import AUTHORIZED, CANCELED, PAID, captured_separately, complete
-from tests.unit.delivering import outcome, statuses
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Context, Handler, Json, delivered
-from tests.unit.stripe_objects import ORDER_ID, listed
+from tests.support import delivering
+from tests.support.capturing import AUTHORIZED, CANCELED, PAID, captured_separately, complete
+from tests.support.delivering import outcome, statuses
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import Context, Handler, delivered
+from tests.support.stripe_objects import ORDER_ID, listed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,22 +7,22 @@ import pytest
 
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
-from tests.unit import delivering
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.delivering import COMPLETED, outcome, statuses
-from tests.unit.environment import Log, Secret
-from tests.unit.invocations import (
+from tests.support import delivering
+from tests.support.aws_calls import AwsCalls
+from tests.support.delivering import COMPLETED, outcome, statuses
+from tests.support.documents import Json
+from tests.support.environment import Log, Secret
+from tests.support.invocations import (
     Context,
     Handler,
-    Json,
     assert_problem,
     delivered,
     sample,
     signed,
     with_body,
 )
-from tests.unit.stack import API_KEY, SIGNING_SECRET, TABLE, orders_table
-from tests.unit.stripe_objects import event, event_of, fact, session
+from tests.support.stack import API_KEY, SIGNING_SECRET, TABLE, orders_table
+from tests.support.stripe_objects import event, event_of, fact, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -11,14 +11,14 @@ from checkout import wiring
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import StripeUnavailable, UnexpectedStripeObject
-from tests.unit import delivering
-from tests.unit.aws_calls import AwsCalls, breaks, refuses
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import (
+from tests.support import delivering
+from tests.support.aws_calls import AwsCalls, breaks, refuses
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import (
     Context,
     Handler,
-    Json,
     assert_problem,
     assert_response,
     delivered,
@@ -27,9 +27,9 @@ from tests.unit.invocations import (
     signed,
     with_body,
 )
-from tests.unit.queues import Queue
-from tests.unit.starting import forget_parts
-from tests.unit.stripe_objects import (
+from tests.support.queues import Queue
+from tests.support.starting import forget_parts
+from tests.support.stripe_objects import (
     ORDER_ID,
     dispute,
     event,

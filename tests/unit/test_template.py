@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from tests.unit import sam
-from tests.unit.sam import ORIGINS, of_type
-from tests.unit.stack import FUNCTIONS, HANDLERS, ROOT, Json, load_template
+from tests.support import sam
+from tests.support.documents import Json
+from tests.support.sam import ORIGINS, of_type
+from tests.support.stack import FUNCTIONS, HANDLERS, ROOT, load_template
 
 TEMPLATE = load_template()
 RESOURCES: Json = TEMPLATE["Resources"]

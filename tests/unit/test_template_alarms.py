@@ -1,15 +1,13 @@
 """The alarms: what they watch, whom they reach, and where the runbook says what to do."""
 
 import re
-from typing import Any
 
 import pytest
 
 from checkout.metrics import Metric
-from tests.unit.sam import of_type, transformed_template
-from tests.unit.stack import HANDLERS, ROOT
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_template
+from tests.support.stack import HANDLERS, ROOT
 
 TEMPLATE = transformed_template()
 RESOURCES: Json = TEMPLATE["Resources"]
@@ -33,7 +31,7 @@ def watched(namespace: str, metric: str) -> list[Json]:
     ]
 
 
-def test_each_alarm_has_a_section_of_the_runbook_and_each_section_an_alarm() -> None:
+def test_each_alarm_has_a_runbook_section() -> None:
     named = [
         re.findall(r"docs/runbook\.md#([a-z0-9-]+)$", alarm["AlarmDescription"])
         for alarm in ALARMS.values()
@@ -61,7 +59,7 @@ def test_each_dead_letter_queue_is_watched() -> None:
     )
 
 
-def test_our_own_metrics_are_those_that_the_layer_emits_for_this_stack() -> None:
+def test_our_metrics_are_the_layers() -> None:
     own = [alarm for alarm in OF_ONE_METRIC.values() if alarm["Namespace"] == "Checkout"]
     assert {alarm["MetricName"] for alarm in own} == {
         Metric.INTERNAL_ERRORS,
@@ -80,7 +78,7 @@ def test_our_own_metrics_are_those_that_the_layer_emits_for_this_stack() -> None
         assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
 
 
-def test_a_missing_run_of_the_reconciliation_is_an_alarm_and_nothing_else_is() -> None:
+def test_only_reconciliation_alarms_on_missing_data() -> None:
     breaching = {
         name for name, alarm in ALARMS.items() if alarm["TreatMissingData"] != "notBreaching"
     }

@@ -3,15 +3,13 @@
 import json
 import re
 from itertools import combinations
-from typing import Any
 
 import pytest
 
 from checkout.metrics import Metric
-from tests.unit.sam import transformed_template
-from tests.unit.stack import HANDLERS
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import transformed_template
+from tests.support.stack import HANDLERS
 
 TEMPLATE = transformed_template()
 RESOURCES: Json = TEMPLATE["Resources"]

@@ -1,15 +1,13 @@
 """How a new version takes over, and which alarms bring the old one back."""
 
 import tomllib
-from typing import Any
 
 import pytest
 
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import HANDLERS, ROOT, load_template
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import HANDLERS, ROOT, load_template
 from tests.unit.test_template_names import references
-
-type Json = dict[str, Any]
 
 TEMPLATE = load_template()
 PREFERENCES: list[str] = TEMPLATE["Parameters"]["Deployment"]["AllowedValues"]

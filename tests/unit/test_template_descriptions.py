@@ -1,14 +1,12 @@
 """What ops see in the consoles: descriptions, and the tags that separate costs."""
 
 import re
-from typing import Any
 
 import pytest
 
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import load_template
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import load_template
 
 TEMPLATE = load_template()
 TRANSFORMED = transformed_resources(Deployment="Canary10Percent5Minutes")

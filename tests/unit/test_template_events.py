@@ -1,16 +1,14 @@
 """What moves orders' events through the stack: the stream, the topic, queues, the schedule."""
 
 import json
-from typing import Any
 
 import pytest
 
 from checkout.aws.orders_table import PAYMENT_INTENT_INDEX, PENDING_INDEX
 from checkout.reconciliation import SECONDS_TO_STOP
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import load_template
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import load_template
 
 TEMPLATE = load_template()
 RESOURCES: Json = TEMPLATE["Resources"]
@@ -37,7 +35,7 @@ def test_the_stream_is_read_by_the_publisher_alone(transformed: Json) -> None:
     assert mapping["EventSourceArn"]["Fn::If"][-1] == {"Fn::GetAtt": ["OrdersTable", "StreamArn"]}
 
 
-def test_the_stream_repeats_what_failed_in_order_for_a_while_and_then_keeps_it(
+def test_the_stream_retries_then_dead_letters(
     transformed: Json,
 ) -> None:
     (mapping,) = of_type(transformed, "AWS::Lambda::EventSourceMapping").values()

@@ -1,12 +1,9 @@
 """Two stacks can live in one account and region: no resource has a name that both would claim."""
 
-from typing import Any
-
 import pytest
 
-from tests.unit.sam import provider_schema, transformed_template
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import provider_schema, transformed_template
 
 # What differs between two stacks of one account and region.
 OF_THE_STACK = {"AWS::StackName", "AWS::StackId"}

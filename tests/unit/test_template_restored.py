@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit import sam
-from tests.unit.stack import Json, load_template
+from tests.support import sam
+from tests.support.documents import Json
+from tests.support.stack import load_template
 
 TEMPLATE = load_template()
 TABLE_ARN = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit import sam
-from tests.unit.sam import of_type
-from tests.unit.stack import Json, load_template
+from tests.support import sam
+from tests.support.documents import Json
+from tests.support.sam import of_type
+from tests.support.stack import load_template
 
 RESOURCES: Json = load_template()["Resources"]
 READ_SECRET = ("secretsmanager:GetSecretValue", "StripeSecret.Id")

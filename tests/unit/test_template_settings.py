@@ -5,9 +5,10 @@ import re
 import pytest
 
 from checkout.settings import Settings
-from tests.unit import sam
-from tests.unit.sam import of_type
-from tests.unit.stack import ENVIRONMENT, HANDLERS, OWN_ENVIRONMENT, ROOT, Json, load_template
+from tests.support import sam
+from tests.support.documents import Json
+from tests.support.sam import of_type
+from tests.support.stack import ENVIRONMENT, HANDLERS, OWN_ENVIRONMENT, ROOT, load_template
 
 TEMPLATE = load_template()
 PARAMETERS: Json = TEMPLATE["Parameters"]

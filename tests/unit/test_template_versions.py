@@ -1,13 +1,10 @@
 """A deploy that changes something publishes a version of each function, and `live` points to it."""
 
-from typing import Any
-
 import pytest
 
-from tests.unit.sam import of_type, transformed_resources
-from tests.unit.stack import HANDLERS
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.sam import of_type, transformed_resources
+from tests.support.stack import HANDLERS
 
 
 def versions(resources: Json) -> dict[str, str]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from checkout import wiring
 from checkout.log import logger
 from checkout.version import NAME, VERSION
-from tests import contract
-from tests.unit.environment import Log
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.stack import ROOT, load_template
-from tests.unit.stripe_objects import SESSION_ID, session
+from tests.support import contract
+from tests.support.environment import Log
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import ROOT, load_template
+from tests.support.stripe_objects import SESSION_ID, session
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

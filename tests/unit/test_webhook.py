@@ -12,11 +12,11 @@ from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured, NotAuthentic
 from checkout.webhook import WebhookVerifier
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.environment import Clock, Log, Secret
-from tests.unit.open_order import put_open_order
-from tests.unit.stack import SIGNING_SECRET
-from tests.unit.stripe_objects import NOW, delivery, event_of, signature
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.environment import Clock, Log, Secret
+from tests.support.open_order import put_open_order
+from tests.support.stack import SIGNING_SECRET
+from tests.support.stripe_objects import NOW, delivery, event_of, signature
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

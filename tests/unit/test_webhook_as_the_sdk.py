@@ -11,8 +11,8 @@ import stripe
 from checkout.credentials import Credentials, CredentialsReader
 from checkout.errors import NotAuthentic
 from checkout.webhook import SIGNATURE_HEADER, WebhookVerifier
-from tests.samples import sample
-from tests.unit.stripe_objects import NOW
+from tests.support.samples import sample
+from tests.support.stripe_objects import NOW
 
 SECRETS = ("whsec_new", "whsec_old")
 OTHERS = ("whsec_another", "whsec_", "WHSEC_NEW")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.unit import delivering
-from tests.unit.aws_calls import AwsCalls, refuses
-from tests.unit.delivering import COMPLETED
-from tests.unit.emitted import emitted
-from tests.unit.invocations import Context, Handler, delivered, sample, with_headers
+from tests.support import delivering
+from tests.support.aws_calls import AwsCalls, refuses
+from tests.support.delivering import COMPLETED
+from tests.support.emitted import emitted
+from tests.support.invocations import Context, Handler, delivered, sample, with_headers
 
 handler = delivering.handler
 open_order = delivering.open_order

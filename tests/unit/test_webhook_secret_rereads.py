@@ -6,9 +6,9 @@ from checkout.credentials import MIN_REFETCH_INTERVAL, CredentialsReader
 from checkout.domain.order import OrderStatus
 from checkout.errors import NotAuthentic
 from checkout.webhook import WebhookVerifier
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import Clock, Secret
-from tests.unit.stripe_objects import NOW, delivery, event_of, signature
+from tests.support.aws_calls import AwsCalls
+from tests.support.environment import Clock, Secret
+from tests.support.stripe_objects import NOW, delivery, event_of, signature
 
 FETCH = "GetSecretValue"
 PAID = event_of(OrderStatus.PAID)

@@ -13,12 +13,12 @@ from checkout import wiring
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
 from checkout.errors import Misconfigured
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import Log, Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Context, assert_problem, assert_response, delivered
-from tests.unit.stack import FUNCTIONS, HANDLERS, LAYER, TABLE
-from tests.unit.stripe_objects import SESSION_ID, fact, line_item, listed, session
+from tests.support.aws_calls import AwsCalls
+from tests.support.environment import Log, Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import Context, assert_problem, assert_response, delivered
+from tests.support.stack import FUNCTIONS, HANDLERS, LAYER, TABLE
+from tests.support.stripe_objects import SESSION_ID, fact, line_item, listed, session
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -59,7 +59,7 @@ def test_reconciliation_shares_the_parts_of_the_others(clients: "list[BaseClient
     assert reconciliation.stripe_api is wiring.stripe_api()
 
 
-def test_a_webhook_builds_no_client_that_a_session_event_does_not_need(
+def test_a_session_event_builds_no_extra_client(
     clients: "list[BaseClient]",
 ) -> None:
     wiring.deliveries()
@@ -169,7 +169,7 @@ def test_garbage_is_put_off_in_a_starting_function_alone(
 
 @pytest.mark.usefixtures("in_lambda")
 @pytest.mark.parametrize("function", ["create_session", "confirm_payment", "stripe_webhook"])
-def test_a_starting_function_reads_the_secret_and_opens_the_connection(
+def test_warm_up_reads_the_secret_and_connects(
     load_function: Load,
     dynamodb: "DynamoDBClient",
     secret: Secret,
@@ -181,7 +181,7 @@ def test_a_starting_function_reads_the_secret_and_opens_the_connection(
 
 
 @pytest.mark.usefixtures("in_lambda")
-def test_the_list_of_prices_opens_no_connection_that_its_role_refuses(
+def test_list_prices_opens_no_table_connection(
     load_function: Load, secret: Secret, watched: AwsCalls
 ) -> None:
     load_function("list_prices")
@@ -205,7 +205,7 @@ def test_the_first_delivery_finds_it_all_ready(
 
 
 @pytest.mark.usefixtures("in_lambda")
-def test_a_warm_up_without_a_secret_is_logged_and_the_first_request_says_it_again(
+def test_a_warm_up_without_a_secret_is_logged(
     load_function: Load, dynamodb: "DynamoDBClient", secret: Secret, log: Log
 ) -> None:
     secret.put({"stripe_api_key": "leaked-value"})
@@ -220,9 +220,7 @@ def test_a_warm_up_without_a_secret_is_logged_and_the_first_request_says_it_agai
 
 
 @pytest.mark.usefixtures("in_lambda")
-def test_a_warm_up_without_a_table_is_logged_and_the_first_request_says_it_again(
-    load_function: Load, secret: Secret, log: Log
-) -> None:
+def test_a_warm_up_without_a_table_is_logged(load_function: Load, secret: Secret, log: Log) -> None:
     handler = load_function("stripe_webhook").lambda_handler
     (entry,) = log.entries
     assert (entry["level"], entry["message"]) == ("WARNING", "not warm")
@@ -232,7 +230,7 @@ def test_a_warm_up_without_a_table_is_logged_and_the_first_request_says_it_again
 
 
 @pytest.mark.usefixtures("in_lambda")
-def test_a_warm_up_without_a_setting_is_logged_and_the_first_request_says_it_again(
+def test_a_warm_up_without_a_setting_is_logged(
     load_function: Load, environment: pytest.MonkeyPatch, secret: Secret, log: Log
 ) -> None:
     environment.delenv("CHECKOUT_STACK")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from codespell_lib import main
 
-from tests.unit.stack import ROOT
+from tests.support.stack import ROOT
 
 WORDS = [line.partition("->") for line in (ROOT / ".codespell-words.txt").read_text().splitlines()]
 

@@ -32,7 +32,7 @@ def test_product_may_have_an_id_of_the_shop(sdk: stripe.StripeClient) -> None:
         sdk.v1.products.create({"name": "Mug", "id": "mug"})
 
 
-def test_update_says_what_was_before(sdk: stripe.StripeClient) -> None:
+def test_update_event_has_previous_values(sdk: stripe.StripeClient) -> None:
     product = sdk.v1.products.create({"name": "Mug"})
     sdk.v1.products.update(product.id, {"name": "Cup"})
     event = sdk.v1.events.list({"type": "product.updated"}).data[0]

@@ -288,6 +288,8 @@ def test_unknown_session_is_not_found(sdk: stripe.StripeClient, shop: Shop, acti
         ({"ui_mode": "form"}, "the ui_mode `form`", "ui_mode"),
     ],
 )
-def test_what_is_not_simulated_says_so(shop: Shop, changes: Json, what: str, param: str) -> None:
+def test_unsimulated_option_is_refused_by_name(
+    shop: Shop, changes: Json, what: str, param: str
+) -> None:
     with refused(400, f"The simulator does not support {what}.", param=param):
         shop.session(**changes)

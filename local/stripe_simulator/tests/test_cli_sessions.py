@@ -139,7 +139,7 @@ def test_socket_is_for_this_machine_only(simulator: Running) -> None:
         (("request_logs",), {"filters": '{"filter_request_status":["MAYBE"]}'}, "filters"),
     ],
 )
-def test_session_says_what_it_is_for(
+def test_session_shows_its_purpose(
     simulator: Running, features: tuple[str, ...], more: dict[str, str], param: str
 ) -> None:
     with pytest.raises(stripe.InvalidRequestError) as caught:

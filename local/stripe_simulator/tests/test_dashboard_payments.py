@@ -159,7 +159,7 @@ def test_decided_dispute_cannot_be_decided_again(
     assert "This dispute is already closed." in response.text
 
 
-def test_declined_payment_says_why_and_cannot_be_disputed(
+def test_declined_payment_has_a_reason_and_no_dispute(
     dashboard: Dashboard, simulator: Running, shop: Shop
 ) -> None:
     session = shop.session()

@@ -143,7 +143,7 @@ def test_evidence_may_be_kept_and_submitted_later(simulator: Running, shop: Shop
     assert decided(simulator, dispute).status == "won"
 
 
-def test_update_says_what_was_before(simulator: Running, shop: Shop) -> None:
+def test_update_event_has_previous_values(simulator: Running, shop: Shop) -> None:
     dispute = disputed(shop)
     shop.sdk.v1.disputes.update(dispute.id, {"metadata": {"case": "7"}})
     last = events(simulator)[-1]

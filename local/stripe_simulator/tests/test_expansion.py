@@ -73,7 +73,7 @@ def test_what_is_no_object_is_not_expanded(sdk: stripe.StripeClient, shop: Shop,
         sdk.v1.checkout.sessions.retrieve(shop.session().id, {"expand": [path]})
 
 
-def test_list_says_where_to_expand(sdk: stripe.StripeClient) -> None:
+def test_list_error_suggests_data_expansion(sdk: stripe.StripeClient) -> None:
     message = (
         "This property cannot be expanded (customer). You may want to try expanding "
         "'data.customer' instead."

@@ -44,7 +44,7 @@ def test_same_request_gets_the_stored_response(simulator: Running) -> None:
     assert names(simulator) == ["Mug"]
 
 
-def test_replay_says_that_it_is_one(simulator: Running) -> None:
+def test_replay_has_the_replayed_header(simulator: Running) -> None:
     first, second = create(simulator), create(simulator)
     assert "Idempotent-Replayed" not in first.headers
     assert second.headers["Idempotent-Replayed"] == "true"

@@ -55,7 +55,7 @@ def test_card_pays_and_leads_back_to_the_shop(simulator: Running, shop: Shop) ->
     assert after.customer_details.name == "Jenny Rosen"
 
 
-def test_decline_says_so_and_can_be_tried_again(simulator: Running, shop: Shop) -> None:
+def test_decline_is_shown_and_can_be_retried(simulator: Running, shop: Shop) -> None:
     session = shop.session()
     response = press_pay(simulator, session, card_number=DECLINED)
     assert response.status_code == 402

@@ -102,7 +102,7 @@ def test_all_missing_fields_are_listed(simulator: Running, shop: Shop) -> None:
     assert focused == ["card_number"]
 
 
-def test_error_of_no_field_says_that_nothing_was_charged(simulator: Running, shop: Shop) -> None:
+def test_formwide_error_states_no_charge(simulator: Running, shop: Shop) -> None:
     status, page = post(simulator, shop.session(), card_number="4000000000000119")
     assert status == 402
     assert page.alert.startswith("We couldn't process your card, and nothing was charged.")

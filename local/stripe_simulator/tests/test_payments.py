@@ -146,7 +146,7 @@ def test_bank_debit_settles_later(
         assert event.data.object["payment_status"] == payment_status
 
 
-def test_bank_debit_settles_when_nobody_asks(simulator: Running, receiver: Receiver) -> None:
+def test_bank_debit_settles_without_requests(simulator: Running, receiver: Receiver) -> None:
     simulator.sdk.v1.webhook_endpoints.create(
         {"url": receiver.url, "enabled_events": ["checkout.session.async_payment_succeeded"]}
     )

@@ -56,7 +56,7 @@ def ready_of(child: subprocess.Popen[str]) -> dict[str, str]:
     return ready
 
 
-def test_ready_file_says_where_it_is(tmp_path: Path) -> None:
+def test_ready_file_has_the_url(tmp_path: Path) -> None:
     file = tmp_path / "ready.json"
     with process("--ready-file", str(file)) as child:
         url = announced(child)

@@ -128,7 +128,7 @@ def test_read_takes_its_permission(
 
 
 @pytest.mark.parametrize("resource", WRITES)
-def test_write_takes_its_permission_before_its_parameters_are_checked(
+def test_write_permission_is_checked_before_parameters(
     simulator: Running, restricted: stripe.StripeClient, resource: str
 ) -> None:
     allow(simulator, *(PERMISSIONS - {f"{resource}_write"}))

@@ -72,9 +72,7 @@ def test_query_finds(sdk: stripe.StripeClient, query: str, names: list[str]) -> 
         ("name~'ab'", "The operator `~` needs at least 3 characters."),
     ],
 )
-def test_query_that_says_nothing_is_refused(
-    sdk: stripe.StripeClient, query: str, message: str
-) -> None:
+def test_empty_query_is_refused(sdk: stripe.StripeClient, query: str, message: str) -> None:
     with refused(400, message, param="query"):
         sdk.v1.customers.search({"query": query})
 

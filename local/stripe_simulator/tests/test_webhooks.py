@@ -179,7 +179,7 @@ def test_retries_come_to_an_end(simulator: Running, receiver: Receiver) -> None:
     assert simulator.get("/v1/events")["data"][0]["pending_webhooks"] == 1
 
 
-def test_nobody_listening_is_a_failure(simulator: Running) -> None:
+def test_refused_connection_is_a_failure(simulator: Running) -> None:
     listen(simulator, "http://127.0.0.1:9/webhook")
     make_product(simulator)
     attempt = simulator.wait_for_attempts(1)[0]

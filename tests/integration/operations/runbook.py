@@ -10,14 +10,13 @@ from local.cloud.aws import LocalAws
 from local.cloud.deploy import STACK_NAME
 from local.paths import ROOT
 from tests.integration.world import World
-from tests.unit.aws_commands import BLOCK, parsed
+from tests.support.aws_commands import BLOCK, parsed
+from tests.support.documents import Json
 
 TASKS = (ROOT / "docs" / "tasks.md").read_text()
 # A name that CloudFormation made, as the runbook writes them.
 PHYSICAL = re.compile(r"(?:https://sqs\S+/)?checkout-prod-(\w+)-1AB2CD3EF4GH")
 ACCOUNT = ("eu-central-1:123456789012", "us-east-1:000000000000")
-
-type Json = dict[str, Any]
 
 
 def commands(title: str) -> list[str]:

@@ -16,10 +16,9 @@ from ops.environment import Environment, environment
 from ops.stack import Stack
 from ops.webhook import Webhook
 from tests.integration.world import World
+from tests.support.documents import Json
 
 PATIENCE_SECONDS = 60.0
-
-type Json = dict[str, Any]
 
 
 class Interrupted(Exception):

@@ -25,11 +25,10 @@ from tests.integration.operations.shop_at_stripe import (
     stored_secret,
 )
 from tests.integration.world import World
+from tests.support.documents import Json
 
 PATIENT, IMPATIENT = 60.0, 2.0
 NOTHING: frozenset[str] = frozenset()
-
-type Json = dict[str, Any]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.integration.operations.shop_at_stripe import (
     stored_secret,
 )
 from tests.integration.world import World
-from tests.samples import SAMPLES
+from tests.support.samples import SAMPLES
 
 QUICKLY = ("--wait", "60", "--drain", "0", "--yes")
 # One more than can be interrupted, so that the last one completes.

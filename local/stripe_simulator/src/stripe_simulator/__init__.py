@@ -1,6 +1,6 @@
-"""A simulator of Stripe, over HTTP, that Stripe's SDK and Stripe's CLI talk to unchanged.
+"""A simulator of Stripe's API over HTTP, for Stripe's SDK and CLI without changes to them.
 
-`api` is the wire: parameters, errors, authentication, idempotency, expansion, lists.
-`objects` is what an account holds and how each object moves from state to state.
-`webhooks` is events and their deliveries. `app` puts the three together.
+`api` is the protocol: parameters, errors, authentication, idempotency, expansion, lists. `objects`
+has the objects of an account and their state transitions. `webhooks` has events and their
+deliveries. `app` combines the three.
 """

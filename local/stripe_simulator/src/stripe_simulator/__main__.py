@@ -1,4 +1,4 @@
-"""`stripe-simulator`: the simulator as a process of its own."""
+"""`stripe-simulator`: the simulator as a separate process."""
 
 import errno
 import importlib.metadata
@@ -20,16 +20,16 @@ from stripe_simulator.parent import end_with_parent
 from stripe_simulator.server import ReadyServer
 from stripe_simulator.settings import Settings
 
-# That of stripe-mock, so that the SDKs' tests find it: https://github.com/stripe/stripe-mock
+# The port of stripe-mock, which SDKs' tests use: https://github.com/stripe/stripe-mock
 PORT = 12111
-# The one that is used and announced where none is named.
+# The announced key if none is given.
 ANY_KEY = "sk_test_simulator"
 DEFAULT = Settings()
 RETRY_SECONDS = ",".join(map(str, DEFAULT.retry_seconds))
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
-    # Errors and help are lines, not boxes: other programs read them.
+    # Plain lines for errors and help, which other programs read.
     rich_markup_mode=None,
 )
 

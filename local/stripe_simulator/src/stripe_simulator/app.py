@@ -29,7 +29,7 @@ METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
 
 def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Starlette:
-    """`app.state.simulator` is the Simulator behind it."""
+    """Return the application; `app.state.simulator` is its Simulator."""
     simulator = Simulator(settings, clock)
     simulator.beginning = snapshots.take(simulator).model_dump(mode="json")
 

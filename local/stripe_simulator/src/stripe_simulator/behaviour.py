@@ -1,4 +1,4 @@
-"""How the simulator misbehaves: what `/_simulator/behaviour` reads and changes."""
+"""Simulated misbehaviour, which `/_simulator/behaviour` reads and changes."""
 
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -15,12 +15,11 @@ type Seconds = Annotated[float, Field(ge=0.0, le=MAX_DELAY_SECONDS)]
 
 
 class Fault(BaseModel, extra="forbid", strict=True):
-    """The next `times` requests that match fail, or get their response late.
+    """The next `times` matching requests fail or get a late response.
 
-    `path` is the whole path of a request, without its query; a `*` in it matches any characters,
-    slashes too. With a status of 200 the request is carried out and only its response is late;
-    with any other it is not carried out. `message`, `code` and `param` are those of Stripe's
-    error document.
+    `path` is a request's path without its query; `*` in it matches any characters, including
+    slashes. With status 200 the request is processed and its response is late; with any other it is
+    not processed. `message`, `code` and `param` are fields of Stripe's error document.
     """
 
     method: Literal["GET", "POST", "DELETE", "*"] = "*"
@@ -55,11 +54,11 @@ class Behaviour(BaseModel, extra="forbid", strict=True):
     faults: list[Fault] = []
 
     def document(self) -> Json:
-        """As a caller may have written it: what a fault leaves out is absent."""
+        """Return the settings as a document; unset fields of a fault are absent."""
         return self.model_dump(exclude_none=True)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
-        """The first fault that matches, used up by one."""
+        """Return the first matching fault, and count one use of it."""
         for fault in self.faults:
             if fault.matches(method, path):
                 fault.times -= 1

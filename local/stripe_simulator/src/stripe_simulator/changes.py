@@ -1,10 +1,10 @@
-"""That something changed: what open dashboards wait for."""
+"""Notifies open dashboards of changes."""
 
 import asyncio
 
 
 class Changes:
-    """`version` grows with each change; it says nothing else."""
+    """`version` grows with each change and has no other meaning."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -16,12 +16,12 @@ class Changes:
         self._wake()
 
     def end(self) -> None:
-        """Nobody waits any more: the server stops."""
+        """Release all waiters: the server stops."""
         self.ended = True
         self._wake()
 
     async def after(self, seen: int) -> int:
-        """The version, once it is another than `seen`, or at the end."""
+        """Wait until the version differs from `seen`, or until the end; return it."""
         while self.version == seen and not self.ended:
             await self._next.wait()
         return self.version

@@ -1,4 +1,4 @@
-"""`/_simulator/`: what a test asks of the simulator itself. JSON in, JSON out."""
+"""`/_simulator/`: the simulator's own controls for tests. JSON in, JSON out."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -88,7 +88,7 @@ class Controls:
         return JSONResponse(self._simulator.behaviour.document())
 
     async def change_behaviour(self, request: Request) -> Response:
-        """The settings that are given change; `faults` as a whole."""
+        """Change the given settings; `faults` is replaced as a whole."""
         given = await _document(request)
         if isinstance(given, Response):
             return given
@@ -112,7 +112,7 @@ class Controls:
         return JSONResponse([])
 
     async def note_step(self, request: Request) -> Response:
-        """What the local AWS saw of the frontend's calls, for the live view."""
+        """Record a report by the local AWS on a call of the frontend, for the live view."""
         given = await _document(request)
         if isinstance(given, Response):
             return given
@@ -126,18 +126,18 @@ class Controls:
         return JSONResponse(self._simulator.deliveries.attempts)
 
     async def under_way(self, _: Request) -> Response:
-        """How many attempts wait for their response, by the endpoint's id."""
+        """Return the number of attempts that wait for a response, by endpoint id."""
         return JSONResponse(self._simulator.deliveries.under_way)
 
     async def repeat_event(self, request: Request) -> Response:
-        """The same change again, as an event of another id."""
+        """Create another event for the same change, with its own id."""
         id_ = request.path_params["id"]
         if id_ not in self._simulator.log.events:
             return _error(HTTPStatus.NOT_FOUND, f"no event {id_}")
         return JSONResponse(self._simulator.log.repeat(self._simulator.log.events[id_]))
 
     async def dispute_charge(self, request: Request) -> Response:
-        """A dispute of a charge whose card disputes, and one more each time."""
+        """Open another dispute of a charge whose test card is disputed."""
         account = self._simulator.account
         charge = account.charges.find(request.path_params["id"])
         if charge is None or account.instruments[charge["payment_method"]].dispute is None:
@@ -146,7 +146,7 @@ class Controls:
         return JSONResponse(account.disputes.newest_first()[0])
 
     async def escalate_dispute(self, request: Request) -> Response:
-        """An open inquiry becomes a chargeback, whether the merchant responded or not."""
+        """Escalate an open inquiry to a chargeback, with or without the merchant's response."""
         account = self._simulator.account
         dispute = account.disputes.find(request.path_params["id"])
         if dispute is None:
@@ -157,7 +157,7 @@ class Controls:
         return JSONResponse(dispute)
 
     async def expire_hold(self, request: Request) -> Response:
-        """The authorization of a PaymentIntent runs out, as after a week."""
+        """Expire the authorization of a PaymentIntent, as after a week."""
         account = self._simulator.account
         intent = account.payment_intents.find(request.path_params["id"])
         if intent is None:
@@ -168,7 +168,7 @@ class Controls:
         return JSONResponse(intent)
 
     async def authenticate(self, request: Request) -> Response:
-        """The customer responds to the bank that asks before a payment."""
+        """Respond to the bank's authentication request as the customer."""
         account = self._simulator.account
         intent = account.payment_intents.find(request.path_params["id"])
         if intent is None:
@@ -187,11 +187,11 @@ class Controls:
         return JSONResponse(intent)
 
     async def forget_keys(self, _: Request) -> Response:
-        """What 24 hours do to idempotency keys; those of requests under way stay."""
+        """Forget idempotency keys, as after 24 hours; keys of requests in progress stay."""
         return JSONResponse({"forgotten": self._simulator.gateway.forget_keys()})
 
     async def reset(self, request: Request) -> Response:
-        """Everything as it was at the start, what `--seed` made included."""
+        """Reset to the state at the start, including objects made by `--seed`."""
         given = await _document(request)
         if isinstance(given, Response):
             return given
@@ -223,7 +223,7 @@ class Controls:
         return JSONResponse({"permissions": list(key.permissions)})
 
     async def change_permissions(self, request: Request) -> Response:
-        """What the restricted key may do from the next request on."""
+        """Set the restricted key's permissions from the next request on."""
         given = await _document(request)
         if isinstance(given, Response):
             return given
@@ -236,7 +236,7 @@ class Controls:
         return await self.restricted_key(request)
 
     async def roll_secret(self, request: Request) -> Response:
-        """A new signing secret; for `overlap_seconds` the old one signs too."""
+        """Roll the signing secret; for `overlap_seconds` the old one signs too."""
         endpoint = self._simulator.endpoints.find(request.path_params["id"])
         if endpoint is None:
             return _error(HTTPStatus.NOT_FOUND, f"no endpoint {request.path_params['id']}")
@@ -251,7 +251,7 @@ class Controls:
 
 
 async def _document(request: Request) -> dict[str, Any] | Response:
-    # A media type that no web page can send without asking first.
+    # A media type that web pages can't send without a CORS preflight.
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         return _error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")

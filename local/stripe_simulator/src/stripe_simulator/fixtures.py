@@ -1,4 +1,4 @@
-"""Files of `stripe fixtures`: requests to make one after the other.
+"""Files of `stripe fixtures`: requests that are made in sequence.
 
 https://docs.stripe.com/cli/fixtures
 """
@@ -14,17 +14,17 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from stripe_simulator.documents import Json
 
-# `${name:field}` of what an earlier fixture made, `|` what it is without one; `${.env:VARIABLE}`.
+# `${name:field}` of an earlier fixture's response, `|` and a default; `${.env:VARIABLE}`.
 QUERY = re.compile(r"\$\{([^|}:]+):([^|}]+)(?:\|([^}]*))?\}")
 ENVIRONMENT = ".env"
 
 
 class FixturesError(Exception):
-    """A file that can't be read as fixtures, or a request of it that was refused."""
+    """An invalid fixtures file, or a refused request of one."""
 
 
 class Fixture(BaseModel):
-    """The CLI ignores fields that it does not know, and so does this."""
+    """One request; unknown fields are ignored, as in the CLI."""
 
     name: str
     path: str
@@ -36,7 +36,7 @@ _FIXTURES = TypeAdapter(list[Fixture])
 
 
 def read(path: Path) -> list[Fixture]:
-    """Raise FixturesError."""
+    """Read a file; raise FixturesError."""
     try:
         return _FIXTURES.validate_python(json.loads(path.read_text(encoding="utf-8"))["fixtures"])
     except OSError as error:
@@ -52,7 +52,7 @@ def read(path: Path) -> list[Fixture]:
 def play(
     client: stripe.StripeClient, fixtures: list[Fixture], environment: Mapping[str, str]
 ) -> dict[str, Json]:
-    """Make the requests; give each response by its fixture's name. Raise FixturesError."""
+    """Make the requests; return the responses by fixture name. Raise FixturesError."""
     made: dict[str, Json] = {ENVIRONMENT: dict(environment)}
     for fixture in fixtures:
         try:

@@ -10,7 +10,7 @@ FRONTEND, BACKEND, STRIPE = "Frontend", "Backend", "Stripe"
 
 @dataclass(frozen=True)
 class Stage:
-    """One of the twelve; `source` and `target` are the same where nothing is sent."""
+    """One of the twelve steps; `source` and `target` are equal if nothing is sent."""
 
     number: int
     title: str
@@ -18,7 +18,7 @@ class Stage:
     target: str
 
 
-# In the order in which they happen: Stripe redirects once the webhook has its response.
+# In the order of events: Stripe redirects after the webhook's response.
 # https://docs.stripe.com/checkout/fulfillment#redirect-hosted-checkout
 FLOW = (
     Stage(1, "checkout request", FRONTEND, BACKEND),

@@ -1,4 +1,4 @@
-"""Who may call, and by which name."""
+"""Checks the Host header of every request."""
 
 import ipaddress
 
@@ -11,9 +11,8 @@ from stripe_simulator.settings import Settings
 
 
 class KnownHosts:
-    """Callers who name the simulator: no page of another site reaches the controls, not even under
-    a name that it has made to resolve to 127.0.0.1. Where it listens on loopback, as it does
-    by default, they are on this machine too.
+    """Accepts only known host names, so that no other site's page reaches the controls, not even by
+    DNS rebinding to 127.0.0.1. By default it listens on loopback only.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Ids, of Stripe's form."""
+"""Ids in Stripe's format."""
 
 import secrets
 import string

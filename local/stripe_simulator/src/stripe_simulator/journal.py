@@ -1,9 +1,8 @@
-"""The latest purchases, as far as the requests that were seen show them.
+"""The steps of the latest purchases, derived from observed requests.
 
-The simulator sees its own requests and deliveries. The local AWS reports the start and the end of
-the frontend's two calls (local/observed.py). Nobody sees steps 7 and 12, which happen in the
-frontend's page: 7 is inferred from the confirm request, which has the session id, and 12 from its
-response.
+The simulator observes its own requests and deliveries. The local AWS reports the start and the end
+of the frontend's two calls (observed.py). Steps 7 and 12 happen in the frontend's page and are
+inferred: 7 from the confirm request, which has the session id, and 12 from its response.
 """
 
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from stripe_simulator.flow import FLOW, Stage
 
 KEPT = 20
 WEBHOOK_STEP = 10
-# By the step: the call that takes it, and the phase in which it is over.
+# By step: its call, and the phase that completes it.
 TAKEN_BY = {
     1: ("create", "started"),
     2: ("create_session", "started"),
@@ -31,7 +30,7 @@ TAKEN_BY = {
     11: ("confirm", "ended"),
     12: ("confirm", "ended"),
 }
-# Reconciliation retrieves sessions too: these count from the start of the last confirm.
+# Reconciliation also retrieves sessions: count these steps from the last confirm's start.
 OF_CONFIRM = frozenset({9, 11, 12})
 SHOWS_RESULT = 12
 
@@ -40,7 +39,7 @@ type State = Literal["waiting", "next", "done", "failed"]
 
 
 class Report(BaseModel, extra="forbid"):
-    """See local/observed.py. `at` is in seconds since 1970."""
+    """A report of observed.py; `at` is in seconds since 1970 UTC."""
 
     call: Literal["create", "confirm", "create_session", "retrieve_session", "open_page", "pay"]
     id: str = Field(max_length=100)
@@ -54,7 +53,7 @@ class Report(BaseModel, extra="forbid"):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step went: `at` is in seconds since 1970."""
+    """The outcome of a step; `at` is in seconds since 1970 UTC."""
 
     at: float
     detail: str
@@ -63,7 +62,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Taken:
-    """A step of the flow and what became of it: "next" is the one that the purchase waits for."""
+    """A step of the flow and its state; "next" is the step that the purchase waits for."""
 
     stage: Stage
     state: State
@@ -84,7 +83,7 @@ class Purchase:
         self.order_id = report.order_id or self.order_id
 
     def outcome(self, number: int) -> Outcome | None:
-        """Of each step but the webhook's."""
+        """Return the outcome of a step other than the webhook's."""
         report = self.seen.get(TAKEN_BY[number])
         if report is None or (number in OF_CONFIRM and not self._is_of_confirm(report)):
             return None
@@ -102,7 +101,7 @@ class Purchase:
 
 
 class Journal:
-    """`latest` is the purchase in which something happened last; None before the first."""
+    """`latest` is the purchase with the latest activity; None before the first."""
 
     def __init__(self, noted: Callable[[], None]) -> None:
         self._noted = noted
@@ -117,15 +116,15 @@ class Journal:
         if purchase is None:
             return
         purchase.add(report)
-        # One that is only retrieved may be an old one, which reconciliation checks.
+        # A session that is only retrieved may be an old one, checked by reconciliation.
         if report.call != "retrieve_session":
             self._purchases.remove(purchase)
             self._purchases.append(purchase)
         self._noted()
 
     def _purchase_of(self, report: Report) -> Purchase | None:
-        """None where the purchase was not seen to begin. A checkout request for a session that
-        exists, as a retry is, is about that session's purchase.
+        """Return a report's purchase, None if its start was not observed. A checkout request for an
+        existing session, such as a retry, belongs to that session's purchase.
         """
         known = self._find(lambda one: report.session_id in {one.session_id} - {None})
         begun = self._find(lambda one: report.id in one.calls)
@@ -154,9 +153,9 @@ def _waits_for_stripe(purchase: Purchase) -> bool:
 
 
 def steps(purchase: Purchase | None, webhook: Outcome | None) -> list[Taken]:
-    """All twelve, in the order in which they happen; `webhook` is the last attempt's outcome."""
+    """Return all twelve steps in the order of events; `webhook` is the last attempt's outcome."""
     outcomes = {stage.number: _outcome(purchase, webhook, stage.number) for stage in FLOW}
-    # After a failure, what comes next is up to people.
+    # After a failure there is no defined next step.
     stuck = purchase is None or any(one is not None and one.failed for one in outcomes.values())
     waited_for = None if stuck else next((n for n, one in outcomes.items() if one is None), None)
     return [

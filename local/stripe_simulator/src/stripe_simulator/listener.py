@@ -1,4 +1,4 @@
-"""The socket that the simulator is reached at."""
+"""The simulator's listening socket."""
 
 import ipaddress
 import socket
@@ -7,10 +7,10 @@ LOOPBACK = "127.0.0.1"
 
 
 def listen(port: int = 0, host: str = LOOPBACK) -> socket.socket:
-    """Port 0 is a free one. Raise OSError.
+    """Open a socket; port 0 chooses a free one. Raise OSError.
 
-    Not `socket.create_server`: asyncio sends a response's parts at once only where the socket
-    names its protocol, and without that each request takes 40 ms (Nagle's algorithm).
+    Not `socket.create_server`: asyncio disables Nagle's algorithm only for sockets with an explicit
+    protocol, and with it each request takes 40 ms.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

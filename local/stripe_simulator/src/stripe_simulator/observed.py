@@ -1,4 +1,4 @@
-"""Reports when named HTTP requests to an ASGI application start and end: for the live view.
+"""Reports the start and the end of certain requests to an ASGI application, for the live view.
 
 It runs inside MiniStack's interpreter too (ministack_main.py): standard library only.
 """
@@ -31,7 +31,7 @@ UNSENT_REPORTS = 100
 
 @dataclass(frozen=True)
 class Call:
-    """A kind of request: `path` matches the whole path, and may name the `session_id` in it."""
+    """A kind of request; `path` matches the whole path and may have the group `session_id`."""
 
     name: str
     method: str
@@ -51,11 +51,11 @@ STRIPE_CALLS = (
 
 
 class Observed:
-    """`tell` gets two reports of each call: `phase` is "started", then "ended".
+    """`tell` is called with two reports of each call: `phase` is "started", then "ended".
 
-    A report also has `call`, `id` (the same in both), `at` (seconds since 1970), and as far as it
-    is known `status` (HTTP's), `session_id`, `order_id` and `order_status`. Nothing else of a
-    request or a response is in it.
+    A report also has `call`, `id` (the same in both), `at` (seconds since 1970 UTC), and if known
+    `status` (HTTP), `session_id`, `order_id` and `order_status`. It contains nothing else of a
+    request or a response.
     """
 
     def __init__(self, app: "ASGIApp", calls: tuple[Call, ...], tell: "Tell") -> None:
@@ -104,7 +104,7 @@ class Observed:
 
 
 def _named(call: str, body: bytes) -> "Report":
-    """What a JSON response says of the session and the order."""
+    """Return the session and order fields of a JSON response."""
     try:
         document = json.loads(body)
     except ValueError:
@@ -124,9 +124,9 @@ def _named(call: str, body: bytes) -> "Report":
 
 
 class Reporter:
-    """Posts reports as JSON to a URL on this machine, in their order, from a thread of its own.
+    """Posts reports as JSON to a URL on this machine, in order, from a separate thread.
 
-    A report that can't be sent is dropped: the live view must never hold up a purchase.
+    Reports that can't be sent are dropped: the live view must never delay a purchase.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Every endpoint of the API: its method and path, what runs it, and the kind of its response."""
+"""All endpoints of the API: method, path, function, and kind of the response."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -41,7 +41,7 @@ from stripe_simulator.webhooks import (
 type Run = Callable[..., Json | Awaitable[Json]]
 type Row = tuple[str, str, Run, str]
 
-# Before the objects' own paths, whose ids `search` would be.
+# Before the objects' paths, in which `search` would be read as an id.
 SEARCHES: list[Row] = [
     ("GET", "/v1/charges/search", search.charges, "list charge"),
     ("GET", "/v1/customers/search", search.customers, "list customer"),
@@ -170,7 +170,7 @@ EVENTS: list[Row] = [
     ("POST", "/v2/core/event_destinations/{id}/ping", events_api.ping, ""),
 ]
 CLI: list[Row] = [("POST", "/v1/stripecli/sessions", cli_sessions.create, "")]
-# The paid page's redirect waits for the webhook: the simulator's, not an object's, concern.
+# A method of the Simulator, because the redirect after payment waits for the webhook.
 SIMULATOR: list[Row] = [("POST", "/v1/payment_pages/{id}/confirm", Simulator.confirm_page, "")]
 
 
@@ -188,7 +188,7 @@ def operations(simulator: Simulator) -> list[Operation]:
 
 
 def _bound(context: object, rows: Iterable[Row]) -> list[Operation]:
-    """`run(context, parameters, *ids)`: the second parameter's type says what is read."""
+    """Bind `run(context, parameters, *ids)`; the type of `parameters` defines what is read."""
     return [
         Operation(method, path, _parameters(run), partial(run, context), returns)
         for method, path, run, returns in rows

@@ -1,4 +1,4 @@
-"""Ends a child whose parent is gone, `kill -9` included.
+"""Ends a child process when its parent ends, even by `kill -9`.
 
 MiniStack's interpreter runs it too (ministack_main.py): standard library only.
 """
@@ -10,9 +10,9 @@ import threading
 
 
 def end_with_parent() -> None:
-    """Kill this process' group once its standard input ends: a pipe that only the parent holds.
+    """Kill this process group when its standard input ends, a pipe held by the parent only.
 
-    The group has MiniStack's Lambdas too. Left running, they would keep a fixed port in use.
+    The group includes MiniStack's Lambdas, which would otherwise keep a fixed port in use.
     """
 
     def wait() -> None:

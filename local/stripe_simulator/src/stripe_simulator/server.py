@@ -1,4 +1,4 @@
-"""A server that says where it is, and may make something first."""
+"""A server that announces its address, and may create objects first."""
 
 import asyncio
 import contextlib
@@ -14,14 +14,14 @@ from starlette.applications import Starlette
 from stripe_simulator import snapshots
 from stripe_simulator.fixtures import FixturesError
 
-# For responses under way: one that a fault delays may take an hour.
+# Time for responses in progress; one delayed by a fault may take an hour.
 GRACE_SECONDS = 1
 
 
 class ReadyServer(uvicorn.Server):
-    """Says where it is, once it responds there and `seed` is done; to be stopped is its normal end.
+    """Announces its address when it responds and `seed` is done; a stop signal is its normal end.
 
-    A FixturesError of `seed` ends it, and is in `failure`.
+    A FixturesError of `seed` ends it and is stored in `failure`.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class ReadyServer(uvicorn.Server):
         await super().main_loop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # What would go on for ever, as a dashboard's live events.
+        # Responses without an end, such as the dashboard's live events.
         self._simulator.changes.end()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal again after the shutdown, which then isn't a clean exit.
+        # uvicorn's handler raises the signal again after shutdown, which is no clean exit.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.handle_exit)
         yield
@@ -64,7 +64,7 @@ class ReadyServer(uvicorn.Server):
         announcement = json.dumps(self._ready)
         print(announcement, flush=True)
         if self._path is not None:
-            # Written beside and moved, so that a reader never sees half of it.
+            # Written to another file and moved, so that readers never see a partial file.
             part = self._path.with_name(f"{self._path.name}.part")
             part.write_text(f"{announcement}\n")
             part.replace(self._path)

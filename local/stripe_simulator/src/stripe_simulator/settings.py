@@ -1,4 +1,4 @@
-"""What is fixed for the life of one simulator."""
+"""Settings that are fixed for the lifetime of a simulator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from stripe.params import WebhookEndpointCreateParams
 
 from stripe_simulator.listener import LOOPBACK
 
-# The simulator speaks the version of the API that the SDK is pinned to.
+# The SDK's API version.
 API_VERSION = stripe.api_version
-# Those of which an endpoint can get its snapshots.
+# API versions that an endpoint can have.
 (_VERSIONS,) = get_args(WebhookEndpointCreateParams.__annotations__["api_version"])
 API_VERSIONS = frozenset(get_args(_VERSIONS))
 DEFAULT_RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -26,8 +26,8 @@ class Settings:
     on for three days, these for half a minute. `async_payment_seconds` is how long a bank debit
     is processing, `balance_transaction_seconds` how long until a card payment has its balance
     transaction. `redirect_seconds` is how long a paid page waits for the webhook's response.
-    `restricted_key` may do what `restricted_permissions` say, at first.
-    `shop_name` is what the payment page calls the merchant.
+    `restricted_permissions` are the initial permissions of `restricted_key`.
+    `shop_name` is the merchant's name on the payment page.
     `orders_url` continued by an order's id gives the order's history (local/shop/order_reader.py).
     `connect_to` maps a webhook URL's host to the address to connect to instead.
     `host` is the address that it listens on, `allowed_hosts` the names that callers of another

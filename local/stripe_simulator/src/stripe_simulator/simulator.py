@@ -1,4 +1,4 @@
-"""The parts of one simulator, put together."""
+"""Combines the parts of a simulator."""
 
 import asyncio
 import contextlib
@@ -26,15 +26,15 @@ from stripe_simulator.webhooks.registered_endpoints import Endpoints
 
 
 class Simulator:
-    """`clock` is Stripe's: seconds since 1970."""
+    """`clock` returns Stripe's time in seconds since 1970 UTC."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.behaviour = Behaviour()
         self.changes = Changes()
         self.journal = Journal(self.changes.notify)
-        self.shown_order: Json | None = None  # the live view's, as it was read last
-        self.beginning: Json = {}  # the snapshot that a reset goes back to
+        self.shown_order: Json | None = None  # the live view's order, as last read
+        self.beginning: Json = {}  # the snapshot that a reset restores
         self.schedule = Schedule(clock)
         self.log = EventLog(clock, livemode=settings.livemode)
         self.account = Account(settings, clock, self.schedule, self.log.record)
@@ -86,11 +86,11 @@ class Simulator:
         return page
 
     async def redirect_may_go(self, session_id: str) -> None:
-        """A paid page waits for the response to the webhook, but not for ever.
+        """Wait for the webhook's response before the redirect, up to `redirect_seconds`.
 
         https://docs.stripe.com/checkout/fulfillment: up to 10 seconds.
         """
-        # From the newest: the log is long, and the event was just recorded.
+        # Search from the newest: the log is long, and the event is recent.
         completed = next(
             event["id"]
             for event in reversed(self.log.events)

@@ -1,4 +1,4 @@
-"""The whole state of a simulator as one JSON document: to keep, to go back to, to begin with."""
+"""Saves and restores the whole state of a simulator as one JSON document."""
 
 import asyncio
 import dataclasses
@@ -14,21 +14,21 @@ from stripe_simulator.objects.account import Account, Collection
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.webhooks.registered_endpoints import Endpoint
 
-# What the simulator itself gives the account.
+# Attributes that the simulator sets, which are not state.
 NOT_STATE = frozenset({"clock", "created", "id", "record", "schedule", "settings"})
-# How often `begin` looks: what is pending takes half a second or more.
+# Poll interval of `begin`; pending changes take half a second or more.
 PENDING_SECONDS = 0.05
 
 
 class StillPending(Exception):
-    """A payment, a refund or a dispute is under way: no object says what becomes of it."""
+    """A payment, a refund or a dispute is pending: a snapshot can't contain its outcome."""
 
 
 class EndpointState(BaseModel, extra="forbid"):
     document: Json
     thin: bool
     secrets: list[tuple[str, float | None]]
-    """Each with the time at which it ends, if it does."""
+    """Secrets with the timestamp of their end, if any."""
 
 
 class Snapshot(BaseModel, extra="forbid"):
@@ -41,7 +41,7 @@ class Snapshot(BaseModel, extra="forbid"):
 
 
 def take(simulator: Simulator) -> Snapshot:
-    """Raise StillPending."""
+    """Take a snapshot; raise StillPending."""
     if simulator.schedule.pending:
         raise StillPending
     restricted = simulator.restricted_key
@@ -57,16 +57,16 @@ def take(simulator: Simulator) -> Snapshot:
 
 
 async def begin(simulator: Simulator) -> None:
-    """Keep the state that a reset goes back to, once nothing is pending."""
+    """Store the state for resets as soon as nothing is pending."""
     while simulator.schedule.pending:  # noqa: ASYNC110  (its end is no event of asyncio)
         await asyncio.sleep(PENDING_SECONDS)
     simulator.beginning = take(simulator).model_dump(mode="json")
 
 
 async def restore(simulator: Simulator, snapshot: Snapshot) -> None:
-    """Deliveries under way end, what was scheduled does not happen, and the logs are empty.
+    """Restore a snapshot; cancel deliveries and scheduled changes, and empty the logs.
 
-    Raise ValidationError, and change nothing, where the account's state is not as `take` gives it.
+    Raise ValidationError, without changes, if the state does not have the format of `take`.
     """
     snapshot = snapshot.model_copy(deep=True)
     account = simulator.account
@@ -108,14 +108,14 @@ def _dumped(account: Account, name: str) -> Any:  # noqa: ANN401  (JSON)
 
 
 def _loaded(account: Account, name: str, given: Json) -> Any:  # noqa: ANN401  (what its type says)
-    """What an older snapshot lacks is empty."""
+    """Return an attribute's value; empty if an older snapshot lacks it."""
     if isinstance(getattr(account, name), Collection):
         return TypeAdapter(list[Json]).validate_python(given.get(name, []))
     return _adapter(name).validate_python(given.get(name, {}))
 
 
 def _share_prices(account: Account) -> None:
-    """A session's line items show their prices as they are now."""
+    """Let line items share their price objects, so that they show current prices."""
     for facts in account.checkout.values():
         for item in facts.line_items:
             price = item.get("price")

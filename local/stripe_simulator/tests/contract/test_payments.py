@@ -75,7 +75,7 @@ def test_money_is_reserved_then_captured_in_part(sandbox: Sandbox) -> None:
     assert charge["amount_captured"] == 700
 
 
-def test_canceled_payment_says_why(sandbox: Sandbox) -> None:
+def test_canceled_payment_has_its_reason(sandbox: Sandbox) -> None:
     intent = sandbox.payment(capture_method="manual")
     path = f"/v1/payment_intents/{intent['id']}/cancel"
     canceled = sandbox.call("post", path, cancellation_reason="abandoned")

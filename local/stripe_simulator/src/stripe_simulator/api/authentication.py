@@ -1,4 +1,4 @@
-"""Keys, as a Bearer token or as the user name of Basic authentication."""
+"""Authentication by API key, as a Bearer token or as the user name of Basic authentication."""
 
 import base64
 import binascii
@@ -16,9 +16,9 @@ TEST_KEY = re.compile(r"sk_test_\w+", re.ASCII)
 def authenticate(
     authorization: str | None, secret_keys: Sequence[str], restricted: RestrictedKey | None
 ) -> RestrictedKey | None:
-    """The restricted key, if that is the caller's; None for a secret key, which may do anything.
+    """Return the caller's restricted key, None for a secret key, which may do anything.
 
-    Where no secret key is named, every secret test key is one.
+    If no secret keys are configured, every `sk_test_…` is accepted.
     """
     given = given_key(authorization)
     if given is None:
@@ -42,7 +42,7 @@ def _same(given: str, key: str) -> bool:
 
 
 def given_key(authorization: str | None) -> str | None:
-    """The key of an `Authorization` header, whether it lets in or not."""
+    """Return the key of an `Authorization` header, valid or not."""
     scheme, _, credentials = (authorization or "").partition(" ")
     match scheme.lower():
         case "bearer":

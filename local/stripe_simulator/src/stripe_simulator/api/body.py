@@ -1,4 +1,4 @@
-"""A request's parameters, not yet checked: a form's, a query string's, or a JSON body's."""
+"""Reads a request's unvalidated parameters from a form, a query string or a JSON body."""
 
 import json
 

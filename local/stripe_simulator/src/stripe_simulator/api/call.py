@@ -1,4 +1,4 @@
-"""The API request in progress. Outside one, as when time alone passes, there is none."""
+"""The API request in progress; there is none when scheduled changes happen."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from stripe_simulator.api.permissions import RestrictedKey
 
 @dataclass(frozen=True)
 class Call:
-    """`restricted` is the caller's key, None if it is a secret one."""
+    """`restricted` is the caller's restricted key, None for a secret key."""
 
     request_id: str
     idempotency_key: str | None
@@ -20,7 +20,7 @@ current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
 
 
 def base_url() -> str:
-    """Where the caller found the simulator, without a slash at the end."""
+    """Return the simulator's URL as the caller used it, without a trailing slash."""
     call = current_call.get()
     if call is None:
         raise LookupError("only an API request has a base URL")

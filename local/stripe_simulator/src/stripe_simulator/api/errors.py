@@ -76,7 +76,7 @@ class UnexpectedState(InvalidRequest):
 
 
 class NotFound(InvalidRequest):
-    """What the v2 API says of an unknown id: https://docs.stripe.com/api/v2/core/event-destinations"""
+    """An unknown id in the v2 API: https://docs.stripe.com/api/v2/core/event-destinations"""
 
     def __init__(self, noun: str, id_: str) -> None:
         super().__init__(f"No such {noun}: '{id_}'", code="not_found", status=404)
@@ -93,7 +93,7 @@ class Unauthenticated(InvalidRequest):
 
 
 class PermissionMissing(InvalidRequest):
-    """`permission` is None where no restricted key may do what was asked."""
+    """`permission` is None if no restricted key may call the endpoint."""
 
     def __init__(self, masked_key: str, account: str, permission: str | None) -> None:
         remedy = (
@@ -135,7 +135,7 @@ class IdempotencyConflict(StripeError):
 
 
 class Unavailable(StripeError):
-    """`status` is 400 to 599, as the fault says; so is the rest, where the fault says it."""
+    """`status` is the fault's, 400 to 599; so are the other fields if the fault has them."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""`expand`: ids in a response, replaced by the objects that they name."""
+"""`expand`: replaces ids in a response by the objects with these ids."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.documents import Json
 
-# The `data` of a list is one of them: https://docs.stripe.com/expand
+# A list's `data` counts as a level: https://docs.stripe.com/expand
 MAX_DEPTH = 4
 
-# What each kind of object can expand, and what kind comes of it.
+# The expandable fields of each kind of object, with the kind of their objects.
 EXPANDABLE = {
     "balance_transaction": {"source": "charge"},
     "breakdown": {"discounts": "line discount", "taxes": "line tax"},
@@ -61,7 +61,7 @@ EXPANDABLE = {
     },
 }
 
-# What is there without being expanded: only what it holds can be.
+# Included without expansion: only fields inside it can be expanded.
 INLINE = frozenset(
     {
         ("breakdown", "discounts"),
@@ -78,16 +78,16 @@ INLINE = frozenset(
 )
 
 type Find = Callable[[str], Json | None]
-"""The object of an id."""
+"""Returns the object of an id."""
 
 type Include = Callable[[Json, str], Json | list[Json] | None]
-"""What an object's field holds that a response leaves out unless it is expanded. The field of a
-hash in the object is a path: `total_details.breakdown`.
+"""Returns the value of a field that a response includes only if it is expanded. A field of a hash
+in the object is a path: `total_details.breakdown`.
 """
 
 
 def check(kind: str, paths: Iterable[str]) -> None:
-    """`kind` is what the endpoint returns: `charge`, or `list charge`."""
+    """Raise InvalidRequest for an unknown path; `kind` is `charge` or `list charge`."""
     for path in paths:
         steps = path.split(".")
         if len(steps) > MAX_DEPTH:
@@ -104,7 +104,7 @@ def check(kind: str, paths: Iterable[str]) -> None:
 
 
 def kinds(kind: str, paths: Iterable[str]) -> Iterator[str]:
-    """What kinds of object the paths expand. The paths are those that `check` let through."""
+    """Yield the kinds of object that the paths expand; `check` must have accepted the paths."""
     for path in paths:
         here = kind
         for step in path.split("."):
@@ -116,7 +116,7 @@ def kinds(kind: str, paths: Iterable[str]) -> Iterator[str]:
 
 
 def expanded(document: Json, paths: Iterable[str], find: Find, include: Include) -> Json:
-    """A copy, expanded. The paths are those that `check` let through."""
+    """Return an expanded copy; `check` must have accepted the paths."""
     copied = copy.deepcopy(document)
     for path in paths:
         _expand(copied, path.split("."), find, include)
@@ -143,7 +143,7 @@ def _expand(
     include: Include,
     hash_of: tuple[Json, str] | None = None,
 ) -> None:
-    """`hash_of` is the object that a hash is in, and the hash's path in it."""
+    """`hash_of` is the object that contains a hash, and the hash's path in it."""
     if isinstance(document, list):
         for one in document:
             _expand(one, steps, find, include, hash_of)

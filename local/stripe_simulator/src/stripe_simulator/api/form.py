@@ -1,7 +1,7 @@
 """Stripe's form encoding: `a[b]=1`, `a[]=1`, `a[0][b]=1`, `a[][b]=1`.
 
-An indexed array comes out as a mapping, `{"0": ...}`: only the parameter's type can tell it from
-metadata whose keys are numbers (see `parameters.Array`).
+An indexed array is read as a mapping, `{"0": ...}`: only the parameter's type distinguishes it from
+metadata with numbers as keys (see `values.Array`).
 """
 
 import re
@@ -14,7 +14,7 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
 class MalformedName(ValueError):
-    """A parameter's name whose brackets don't match, or that is both a value and a container."""
+    """A parameter name with unbalanced brackets, or one that is both a value and a container."""
 
 
 def parse(encoded: str) -> dict[str, Value]:
@@ -38,7 +38,7 @@ def _put(parsed: dict[str, Value], name: str, value: str) -> None:
 def _step(  # noqa: PLR0913  (one step of the walk needs all it stands between)
     into: Value, key: str, following: str | None, value: str, *, rest: list[str], name: str
 ) -> Value:
-    """Put what `key` holds into `into`, and go there; `following` is the key after it."""
+    """Put a container or the value at `key` of `into`; `following` is the next key."""
     fresh: Value = value if following is None else ([] if following == "" else {})
     if isinstance(into, list) and key == "":
         if following and into and _takes(into[-1], following, more=bool(rest)):
@@ -56,5 +56,5 @@ def _step(  # noqa: PLR0913  (one step of the walk needs all it stands between)
 
 
 def _takes(last: Value, key: str, *, more: bool) -> bool:
-    """Whether `a[][key]` goes on with the array's last mapping: it begins a new one at a repeat."""
+    """True if `a[][key]` belongs to the array's last mapping; a repeated key begins a new one."""
     return isinstance(last, dict) and (more or key not in last)

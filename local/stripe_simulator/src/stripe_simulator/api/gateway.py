@@ -1,4 +1,4 @@
-"""The one door to the API: what Stripe does with a request before and after its endpoint runs.
+"""Handles every API request: the steps before and after its endpoint runs.
 
 logged ─> authenticated, permitted ─> parameters read ─> idempotency key ─> run ─> expanded
 """
@@ -32,14 +32,14 @@ from stripe_simulator.identifiers import new_id
 from stripe_simulator.settings import API_VERSION, Settings
 from stripe_simulator.timestamps import written
 
-# Responses that say that nothing ran: the same key may try again.
+# Statuses that mean that nothing ran: the same key may be used again.
 NOT_KEPT = frozenset({401, 409, 429, 502, 503, 504})
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One endpoint. `run` gets its parameters, then the ids in its path; `returns` is the kind
-    of object that it returns, `charge` or `list charge`.
+    """One endpoint. `run` takes its parameters, then the ids in its path; `returns` is the kind of
+    the returned object, `charge` or `list charge`.
     """
 
     method: str
@@ -50,7 +50,7 @@ class Operation:
 
 
 class Gateway:
-    """`prepare` is called before each request: what is due by now has then happened. `log` is
+    """`prepare` is called before each request, to run scheduled changes that are due. `log` is
     called after it.
     """
 
@@ -80,16 +80,16 @@ class Gateway:
         self._keys = IdempotencyKeys(clock)
 
     def forget_keys(self) -> int:
-        """Forget every idempotency key that has a response; how many there were."""
+        """Forget idempotency keys that have a response; return their number."""
         return self._keys.forget_completed()
 
     def forget(self) -> None:
-        """Forget the requests that were received, and their idempotency keys."""
+        """Forget the received requests and their idempotency keys."""
         self.requests.clear()
         self.forget_keys()
 
     async def handle(self, operation: Operation | None, request: Request) -> Response:
-        """No operation: Stripe has no such URL."""
+        """Handle a request; without an operation, Stripe has no such URL."""
         self._prepare()
         call = Call(
             request_id=new_id("req", 14),
@@ -145,7 +145,7 @@ class Gateway:
     async def _run(
         self, operation: Operation, request: Request, raw: Json, call: Call
     ) -> StoredResponse:
-        """Raises what is refused before the endpoint runs; returns what it then refuses."""
+        """Raise errors from before the endpoint runs; return the endpoint's response or error."""
         parameters = operation.parameters.read(raw)
         expansion.check(operation.returns, parameters.expand)
         if call.restricted is not None:
@@ -190,13 +190,13 @@ class Gateway:
         if response.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            # A 500 is replayed: to repeat it with its key is no use.
+            # A 500 is replayed, so a retry with the same key does not help.
             again = response.status in NOT_KEPT or call.idempotency_key is None
             headers["Stripe-Should-Retry"] = "true" if again else "false"
         return Response(response.body, response.status, headers, media_type="application/json")
 
     def _logged(self, request: Request, response: StoredResponse, call: Call) -> Json:
-        """As `stripe logs tail` shows a request."""
+        """Return the log entry of a request, as `stripe logs tail` shows it."""
         refused = response.status >= HTTPStatus.BAD_REQUEST
         return {
             "created_at": int(self._clock()),

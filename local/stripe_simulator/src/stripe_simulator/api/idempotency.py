@@ -1,7 +1,7 @@
-"""Idempotency keys: one response for one key, for 24 hours, an error's too.
+"""Idempotency keys: one response per key for 24 hours, errors included.
 
-A key is used up once the endpoint runs: what validation refuses before that is not kept, nor is
-a 429 or a 5xx other than 500, which say that nothing ran.
+A key is used once the endpoint runs. Validation errors before that are not stored, nor are 429 or
+5xx other than 500, which mean that nothing ran.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class IdempotencyKeys:
         self._uses: dict[str, _Use] = {}
 
     def begin(self, key: str, path: str, parameters: Mapping[str, object]) -> StoredResponse | None:
-        """The response that the key already has; None marks the request as the one under way."""
+        """Return the key's stored response; otherwise mark the key as in progress, return None."""
         self._forget_old()
         if len(key) > MAX_KEY:
             raise InvalidRequest(f"Idempotency keys can have up to {MAX_KEY} characters.")
@@ -55,7 +55,7 @@ class IdempotencyKeys:
         self._uses.pop(key, None)
 
     def forget_completed(self) -> int:
-        """Forget what 24 hours would, now; how many keys that were."""
+        """Forget completed keys now, as after 24 hours; return their number."""
         under_way = {key: use for key, use in self._uses.items() if use.response is None}
         forgotten = len(self._uses) - len(under_way)
         self._uses = under_way

@@ -1,4 +1,4 @@
-"""Lists: newest first, in pages, each beginning after an id of the one before."""
+"""Lists: newest first, in pages, each starting after an id of the previous page."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -19,9 +19,9 @@ def page(
     noun: str,
     keep: Callable[[Json], bool] = lambda _: True,
 ) -> Json:
-    """`everything`, newest first, less what `keep` leaves out.
+    """Return a page of the objects that `keep` accepts; `everything` is newest first.
 
-    The id that a page begins after need not be kept: it may have changed since the page before.
+    `keep` need not accept the object that a page starts after: it may have changed since then.
     """
     if parameters.starting_after and parameters.ending_before:
         raise InvalidRequest(
@@ -35,7 +35,7 @@ def page(
     if parameters.starting_after:
         begin = _position(everything, parameters.starting_after, noun, "starting_after") + 1
     rest = filter(keep, islice(everything, begin, None))
-    # One more than the page holds shows whether there is another page.
+    # One more than the page's limit shows whether there is another page.
     kept = list(islice(rest, parameters.limit + 1))
     return _list(kept[: parameters.limit], has_more=len(kept) > parameters.limit, url=url)
 
@@ -57,7 +57,7 @@ def matches(parameters: ListParameters, *filters: str) -> Callable[[Json], bool]
 
 
 def embedded(objects: Sequence[Json], *, url: str) -> Json:
-    """The list that an expanded object holds: the first ten, the rest is at `url`.
+    """Return the list in an expanded object: the first ten; the rest is at `url`.
 
     https://docs.stripe.com/api/checkout/sessions/line_items ("the first handful"),
     https://docs.stripe.com/api/refunds/list ("the 10 most recent refunds").

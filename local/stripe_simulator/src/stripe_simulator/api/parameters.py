@@ -1,4 +1,4 @@
-"""An endpoint's parameters are a pydantic model; what it refuses becomes Stripe's error."""
+"""Parameters of endpoints as pydantic models, whose errors become Stripe's errors."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -13,18 +13,18 @@ DEFAULT_LIMIT = 10
 
 
 class Fields(BaseModel):
-    """A parameter that is itself a mapping."""
+    """A mapping of parameters."""
 
     model_config = ConfigDict(extra="forbid")
 
     def given(self) -> dict[str, Any]:
-        """What the caller sent, without what was left to its default."""
+        """Return the parameters that the caller sent, without defaults."""
         everything = self.model_dump()
         return {name: everything[name] for name in self.model_fields_set}
 
 
 class Parameters(Fields):
-    """The parameters of one endpoint. Every endpoint takes `expand`."""
+    """The parameters of one endpoint; every endpoint has `expand`."""
 
     expand: Array[Text] = Field(default_factory=list)
 
@@ -86,12 +86,12 @@ def missing(param: str) -> InvalidRequest:
 
 
 def _name(location: Sequence[str | int]) -> str:
-    """`("line_items", 0, "price")` is `line_items[0][price]`."""
+    """Return Stripe's name: `("line_items", 0, "price")` is `line_items[0][price]`."""
     first, *rest = location
     return f"{first}" + "".join(f"[{part}]" for part in rest)
 
 
 def _listed(expected: str) -> str:
-    """Pydantic's `a, b or c` as Stripe's `a, b, or c`."""
+    """Convert pydantic's `a, b or c` to Stripe's `a, b, or c`."""
     head, _, last = expected.rpartition(" or ")
     return f"{head}, or {last}" if "," in head else expected

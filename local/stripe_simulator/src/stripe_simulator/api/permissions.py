@@ -1,4 +1,4 @@
-"""Restricted keys: what each endpoint and each expanded object asks of one.
+"""Restricted keys: the permissions that endpoints and expanded objects require.
 
 https://docs.stripe.com/keys/restricted-api-keys
 https://docs.stripe.com/keys/permissions-reference
@@ -11,8 +11,8 @@ from stripe_simulator.api import expansion
 from stripe_simulator.api.errors import PermissionMissing
 from stripe_simulator.api.masking import masked
 
-# What an endpoint is about: GET reads it, any other method writes it. An endpoint that is not
-# under one of these paths needs a secret key.
+# The resource of an endpoint: GET reads it, any other method writes it. Endpoints outside of these
+# paths need a secret key.
 RESOURCES = {
     "/v1/balance_transactions": "balance",
     "/v1/charges": "charge",
@@ -24,11 +24,11 @@ RESOURCES = {
     "/v1/invoices": "invoice",
     "/v1/payment_intents": "payment_intent",
     "/v1/payment_methods": "payment_method",
-    # Prices took over the permission of plans.
+    # Prices use the permission of plans.
     "/v1/prices": "plan",
     "/v1/products": "product",
     "/v1/promotion_codes": "promotion_code",
-    # The Dashboard's "Charges and Refunds" is one permission.
+    # "Charges and Refunds" is one permission in the Dashboard.
     "/v1/refunds": "charge",
     "/v1/setup_intents": "setup_intent",
     "/v1/shipping_rates": "shipping_rate",
@@ -37,7 +37,7 @@ RESOURCES = {
     "/v2/core/event_destinations": "event_destination",
     "/v2/core/events": "event",
 }
-# To expand an object takes the permission to read it.
+# Expanding an object requires the permission to read it.
 EXPANDED = {
     "breakdown": "checkout_session",
     "balance_transaction": "balance",
@@ -67,18 +67,18 @@ PERMISSIONS = frozenset(f"{resource}_read" for resource in RESOURCES.values()) |
 
 @dataclass
 class RestrictedKey:
-    """A key of an account. `permissions` are some of PERMISSIONS; one to write includes reading."""
+    """A restricted key. `permissions` are some of PERMISSIONS; write includes read."""
 
     key: str
     account: str
     permissions: tuple[str, ...]
 
     def require_endpoint(self, method: str, path: str) -> None:
-        """`path` is an operation's, with names for the ids. Raise PermissionMissing."""
+        """Raise PermissionMissing; `path` is an operation's, with names in place of ids."""
         self._require(permission(method, path))
 
     def require_expanded(self, kind: str, paths: Iterable[str]) -> None:
-        """The paths are those that `expansion.check` let through. Raise PermissionMissing."""
+        """Raise PermissionMissing; `expansion.check` must have accepted the paths."""
         for expanded in expansion.kinds(kind, paths):
             self._require(f"{EXPANDED[expanded]}_read")
 
@@ -91,7 +91,7 @@ class RestrictedKey:
 
 
 def permission(method: str, path: str) -> str | None:
-    """What lets a restricted key call an endpoint; None if nothing does."""
+    """Return the permission for an endpoint; None if no restricted key may call it."""
     for prefix, resource in RESOURCES.items():
         if path == prefix or path.startswith(f"{prefix}/"):
             needed = f"{resource}_{'read' if method == 'GET' else 'write'}"

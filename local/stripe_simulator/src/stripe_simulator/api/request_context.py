@@ -1,4 +1,4 @@
-"""What a request's headers say beside its key: the version of the API, and whose objects."""
+"""Checks a request's headers for the API version and the account."""
 
 import re
 
@@ -9,15 +9,15 @@ from stripe_simulator.api.masking import masked
 from stripe_simulator.settings import API_VERSIONS
 
 PREVIEW = re.compile(r"\d{4}-\d{2}-\d{2}\.preview")
-# Stripe-Context is the v2 API's name of it: https://docs.stripe.com/context
+# The v2 API's name is Stripe-Context: https://docs.stripe.com/context
 ACCOUNT_HEADERS = ("stripe-account", "stripe-context")
 
 
 def require_known(headers: Headers, account_id: str, key: str) -> None:
-    """Raise StripeError for a version that Stripe never had, and for another's account: this
-    account has no connected ones.
+    """Raise StripeError for an unknown API version, and for another account: this one has no
+    connected accounts.
     """
-    # A version may be followed by what the caller previews: `2026-10-28.endive; some_beta=v1`.
+    # A version may be followed by previews: `2026-10-28.endive; some_beta=v1`.
     version = headers.get("stripe-version", "").partition(";")[0].strip()
     if version and version not in API_VERSIONS and not PREVIEW.fullmatch(version):
         raise InvalidRequest(f"Invalid Stripe API version: {version}")

@@ -1,9 +1,8 @@
 """Stripe's search query language: `status:"active" AND metadata["order"]:"1"`.
 
-https://docs.stripe.com/search#search-query-language: up to ten clauses, joined by AND (or a
-space) or by OR, never both; `-` before a clause is its contrary. `:` is equal to, `~` contains, and
-numbers have `>`, `<`, `>=` and `<=` too. A string is compared without regard to case. `null` is
-what is not there.
+https://docs.stripe.com/search#search-query-language: up to ten clauses, joined by AND (or a space)
+or by OR, never both; `-` negates a clause. `:` means equal, `~` contains, and numbers also have
+`>`, `<`, `>=` and `<=`. String comparison ignores case. `null` matches missing values.
 """
 
 import json
@@ -21,7 +20,7 @@ MIN_SUBSTRING = 3
 
 type FieldType = Literal["number", "string", "token"]
 type Fields = Mapping[str, FieldType]
-"""By a field's path. A `*` in it stands for any name: `payment_method_details.*.last4`."""
+"""Types by field path; `*` in a path matches any name: `payment_method_details.*.last4`."""
 
 _CLAUSE = re.compile(
     r"""(?P<negated>-)?
@@ -64,9 +63,9 @@ class Clause:
 
 
 def parse(query: str, resource: str, fields: Fields) -> Callable[[Json], bool]:
-    """Tell which documents a query is about. `resource` is the kind's plural, as in its URL.
+    """Return a predicate for a query. `resource` is the kind's plural, as in its URL.
 
-    Raise InvalidRequest for a query that Stripe does not understand.
+    Raise InvalidRequest for an invalid query.
     """
     clauses: list[Clause] = []
     connectives: set[str] = set()

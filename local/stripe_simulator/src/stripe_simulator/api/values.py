@@ -1,6 +1,6 @@
-"""The types of parameters, as Stripe reads them from a form's strings or a JSON body's values.
+"""Parameter types, read as by Stripe from a form's strings or a JSON body's values.
 
-An error carries Stripe's code as pydantic's error type, and Stripe's message as its text.
+An error has Stripe's code as pydantic's error type, and Stripe's message as its text.
 """
 
 import json
@@ -19,11 +19,11 @@ MAX_METADATA_VALUE = 500
 MAX_LIMIT = 100
 
 NO_CODE = "no_code"
-"""The error type of a refusal that Stripe gives no code."""
+"""The error type of errors for which Stripe has no code."""
 
 
 def refusal(message: str, code: str = NO_CODE) -> PydanticCustomError:
-    # pydantic takes a template: the message goes in whole, whatever braces it has.
+    # pydantic takes a template: pass the message as a value, since it may contain braces.
     return PydanticCustomError(code, "{message}", {"message": message})
 
 
@@ -36,7 +36,7 @@ def _text(value: object) -> object:
 
 
 def _up_to(longest: int) -> AfterValidator:
-    """https://github.com/pay-rails/pay/issues/670 has Stripe's message."""
+    """Limit the length; Stripe's message is from https://github.com/pay-rails/pay/issues/670."""
 
     def check(value: str) -> str:
         if len(value) > longest:
@@ -48,7 +48,7 @@ def _up_to(longest: int) -> AfterValidator:
 
 
 def one_of(values: Sequence[str]) -> AfterValidator:
-    """A string that is one of Stripe's own list, such as the SDK's types have it."""
+    """Accept only these strings, such as those of a list in the SDK's types."""
 
     def check(value: str) -> str:
         if value not in values:
@@ -102,7 +102,7 @@ def _boolean(value: object) -> object:
 
 
 def _array(value: object) -> object:
-    """A list from `a[]`, or from the mapping that `a[0]`, `a[1]` make."""
+    """Return a list from `a[]`, or from the mapping of `a[0]`, `a[1]`."""
     if value == "":
         return []
     if isinstance(value, dict) and value and all(re.fullmatch("[0-9]+", key) for key in value):
@@ -165,7 +165,7 @@ def _email(value: str) -> str:
 
 
 def _currency(value: str) -> str:
-    """https://github.com/lukec/stripe-perl/issues/156 has Stripe's message."""
+    """Check a currency, with the message of https://github.com/lukec/stripe-perl/issues/156."""
     if value.lower() not in CURRENCIES:
         raise refusal(
             f"Invalid currency: {value}. Stripe currently supports these currencies: "
@@ -175,7 +175,7 @@ def _currency(value: str) -> str:
 
 
 def _percent(value: object) -> object:
-    """Up to four digits after the point: https://docs.stripe.com/api/tax_rates/create"""
+    """Read a percentage of up to four decimals: https://docs.stripe.com/api/tax_rates/create"""
     if not re.fullmatch(r"\d{1,3}(\.\d{0,4})?", str(value)) or not 0 <= float(str(value)) <= 100:  # noqa: PLR2004
         raise refusal(f"Invalid percentage: {_shown(value)}. It must be between 0 and 100.")
     return float(str(value))
@@ -188,7 +188,7 @@ def _not_zero(value: float) -> float:
 
 
 def _period(value: object) -> object:
-    """`created=5` is the one second; `created[gte]=5` a half-open period."""
+    """Return a range: `created=5` is that second, `created[gte]=5` has no end."""
     if isinstance(value, dict):
         return value
     return {"gte": value, "lte": value}
@@ -214,7 +214,7 @@ type Limit = Annotated[int, BeforeValidator(_integer), AfterValidator(_limit)]
 type Boolean = Annotated[bool, BeforeValidator(_boolean)]
 type Array[T] = Annotated[list[T], BeforeValidator(_array)]
 type MetadataChanges = Annotated[dict[str, str], BeforeValidator(_metadata_changes)]
-"""In an update: an empty value takes its key away."""
+"""Metadata in an update: an empty value removes its key."""
 type Metadata = Annotated[
     dict[str, str], BeforeValidator(_metadata_changes), AfterValidator(_without_empty)
 ]

@@ -1,4 +1,4 @@
-"""Amounts as people type them."""
+"""Reads amounts that people type."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -7,7 +7,7 @@ from stripe_simulator.objects.currencies import decimals
 
 
 def minor_units(typed: str, currency: str) -> int:
-    """`12.50` is 1250 in eur. Raise InvalidRequest for what is no amount of the currency."""
+    """Read an amount: `12.50` is 1250 in eur. Raise InvalidRequest for an invalid one."""
     try:
         amount = Decimal(typed.strip().replace(",", ".")).scaleb(decimals(currency))
     except InvalidOperation:

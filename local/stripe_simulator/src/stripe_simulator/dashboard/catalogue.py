@@ -1,4 +1,4 @@
-"""Products and prices, and which of them the shop sells."""
+"""Products and prices, with their sellable marks."""
 
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.dashboard.amounts import minor_units
@@ -10,7 +10,7 @@ from stripe_simulator.objects.prices import CreatePrice, UpdatePrice
 from stripe_simulator.objects.products import CreateProduct
 from stripe_simulator.simulator import Simulator
 
-# The service's mark: the price's own value, or else its product's.
+# The service's mark: the price's value, else its product's.
 SELLABLE = "sellable"
 
 
@@ -28,7 +28,7 @@ def catalogue(simulator: Simulator, ask: Ask) -> Json:
 
 
 def create_product(simulator: Simulator, _: str, form: Form) -> str:
-    """With a price, so that it can be sold. The amount is checked first: no product without."""
+    """Create a product with a price; check the amount first, so that no product lacks one."""
     price = _price(form)
     given: Json = {**filled(form, "name", "description")}
     if form.get("image", "").strip():

@@ -1,4 +1,4 @@
-"""How the simulator misbehaves, and what the restricted key may do."""
+"""Simulated misbehaviour, and the restricted key's permissions."""
 
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.api.permissions import PERMISSIONS, RESOURCES
@@ -18,7 +18,7 @@ def behaviour(simulator: Simulator, _: Ask) -> Json:
 
 
 def key(simulator: Simulator, _: Ask) -> Json:
-    """Each resource, what the key may do with it, and what there is to choose."""
+    """Return each resource with the key's permission and the possible ones."""
     restricted = simulator.restricted_key
     given = restricted.permissions if restricted else ()
     return {

@@ -1,4 +1,4 @@
-"""Events and the attempts to deliver them."""
+"""Events and their delivery attempts."""
 
 import json
 
@@ -10,7 +10,7 @@ from stripe_simulator.webhooks.events_api import RetryEvent
 
 
 def events(simulator: Simulator, ask: Ask) -> Json:
-    """By the event's id or type, or the id of its object."""
+    """Find events by their id or type, or by their object's id."""
     query = ask.query
     found = (
         one
@@ -24,7 +24,7 @@ def events(simulator: Simulator, ask: Ask) -> Json:
 
 
 def event(simulator: Simulator, ask: Ask) -> Json:
-    """A ping too, which the API does not list."""
+    """Show an event; also a ping, which the API does not list."""
     ping = simulator.log.pings.find(ask.id)
     found = ping or simulator.log.events.retrieve(ask.id)
     attempts = reversed(simulator.deliveries.attempts)
@@ -46,7 +46,7 @@ def deliveries(simulator: Simulator, ask: Ask) -> Json:
 
 
 def resend(simulator: Simulator, id_: str, form: Form) -> str:
-    """To one endpoint, or to every one that wants the event."""
+    """Send an event again, to one endpoint or to all that are enabled for it."""
     parameters = RetryEvent.read(filled(form, "webhook_endpoint"))
     events_api.retry(simulator.webhooks, parameters, id_)
     return f"/dashboard/events/{id_}"

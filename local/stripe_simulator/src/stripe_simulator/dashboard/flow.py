@@ -15,9 +15,9 @@ from stripe_simulator.simulator import Simulator
 
 COMPLETED = "checkout.session.completed"
 READ_SECONDS = 2.0
-# To load the certificates takes longer than the request does, and it has none.
+# Loading certificates takes longer than the request, which does not use TLS.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-# In the drawing's own units.
+# In units of the drawing.
 WIDTH = 840
 LIFELINES = {FRONTEND: 90, BACKEND: 420, STRIPE: 750}
 FIRST_ROW, ROW_HEIGHT, ARROW_GAP, LOOP_WIDTH = 76, 42, 4, 40
@@ -31,7 +31,7 @@ STATE_WORDS: dict[State, str] = {
 
 @dataclass(frozen=True)
 class Arrow:
-    """A step in the drawing: from x1 to x2 at y, or a loop where they are the same."""
+    """A step in the drawing: from x1 to x2 at y, or a loop if they are equal."""
 
     taken: Taken
     x1: int
@@ -63,7 +63,7 @@ def flow(simulator: Simulator, _: Ask) -> Json:
 
 
 async def load_order(simulator: Simulator) -> None:
-    """Read the order of the latest purchase, where there is one to read; it may come later."""
+    """Read the order of the latest purchase; it may not exist yet."""
     simulator.shown_order = None
     purchase, url = simulator.journal.latest, simulator.settings.orders_url
     if purchase is None or purchase.order_id is None or url is None:
@@ -80,7 +80,7 @@ async def load_order(simulator: Simulator) -> None:
 
 
 def _webhook(simulator: Simulator, purchase: Purchase | None) -> Outcome | None:
-    """The last attempt to deliver the session's completion; None before the first."""
+    """Return the last delivery attempt of the session's completion; None before the first."""
     for attempt in reversed(simulator.deliveries.attempts):
         if purchase is None or attempt["type"] != COMPLETED:
             continue

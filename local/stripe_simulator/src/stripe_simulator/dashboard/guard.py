@@ -1,8 +1,8 @@
-"""Who may press the dashboard's buttons: its own pages, and no page of another site.
+"""Accepts the dashboard's actions only from its own pages.
 
-A page that the developer visits can post a form here, and even with JSON's looks. It is refused
-for its Origin, and for a token that only the dashboard's pages have, which it cannot read. That
-callers are on this machine, under its own name, is checked for the whole simulator.
+Any page that the developer visits can post a form here, even one that looks like JSON. It is
+refused by its Origin, and because it lacks the token of the dashboard's pages, which it can't read.
+KnownHosts checks the Host for the whole simulator.
 
 https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
 """
@@ -17,7 +17,7 @@ OUTDATED = "This page is out of date. Load it again, then repeat what you did."
 
 
 def is_own_page(request: Request) -> bool:
-    """As far as the headers say it, which a browser sets and no page can change."""
+    """True if the headers say so, which browsers set and pages can't change."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"

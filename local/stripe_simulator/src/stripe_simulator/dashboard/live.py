@@ -1,4 +1,4 @@
-"""`/dashboard/live`: server-sent events, one for each change, by which pages load themselves again.
+"""`/dashboard/live`: a server-sent event for each change, on which pages reload.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from stripe_simulator.changes import Changes
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Between two events, so that a flood of changes is one load of the page.
+# Pause between two events, so that many changes cause one reload.
 PAUSE_SECONDS = 0.1
 RETRY_MILLISECONDS = 1000
 
@@ -31,7 +31,7 @@ def routes(changes: Changes) -> list[Route]:
 
 
 class Announcing:
-    """Every request that may change something is followed by a change."""
+    """Notifies of a change after every request that may change something."""
 
     def __init__(self, app: ASGIApp, changes: Changes) -> None:
         self._app = app
@@ -44,7 +44,7 @@ class Announcing:
 
 
 def _seen(request: Request) -> int:
-    """The version that the page shows; after a lost connection, that of the last event."""
+    """Return the version shown by the page, or that of the last event after a reconnect."""
     given = request.headers.get("last-event-id") or request.query_params.get("seen", "")
     return int(given) if given.isascii() and given.isdecimal() else -1
 

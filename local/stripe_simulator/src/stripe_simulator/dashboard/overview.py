@@ -1,4 +1,4 @@
-"""The first screen: what happened last, and whether something is wrong on purpose."""
+"""The first screen: the latest activity, and active misbehaviour."""
 
 from collections import Counter
 

@@ -29,7 +29,7 @@ def payments(simulator: Simulator, ask: Ask) -> Json:
 
 
 def payment(simulator: Simulator, ask: Ask) -> Json:
-    """By the PaymentIntent's id, or by that of one of its charges."""
+    """Show a payment, by the id of its PaymentIntent or of one of its charges."""
     account = simulator.account
     charge = account.charges.find(ask.id)
     intent = account.payment_intents.retrieve(charge["payment_intent"] if charge else ask.id)
@@ -73,7 +73,7 @@ def dispute_list(simulator: Simulator, ask: Ask) -> Json:
 
 
 def capture(simulator: Simulator, id_: str, form: Form) -> str:
-    """All that is reserved, or the amount that was typed."""
+    """Capture the typed amount, or all that is reserved."""
     intent = payment(simulator, Ask(id_))["payment"]
     parameters: Json = {}
     if form.get("amount", "").strip():
@@ -90,7 +90,7 @@ def cancel(simulator: Simulator, id_: str, form: Form) -> str:
 
 
 def refund(simulator: Simulator, id_: str, form: Form) -> str:
-    """The whole payment, or the amount that was typed."""
+    """Refund the typed amount, or the whole payment."""
     intent = payment(simulator, Ask(id_))["payment"]
     parameters: Json = {"payment_intent": intent["id"], **filled(form, "reason")}
     if form.get("amount", "").strip():
@@ -100,7 +100,7 @@ def refund(simulator: Simulator, id_: str, form: Form) -> str:
 
 
 def dispute(simulator: Simulator, id_: str, form: Form) -> str:
-    """As if the customer went to the bank, whatever the card."""
+    """Open a dispute, as by the customer's bank, for any card."""
     account = simulator.account
     intent = payment(simulator, Ask(id_))["payment"]
     if intent["status"] != "succeeded":
@@ -119,7 +119,7 @@ def win(simulator: Simulator, id_: str, _: Form) -> str:
 
 
 def lose(simulator: Simulator, id_: str, _: Form) -> str:
-    """An inquiry is lost by becoming a chargeback, which is open again."""
+    """Lose a dispute; an inquiry becomes a chargeback, which is open again."""
     found = _open_dispute(simulator, id_)
     if dispute_cases.is_inquiry(found):
         dispute_cases.escalate(simulator.account, found)

@@ -1,4 +1,4 @@
-"""The dashboard at the simulator's root: what happened at Stripe, and buttons to change it."""
+"""The dashboard at the simulator's root: Stripe's objects, and actions on them."""
 
 import secrets
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def routes(simulator: Simulator) -> list[Route]:
 
 @dataclass(frozen=True)
 class Refused:
-    """An action that was not carried out, and what its form was filled with."""
+    """A refused action, with the content of its form."""
 
     path: str
     form: Form
@@ -68,7 +68,7 @@ class Refused:
 
 
 class Fields(dict[str, str]):
-    """What was typed; a field that was not is empty."""
+    """The typed values; a missing field is empty."""
 
     def __missing__(self, name: str) -> str:
         return ""
@@ -107,7 +107,7 @@ class Dashboard:
         return Route(action.path, act, methods=["POST"])
 
     def _act(self, action: Action, id_: str, form: Form) -> Response:
-        """What is refused is shown where it was typed, and as it was typed."""
+        """Run an action; show a refusal beside its form, filled in as before."""
         try:
             location = action.run(self._simulator, id_, form)
         except StripeError as error:
@@ -150,7 +150,7 @@ class Dashboard:
             typed=partial(_typed, refused),
             version=self._simulator.changes.version,
         )
-        # An Origin of its own pages, which `no-referrer` would take from the forms' requests.
+        # Keep the Origin of the forms' requests, which `no-referrer` would remove.
         return html(
             content,
             status,
@@ -160,19 +160,19 @@ class Dashboard:
 
 
 def _typed(refused: Refused | None, path: str) -> Fields:
-    """What the form of an action was filled with, where that is what was refused."""
+    """Return the content of a refused action's form."""
     return Fields(refused.form if refused and refused.path == path else {})
 
 
 def when(timestamp: int | str) -> str:
-    """Seconds since 1970, or an RFC 3339 timestamp, as `2026-11-28 12:30:05`, in UTC."""
+    """Format seconds since 1970 or an RFC 3339 timestamp as `2026-11-28 12:30:05`, in UTC."""
     if isinstance(timestamp, int):
         return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S}"
     return timestamp[:19].replace("T", " ")
 
 
 def clock(timestamp: float) -> str:
-    """Seconds since 1970 as `12:30:05.250`, in UTC."""
+    """Format seconds since 1970 as `12:30:05.250`, in UTC."""
     return f"{datetime.fromtimestamp(timestamp, UTC):%H:%M:%S.%f}"[:-3]
 
 

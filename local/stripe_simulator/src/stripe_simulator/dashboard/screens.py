@@ -1,4 +1,4 @@
-"""What the dashboard is made of: screens to see, and actions, each a form on a screen."""
+"""Screens of the dashboard, and actions, which are forms on screens."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ type Form = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Ask:
-    """`id` is in a screen's path, `query` what was typed into its search."""
+    """`id` is from a screen's path, `query` is the typed search."""
 
     id: str = ""
     query: str = ""
@@ -22,8 +22,8 @@ class Ask:
 
 @dataclass(frozen=True)
 class Screen:
-    """`show` gives what the template takes. It raises StripeError where there is no such object.
-    `load` comes first, and gets what is not in the simulator.
+    """`show` returns the template's variables, or raises StripeError for an unknown object. `load`
+    runs first, and fetches data from outside the simulator.
     """
 
     path: str
@@ -34,8 +34,8 @@ class Screen:
 
 @dataclass(frozen=True)
 class Action:
-    """`run` gets the id of the path and the form, and gives the path to go on to. What it raises,
-    StripeError or pydantic's ValidationError, is shown on the screen.
+    """`run` takes the path's id and the form, and returns the path to redirect to. Its errors,
+    StripeError or pydantic's ValidationError, are shown on the screen.
     """
 
     path: str
@@ -45,16 +45,16 @@ class Action:
 
     @property
     def slug(self) -> str:
-        """The notice, in an address."""
+        """The notice as a part of a URL."""
         return self.notice.lower().rstrip(".").replace(" ", "-")
 
 
 def latest(objects: Iterable[Json], query: str, *names: str) -> list[Json]:
-    """The newest of `objects`, newest first, that have the query in one of the named fields."""
+    """Return the newest objects, newest first, with the query in one of the named fields."""
     found = (one for one in objects if not query or any(query in str(one[name]) for name in names))
     return list(islice(found, LATEST))
 
 
 def filled(form: Form, *names: str) -> dict[str, str]:
-    """The named fields that are not empty: parameters as the API takes them."""
+    """Return the named non-empty fields, as parameters of the API."""
     return {name: form[name].strip() for name in names if form.get(name, "").strip()}

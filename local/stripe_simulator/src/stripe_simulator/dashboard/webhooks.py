@@ -47,7 +47,7 @@ def enable(simulator: Simulator, id_: str, _: Form) -> str:
 
 
 def roll_secret(simulator: Simulator, id_: str, form: Form) -> str:
-    """The old secret signs too, for as many hours as the form says."""
+    """Roll a secret; the old one also signs for the hours given in the form."""
     typed = form.get("overlap_hours", "")
     if not (typed.isascii() and typed.isdecimal() and int(typed) <= MAX_OVERLAP_HOURS):
         raise InvalidRequest(

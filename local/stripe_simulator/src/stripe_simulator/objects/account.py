@@ -1,4 +1,4 @@
-"""One Stripe account, in memory: its objects, by kind, and what lies behind them."""
+"""One Stripe account in memory: its objects by kind, and their hidden state."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ type Record = Callable[[str, Json, Json | None], None]
 class Collection:
     """The objects of one kind, oldest first.
 
-    `noun` and `param` are how Stripe's error for an unknown id names them.
+    `noun` and `param` are their names in Stripe's error for an unknown id.
     """
 
     def __init__(self, noun: str, param: str) -> None:
@@ -51,17 +51,17 @@ class Collection:
         return self._objects.get(id_)
 
     def __getitem__(self, id_: str) -> Json:
-        """An object that must be there: the simulator's own reference."""
+        """Return an object by a reference of the simulator's own, which must exist."""
         return self._objects[id_]
 
     def retrieve(self, id_: str) -> Json:
-        """The object of a URL."""
+        """Return the object of an id in a URL; raise NoSuchObject."""
         if id_ not in self._objects:
             raise NoSuchObject(self.noun, id_, param=self.param)
         return self._objects[id_]
 
     def named(self, id_: str, param: str) -> Json:
-        """The object that a parameter's value names."""
+        """Return the object of an id in a parameter; raise NoSuchObject."""
         if id_ not in self._objects:
             raise NoSuchObject(self.noun, id_, param=param, status=400)
         return self._objects[id_]
@@ -72,25 +72,25 @@ class Collection:
 
 @dataclass
 class CheckoutFacts:
-    """What a Checkout Session was created with and doesn't show."""
+    """State of a Checkout Session that its object does not show."""
 
     line_items: list[Json]
     payment_intent_data: Json
     customer_creation: bool
     customer_update: Json = field(default_factory=dict)
     tax_rates: dict[str, list[str]] = field(default_factory=dict)
-    """The tax rates of each line item, by its id."""
+    """Tax rates by line item id."""
     optional_items: dict[str, str] = field(default_factory=dict)
-    """The line items that the customer added: their ids by the price's."""
+    """Line items that the customer added: their ids by price id."""
     discounts: list[Json] = field(default_factory=list)
-    """What makes the amounts of the session's `discounts` known, in their order."""
+    """The discounts behind the session's `discounts`, in the same order."""
     shipping_rate: str | None = None
     save_method: bool = False
-    """Whether the customer wants the payment method kept."""
+    """True if the customer wants to save the payment method."""
     country: str | None = None
-    """Where automatic tax takes the customer to be."""
+    """The customer's country for automatic tax."""
     included: dict[str, Json] = field(default_factory=dict)
-    """What a response leaves out unless it is expanded: by the object's id, then the field."""
+    """Values that responses include only if expanded: by object id, then field."""
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Account:
     clock: Callable[[], float]
     schedule: Schedule
     record: Record
-    """Makes an event of a type, an object, and for an update its previous attributes."""
+    """Records an event from a type, an object, and an update's previous attributes."""
     id: str = field(default_factory=lambda: new_id("acct", 16))
     created: int = field(init=False)
     products: Collection = field(default_factory=lambda: Collection("product", "id"))
@@ -134,9 +134,9 @@ class Account:
     invoices: Collection = field(default_factory=lambda: Collection("invoice", "invoice"))
     checkout: dict[str, CheckoutFacts] = field(default_factory=dict)
     coupon_products: dict[str, list[str]] = field(default_factory=dict)
-    """The products that a coupon applies to, by its id: all where it has none."""
+    """The products that a coupon applies to, by coupon id; no entry means all."""
     instruments: dict[str, Instrument] = field(default_factory=dict)
-    """What a payment method is, by its id: the test value that it was made from."""
+    """The test values of payment methods, by payment method id."""
 
     def __post_init__(self) -> None:
         self.created = self.now()
@@ -150,14 +150,14 @@ class Account:
         return [value for value in vars(self).values() if isinstance(value, Collection)]
 
     def find(self, id_: str) -> Json | None:
-        """The object of an id, of whatever kind."""
+        """Return the object of an id, of any kind."""
         return next((one[id_] for one in self.collections if id_ in one), None)
 
     def now(self) -> int:
         return int(self.clock())
 
     def update(self, type_: str, object_: Json, changes: Json) -> Json:
-        """Change an object and record the event; give what the changed fields were before."""
+        """Change an object and record the event; return the previous values of changed fields."""
         previous = {
             name: object_.get(name) for name, value in changes.items() if object_.get(name) != value
         }

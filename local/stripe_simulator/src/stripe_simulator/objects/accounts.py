@@ -1,4 +1,4 @@
-"""The account itself, as its owner sees it."""
+"""The account object, in its owner's view."""
 
 import stripe
 

@@ -1,4 +1,4 @@
-"""3D Secure: the customer's bank asks the customer before it lets a card pay.
+"""3D Secure: the bank authenticates the customer before a card payment.
 
 requires_action ─┬─> the attempt goes on     authenticated
                  └─> requires_payment_method  not authenticated
@@ -17,7 +17,7 @@ from stripe_simulator.objects.shapes import declared
 
 STATUS = "requires_action"
 PATH = "/3d_secure"
-# Of a payment without its customer.
+# The decline of a payment without the customer present.
 REQUIRED = Decline(
     "authentication_required",
     "authentication_required",
@@ -27,7 +27,7 @@ FAILED = "payment_intent_authentication_failure"
 
 
 def challenge(account: Account, intent: Json, method: Json, return_url: str | None) -> None:
-    """Ask the customer, at a page of the simulator's own."""
+    """Require authentication, on a page of the simulator."""
     intent.update(
         last_payment_error=None,
         next_action=next_action(intent["id"], return_url),
@@ -38,7 +38,7 @@ def challenge(account: Account, intent: Json, method: Json, return_url: str | No
 
 
 def refuse(account: Account, intent: Json) -> None:
-    """The customer did not authenticate: no charge was made."""
+    """Fail the attempt: the customer did not authenticate, and no charge was created."""
     method = account.payment_methods[intent["payment_method"]]
     intent.update(
         last_payment_error=declared(

@@ -1,4 +1,4 @@
-"""Balance transactions: what each charge, refund and dispute did to the account's balance."""
+"""Balance transactions: the effect of charges, refunds and disputes on the balance."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ AVAILABLE_SECONDS = 2 * 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Movement:
-    """`amount` is negative where money leaves the balance."""
+    """`amount` is negative if money leaves the balance."""
 
     type: str
     category: str

@@ -3,7 +3,7 @@
 requires_capture ─┬─> succeeded   captured; what is not captured is released
                   └─> canceled    by the merchant, or after a week
 
-https://docs.stripe.com/payments/place-a-hold-on-a-payment-method. What is released is no refund:
+https://docs.stripe.com/payments/place-a-hold-on-a-payment-method. A release is not a refund:
 https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
 """
 
@@ -19,7 +19,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.objects import charges, dispute_cases, metadata
 from stripe_simulator.objects.account import Account
 
-# A customer's own payment with any of the test cards' brands.
+# For a customer-initiated payment with any of the test cards' brands.
 AUTHORIZATION_SECONDS = 7 * 24 * 60 * 60
 STATUS = "requires_capture"
 
@@ -39,7 +39,7 @@ def is_manual(intent: Json) -> bool:
 
 
 def require_capturable_types(types: Sequence[str]) -> None:
-    """Raise InvalidRequest for a type whose money can't be reserved."""
+    """Raise InvalidRequest for a payment method type without manual capture."""
     if "sepa_debit" in types:
         raise InvalidRequest(
             "The payment method type sepa_debit does not support manual capture.",
@@ -56,7 +56,7 @@ def authorize(account: Account, intent: Json, charge: Json) -> None:
 
 
 def resume(account: Account) -> None:
-    """Schedule what becomes of the authorisations of a snapshot."""
+    """Schedule the expiry of a snapshot's authorizations."""
     for intent in account.payment_intents:
         if intent["status"] == STATUS:
             card = account.charges[intent["latest_charge"]]["payment_method_details"]["card"]
@@ -81,7 +81,7 @@ def capture(account: Account, parameters: CapturePaymentIntent, id_: str) -> Jso
     dispute_cases.open_if_disputed(account, charge)
     intent.update(changes, amount_capturable=0, amount_received=amount, status="succeeded")
     for session in account.sessions:
-        # Stripe sends no event of the session.
+        # Stripe sends no event for the session.
         if session["payment_intent"] == id_:
             session["payment_status"] = "paid"
     account.record("payment_intent.succeeded", intent, None)
@@ -89,7 +89,7 @@ def capture(account: Account, parameters: CapturePaymentIntent, id_: str) -> Jso
 
 
 def cancel(account: Account, intent: Json, reason: str | None) -> None:
-    """End a PaymentIntent; what is reserved is released."""
+    """Cancel a PaymentIntent and release the reserved amount."""
     intent.update(
         amount_capturable=0,
         canceled_at=account.now(),

@@ -1,4 +1,4 @@
-"""Charges: one attempt to take a payment, and what was later refunded of it."""
+"""Charges: one attempt to take a payment, with the refunded amount."""
 
 import stripe
 from pydantic import Field
@@ -39,7 +39,7 @@ class ListCharges(ListParameters):
 
 
 def make(account: Account, intent: Json, method: Json) -> Json:
-    """A pending charge of a PaymentIntent. It copies the PaymentIntent's metadata as it is now."""
+    """Create a pending charge of a PaymentIntent, with a copy of its current metadata."""
     id_ = new_id("ch")
     charge = declared(
         stripe.Charge,
@@ -68,7 +68,7 @@ def make(account: Account, intent: Json, method: Json) -> Json:
 
 
 def await_bank(account: Account, charge: Json) -> None:
-    """Bank debits count as captured before the bank has responded."""
+    """Mark a bank debit as captured, which Stripe does before the bank responds."""
     charge.update(
         amount_captured=charge["amount"], captured=True, outcome=_outcome(None), paid=False
     )
@@ -76,7 +76,7 @@ def await_bank(account: Account, charge: Json) -> None:
 
 
 def authorize(account: Account, charge: Json, capture_before: int) -> None:
-    """The card's bank has reserved the amount until `capture_before`."""
+    """Authorize a charge: the amount is reserved until `capture_before`."""
     details = charge["payment_method_details"]
     charge.update(
         outcome=_outcome(None),
@@ -89,7 +89,7 @@ def authorize(account: Account, charge: Json, capture_before: int) -> None:
 
 
 def capture(account: Account, charge: Json, amount: int) -> None:
-    """Take an authorized amount, or a part of it."""
+    """Capture an authorized amount, or a part of it."""
     _collect(account, charge, amount)
     account.record("charge.captured", charge, None)
 
@@ -101,7 +101,7 @@ def succeed(account: Account, charge: Json) -> None:
 
 
 def succeed_early(account: Account, charge: Json) -> None:
-    """The balance transaction follows later, and an event with it.
+    """Mark a charge as succeeded; its balance transaction and an event follow later.
 
     https://docs.stripe.com/payments/payment-intents/asynchronous-capture
     """
@@ -128,7 +128,7 @@ def _collect(account: Account, charge: Json, amount: int) -> None:
 
 
 def _booked(account: Account, charge: Json, amount: int) -> str:
-    """The id of a new balance transaction."""
+    """Create a balance transaction; return its id."""
     movement = Movement("charge", "charge", amount, balance_transactions.fee(amount))
     id_: str = balance_transactions.make(account, movement, charge)["id"]
     return id_
@@ -189,7 +189,7 @@ def _outcome(decline: Decline | None) -> Json:
 
 
 def _details(method: Json, instrument: Instrument) -> Json:
-    """Only the hash of the method's own type, as Stripe's responses have it."""
+    """Return the details hash with the method's own type only, as in Stripe's responses."""
     if instrument.type == "sepa_debit":
         return {"type": "sepa_debit", "sepa_debit": _sepa_debit(method["sepa_debit"])}
     card = declared(

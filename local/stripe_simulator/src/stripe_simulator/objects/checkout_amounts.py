@@ -1,4 +1,4 @@
-"""The amounts of a Checkout Session, as they are for what its customer has chosen so far."""
+"""The amounts of a Checkout Session, for the customer's current choices."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -20,7 +20,7 @@ EXCLUSIVE_CURRENCIES = frozenset({"cad", "usd"})
 
 
 def refresh(account: Account, session: Json) -> None:
-    """Compute the session's amounts and those of its line items, from all that is known."""
+    """Recompute the amounts of a session and of its line items."""
     facts = account.checkout[session["id"]]
     items = facts.line_items
     lines = [_charge(item["amount_subtotal"], _rates(account, session, item)) for item in items]
@@ -66,7 +66,7 @@ def refresh(account: Account, session: Json) -> None:
 
 
 def included(account: Account, id_: str, field: str) -> Json | list[Json] | None:
-    """What a session or a line item has where it is expanded: `total_details.breakdown`."""
+    """Return an expandable value of a session or a line item: `total_details.breakdown`."""
     known = account.checkout.get(id_)
     for facts in [known] if known else account.checkout.values():
         if id_ in facts.included:
@@ -78,7 +78,7 @@ def included(account: Account, id_: str, field: str) -> Json | list[Json] | None
 def at_first(
     account: Account, amounts: Sequence[tuple[int, str | None]], coupon: Json | None, shipping: int
 ) -> int:
-    """What is due before taxes, of items (amount and product), before anything is made of them."""
+    """Return the amount due before taxes for items (amount and product) not yet created."""
     lines = [Charge(amount) for amount, _ in amounts]
     given = [_discount(account, coupon, [product for _, product in amounts])] if coupon else []
     return totals.compute(lines, given, Charge(shipping)).total
@@ -103,7 +103,7 @@ def require_chargeable(amount: int, currency: str) -> None:
 def give_discount(
     account: Account, session: Json, coupon: Json, promotion_code: Json | None = None
 ) -> None:
-    """Replace whatever discount the session has: Stripe allows one."""
+    """Replace the session's discount; Stripe allows one."""
     code_id = promotion_code["id"] if promotion_code else None
     discount = declared(
         stripe.Discount,
@@ -127,7 +127,7 @@ def take_discount(account: Account, session: Json) -> None:
 
 
 def redeem(account: Account, session: Json) -> None:
-    """Count the discounts of a session that is complete."""
+    """Count the redeemed discounts of a completed session."""
     for discount in account.checkout[session["id"]].discounts:
         if (coupon := account.coupons.find(discount["source"]["coupon"])) is not None:
             coupons.redeem(coupon)
@@ -161,7 +161,9 @@ def _rates(account: Account, session: Json, item: Json) -> list[Json]:
 
 
 def _shipping_rates(account: Account, session: Json, rate: Json) -> list[Json]:
-    """Only automatic tax is on shipping: https://docs.stripe.com/payments/during-payment/charge-shipping"""
+    """Return shipping's taxes, automatic tax only:
+    https://docs.stripe.com/payments/during-payment/charge-shipping
+    """
     if not session["automatic_tax"]["enabled"]:
         return []
     return _automatic(account, session, rate["tax_behavior"])
@@ -199,7 +201,7 @@ def _reason(rate: Json) -> str:
 
 
 def _summed(taxes: Iterable[list[Json]]) -> list[Json]:
-    """One row of each rate."""
+    """Sum taxes to one row per rate."""
     rows: dict[str, Json] = {}
     for one in (tax for some in taxes for tax in some):
         row = rows.setdefault(one["rate"]["id"], one | {"amount": 0, "taxable_amount": 0})

@@ -1,4 +1,4 @@
-"""What the customer of a Checkout Session chooses that changes its amounts."""
+"""The customer's choices in a Checkout Session that change its amounts."""
 
 import copy
 
@@ -38,7 +38,7 @@ class ShippingTo(Fields):
 
 
 class Choices(Fields):
-    """What is left out stays as it was chosen before."""
+    """The customer's choices; one that is left out does not change."""
 
     billing_address: Address | None = None
     line_items: Array[ItemQuantity] = Field(default_factory=list)
@@ -49,7 +49,7 @@ class Choices(Fields):
 
 
 def apply(account: Account, session: Json, choices: Choices, billed_in: str | None = None) -> None:
-    """All of them, or none where one is refused. `billed_in` is the payment method's country."""
+    """Apply all choices, or none if one is refused. `billed_in` is the billing country."""
     id_ = session["id"]
     before = copy.deepcopy((session, account.checkout[id_]))
     try:
@@ -86,7 +86,7 @@ def _adjust(account: Account, session: Json, chosen: ItemQuantity) -> None:
 
 
 def _add(account: Account, session: Json, added: OptionalQuantity) -> None:
-    """An optional item becomes one of the line items; with a quantity of 0 it is none any more."""
+    """Add an optional item to the line items, or remove it with quantity 0."""
     offered = [one for one in session["optional_items"] or [] if one["price"] == added.price]
     if not offered:
         raise InvalidRequest(
@@ -138,7 +138,7 @@ def _ship(account: Account, session: Json, rate: str) -> None:
 
 
 def _locate(account: Account, session: Json, choices: Choices, billed_in: str | None) -> None:
-    """Where automatic tax takes the customer to be: where the order goes, else where it is billed.
+    """Set the customer's country for automatic tax: of shipping, else of billing.
 
     https://docs.stripe.com/tax/customer-locations
     """

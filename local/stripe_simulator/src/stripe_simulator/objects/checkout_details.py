@@ -1,4 +1,4 @@
-"""What a Checkout Session asks its customer for, beside the payment: addresses, names, consent."""
+"""Details that a Checkout Session collects: addresses, names, consent, custom fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class TaxId(Fields):
 
 
 class Details(Choices):
-    """What the customer filled in. All of it is optional where the session doesn't ask for it."""
+    """The customer's input; a field is required only if the session collects it."""
 
     business_name: TextOrUnset = None
     consent: Consent | None = None
@@ -45,7 +45,7 @@ class Details(Choices):
 
 @dataclass(frozen=True)
 class Problem:
-    """`message` is for the customer."""
+    """A problem in the customer's input; `message` is for the customer."""
 
     param: str
     message: str
@@ -53,7 +53,7 @@ class Problem:
 
 
 def require_complete(account: Account, session: Json, details: Details, billing: Json) -> None:
-    """Raise Stripe's error of the first problem. `billing` is the address that is billed."""
+    """Raise Stripe's error for the first problem. `billing` is the billing address."""
     for problem in problems(account, session, details, billing):
         message = problem.message
         if problem.code == MISSING:
@@ -78,7 +78,7 @@ def problems(account: Account, session: Json, details: Details, billing: Json) -
 
 
 def write(session: Json, details: Details, billing: Json, method: Json | None) -> None:
-    """Let the session show what was collected. What it doesn't ask for is not shown."""
+    """Write the collected details to the session, without those that it does not collect."""
     given = method["billing_details"] if method else {}
     customer_details = declared(
         stripe.checkout.Session.CustomerDetails,

@@ -1,4 +1,4 @@
-"""What a Checkout Session offers beside its line items: discounts, shipping and optional items."""
+"""Offers of a Checkout Session: discounts, shipping and optional items."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from stripe_simulator.objects.shapes import declared
 
 @dataclass(frozen=True)
 class Offers:
-    """What was read before anything is made. `shipping` is the amount of the first option."""
+    """The validated offers, before objects are created. `shipping`: the first option's amount."""
 
     coupon: Json | None
     promotion_code: Json | None
@@ -22,7 +22,7 @@ class Offers:
 
 
 def read(account: Account, options: Options, currency: str) -> Offers:
-    """Refuse what can't be offered in a session of this currency."""
+    """Validate the offers for this currency; raise InvalidRequest."""
     _require_optional_items(account, options, currency)
     amounts = [
         _shipping_amount(account, option, f"shipping_options[{position}]", currency)
@@ -33,7 +33,7 @@ def read(account: Account, options: Options, currency: str) -> Offers:
 
 
 def make(account: Account, session: Json, options: Options, offers: Offers) -> None:
-    """The first shipping option is the one that the page begins with."""
+    """Create the offers' objects; the first shipping option is preselected."""
     rates = [_shipping_rate(account, option) for option in options.shipping_options]
     session["shipping_options"] = [
         {"shipping_amount": rate["fixed_amount"]["amount"], "shipping_rate": rate["id"]}

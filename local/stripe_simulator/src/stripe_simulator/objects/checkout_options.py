@@ -1,4 +1,4 @@
-"""The options of a Checkout Session: what the merchant may ask of the customer, and offer.
+"""The options of a Checkout Session.
 
 https://docs.stripe.com/api/checkout/sessions/create
 """
@@ -111,7 +111,7 @@ class Dropdown(Fields):
 
 
 class Written(Fields):
-    """What a text or a number may be; lengths are in characters."""
+    """Limits of a text or numeric field; lengths are in characters."""
 
     default_value: Text255 | None = None
     maximum_length: Positive | None = None

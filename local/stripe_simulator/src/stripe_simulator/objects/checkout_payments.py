@@ -1,4 +1,4 @@
-"""Paying a Checkout Session: the PaymentIntent begins here, with the first attempt."""
+"""Payment of a Checkout Session: the first attempt creates the PaymentIntent."""
 
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.documents import Json
@@ -28,7 +28,7 @@ def pay(
     expected_amount: int | None,
     details: Details,
 ) -> None:
-    """`method` is None only where nothing is due. A declined card leaves the session open."""
+    """Pay a session; `method` is None only if nothing is due. A decline leaves it open."""
     require_open(session)
     billing = _billing_address(method, details)
     checkout_choices.apply(account, session, details, billing.get("country"))
@@ -48,14 +48,14 @@ def pay(
 
 
 def awaits_authentication(account: Account, session: Json) -> bool:
-    """An open session whose customer's bank asks first."""
+    """True for an open session that waits for the customer's authentication."""
     intent = account.payment_intents.find(session["payment_intent"] or "")
     return intent is not None and intent["status"] == authentication.STATUS
 
 
 def authenticate(account: Account, intent: Json, *, passed: bool) -> None:
-    """What the customer responded to the bank, for a session or for a PaymentIntent alone. A card
-    that is then declined is recorded, then raised.
+    """Process the customer's authentication, for a session or a separate PaymentIntent. A decline
+    that follows is recorded, then raised.
     """
     if not passed:
         authentication.refuse(account, intent)
@@ -82,7 +82,7 @@ def success_url(session: Json) -> str:
 
 
 def _billing_address(method: Json | None, details: Details) -> Json:
-    """What the customer typed, else the payment method's."""
+    """Return the customer's billing address, else the payment method's."""
     if details.billing_address is not None:
         return details.billing_address.model_dump()
     return ((method or {}).get("billing_details") or {}).get("address") or {}
@@ -124,7 +124,7 @@ def _require_payable(session: Json, method: Json | None, expected_amount: int | 
 
 
 def _intent(account: Account, session: Json) -> Json:
-    """The session's PaymentIntent: made by its first attempt, and kept by the next."""
+    """Return the session's PaymentIntent; the first attempt creates it."""
     if session["payment_intent"] is not None:
         intent = account.payment_intents[session["payment_intent"]]
         intent.update(pick(session, ("customer",)), amount=session["amount_total"])

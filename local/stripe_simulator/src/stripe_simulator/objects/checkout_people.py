@@ -1,4 +1,4 @@
-"""What a Checkout Session does to its customer: makes one, updates one, saves how it was paid."""
+"""Effects of a Checkout Session on its customer: create, update, save the payment method."""
 
 from stripe_simulator.api.errors import InvalidRequest
 from stripe_simulator.documents import Json
@@ -7,7 +7,7 @@ from stripe_simulator.objects.account import Account
 
 
 def require_own_method(session: Json, method: Json) -> None:
-    """Somebody else's saved payment method can't be used."""
+    """Refuse a payment method saved by another customer."""
     if method.get("customer") not in {None, session["customer"]}:
         raise InvalidRequest(
             f"The payment method `{method['id']}` belongs to another customer, and can not be "
@@ -17,7 +17,7 @@ def require_own_method(session: Json, method: Json) -> None:
 
 
 def make_or_update(account: Account, session: Json) -> None:
-    """An invoice has a customer, so that a session that makes one makes a customer too."""
+    """Create or update the customer; a session with an invoice always creates one."""
     facts = account.checkout[session["id"]]
     details = session["customer_details"]
     shipping = (session["collected_information"] or {}).get("shipping_details")
@@ -38,7 +38,7 @@ def make_or_update(account: Account, session: Json) -> None:
 
 
 def save_method(account: Account, session: Json, method: Json) -> None:
-    """Attach the payment method where the merchant (`setup_future_usage`) or the customer wants.
+    """Attach the payment method if the merchant (`setup_future_usage`) or the customer wants it.
 
     https://docs.stripe.com/payments/checkout/save-during-payment
     """
@@ -54,7 +54,7 @@ def save_method(account: Account, session: Json, method: Json) -> None:
 
 
 def offered_methods(account: Account, session: Json) -> list[Json]:
-    """Those that the page offers: of a customer that the merchant named, as its filters say."""
+    """Return the saved payment methods of the session's customer, filtered by its options."""
     offered = session["saved_payment_method_options"] or {}
     filters = offered.get("allow_redisplay_filters") or ["always"]
     return [

@@ -1,4 +1,4 @@
-"""Where the customer of a Checkout Session pays: on Stripe's page, or on one of the merchant's."""
+"""The place of payment: Stripe's page or the merchant's (`ui_mode`)."""
 
 from typing import Literal
 
@@ -9,13 +9,13 @@ from stripe_simulator.api.values import Url
 from stripe_simulator.documents import Json
 from stripe_simulator.identifiers import new_id
 
-# The merchant's own page does them: https://docs.stripe.com/api/checkout/sessions/create
+# The merchant's page does these itself: https://docs.stripe.com/api/checkout/sessions/create
 NOT_WITH_ELEMENTS = (
     *("after_expiration", "branding_settings", "custom_fields", "custom_text", "optional_items"),
     *("origin_context", "submit_type"),
 )
 ON_MERCHANTS_PAGE = ("elements", "embedded_page")
-# Of sessions on Stripe's page these are absent, not null.
+# Absent, not null, in sessions on Stripe's page.
 ABSENT = ("redirect_on_completion", "return_url")
 
 
@@ -27,7 +27,7 @@ class Place(Parameters):
 
 
 def require_addresses(place: Place) -> None:
-    """Refuse what Stripe refuses: each kind of page has addresses of its own."""
+    """Refuse URLs that do not fit the `ui_mode`, as Stripe does."""
     on_merchants_page = place.ui_mode in ON_MERCHANTS_PAGE
     required = "return_url" if on_merchants_page else "success_url"
     refused: tuple[str, ...] = (

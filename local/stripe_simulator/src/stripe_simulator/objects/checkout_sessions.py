@@ -104,7 +104,7 @@ def create(account: Account, parameters: CreateSession) -> Json:
         currency,
     )
     methods = _payment_method_types(parameters, currency)
-    # Last: a session that is refused leaves no prices behind.
+    # Last, so that a refused session creates no prices.
     items = line_items.make_all(account, parameters.line_items)
     session = _make(account, parameters, sum(amounts), currency) | {
         "expires_at": expires_at,
@@ -129,7 +129,7 @@ def create(account: Account, parameters: CreateSession) -> Json:
 
 
 def resume(account: Account) -> None:
-    """Schedule what becomes of the sessions of a snapshot."""
+    """Schedule the changes of a snapshot's sessions."""
     for session in account.sessions:
         if session["status"] == "open":
             _schedule_expiry(account, session)
@@ -166,7 +166,7 @@ def list_line_items(account: Account, parameters: ListParameters, id_: str) -> J
     account.sessions.retrieve(id_)
     items = account.checkout[id_].line_items
     url = f"/v1/checkout/sessions/{id_}/line_items"
-    # The only list that goes by position, oldest first.
+    # The only list in its own order, oldest first.
     return page(items, parameters, url=url, noun="line item")
 
 
@@ -274,7 +274,7 @@ def _make(account: Account, parameters: CreateSession, amount: int, currency: st
 
 
 def _defaults(parameters: CreateSession) -> Json:
-    """What a session has before its customer did anything."""
+    """Return the initial fields of a session."""
     session = stripe.checkout.Session
     email = parameters.customer_email
     return {

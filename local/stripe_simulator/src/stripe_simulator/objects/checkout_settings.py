@@ -1,4 +1,4 @@
-"""What a Checkout Session shows of its options, and which of them Stripe refuses together."""
+"""Fields of a Checkout Session that show its options, and conflicts between options."""
 
 import stripe
 
@@ -13,7 +13,7 @@ SHOWN = (
     *("allow_promotion_codes", "billing_address_collection", "integration_identifier", "locale"),
     *("origin_context", "submit_type"),
 )
-# Shown as they were given, with null or nothing for what was left out.
+# Shown as given; parameters that were left out are null or absent.
 HASHES = {
     "after_expiration": stripe.checkout.Session.AfterExpiration,
     "branding_settings": stripe.checkout.Session.BrandingSettings,
@@ -28,7 +28,7 @@ HASHES = {
 
 
 def require_valid(options: Options, customer: Json | None) -> None:
-    """Refuse options that exclude each other, or that need what is not there."""
+    """Refuse options that exclude each other, or that lack a requirement."""
     _require_simulated(options)
     _require_promotions(options)
     _require_payment_methods(options)
@@ -40,7 +40,7 @@ def require_valid(options: Options, customer: Json | None) -> None:
 
 
 def shown(account: Account, options: Options) -> Json:
-    """The session's fields that say its options. Its amounts are not among them."""
+    """Return the session's fields that show its options, without amounts."""
     session = stripe.checkout.Session
     fields = options.model_dump(include=set(SHOWN))
     for name, class_ in HASHES.items():
@@ -87,7 +87,7 @@ def _require_simulated(options: Options) -> None:
 
 
 def _require_promotions(options: Options) -> None:
-    """Stripe refuses both even where one is false: https://github.com/stripe/stripe-node/issues/2248"""
+    """Refuse both, even if one is false: https://github.com/stripe/stripe-node/issues/2248"""
     if options.allow_promotion_codes is not None and options.discounts is not None:
         raise _only_one("allow_promotion_codes", "discounts")
 
@@ -118,7 +118,7 @@ def _require_field(field: CustomField) -> None:
 
 
 def _require_customer(options: Options, customer: Json | None) -> None:
-    """What Stripe asks of a customer that the merchant names."""
+    """Check the requirements for a session with an existing customer."""
     if customer is None:
         if options.customer_update is not None:
             raise InvalidRequest(
@@ -143,7 +143,7 @@ def _require_customer(options: Options, customer: Json | None) -> None:
 
 
 def location(customer: Json) -> str | None:
-    """The country that a customer's tax is due in: https://docs.stripe.com/tax/customer-locations"""
+    """Return the country of a customer's tax: https://docs.stripe.com/tax/customer-locations"""
     for address in ((customer.get("shipping") or {}).get("address"), customer.get("address")):
         if address and address.get("country"):
             country: str = address["country"]
@@ -181,7 +181,7 @@ def _invoice_creation(options: Options) -> Json:
 
 
 def _configuration(account: Account, options: Options) -> Json | None:
-    """Without types, the merchant's configuration says which methods there are."""
+    """Return the payment method configuration, which applies if no types are given."""
     if "payment_method_types" in options.model_fields_set:
         return None
     usual = f"pmc_{account.id.removeprefix('acct_')}"

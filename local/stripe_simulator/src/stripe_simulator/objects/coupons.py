@@ -1,4 +1,4 @@
-"""Coupons: percent or amount off what a customer buys."""
+"""Coupons: a percentage or an amount off a purchase."""
 
 from typing import Literal
 
@@ -77,7 +77,7 @@ def create(account: Account, parameters: CreateCoupon) -> Json:
 
 
 def resume(account: Account) -> None:
-    """Schedule what becomes of the coupons of a snapshot."""
+    """Schedule the changes of a snapshot's coupons."""
     for coupon in account.coupons:
         _schedule_end(account, coupon)
 
@@ -112,7 +112,7 @@ def list_(account: Account, parameters: ListCoupons) -> Json:
 
 
 def require_redeemable(coupon: Json, currency: str, param: str) -> None:
-    """Refuse a coupon that is used up, or whose amount is in another currency."""
+    """Refuse an exhausted coupon, or one with an amount in another currency."""
     if not coupon["valid"]:
         raise InvalidRequest(f"Coupon expired: {coupon['id']}", code="coupon_expired", param=param)
     if coupon["amount_off"] is not None and coupon["currency"] != currency:

@@ -1,4 +1,4 @@
-"""Currencies: the least that can be charged, and how an amount is written."""
+"""Currencies: minimum charges, and formatting of amounts."""
 
 from decimal import Decimal
 
@@ -41,7 +41,7 @@ MAXIMUM = 99_999_999
 
 
 def written(amount: int, currency: str) -> str:
-    """`€12.00`; a currency without a symbol here, `12.00 SEK`."""
+    """Format an amount: `€12.00`, or `12.00 SEK` for a currency without a symbol here."""
     places = decimals(currency)
     number = f"{Decimal(amount).scaleb(-places):,.{places}f}"
     symbol = SYMBOLS.get(currency)
@@ -49,7 +49,7 @@ def written(amount: int, currency: str) -> str:
 
 
 def decimals(currency: str) -> int:
-    """How many digits of an amount are after the point."""
+    """Return the number of decimals of the currency."""
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2

@@ -1,4 +1,4 @@
-"""Customers: who pays, where the merchant wants to know."""
+"""Customers."""
 
 from typing import Literal
 
@@ -69,7 +69,7 @@ def make(account: Account, values: Json) -> Json:
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
-    """One that was deleted is still there, as that."""
+    """Return a customer; a deleted one is returned as deleted."""
     return account.deleted_customers.find(id_) or account.customers.retrieve(id_)
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a dispute.
+"""The states of a dispute.
 
 needs_response ──> under_review ─┬─> won      the money comes back
        │                         └─> lost
@@ -8,7 +8,8 @@ warning_needs_response ──> warning_under_review ─┬─> warning_closed
        │                                         │
        └─────────────────────────────────────────┴─> needs_response    now a chargeback
 
-Only a chargeback has taken the money. A bank debit's is lost at once: nobody can response it.
+Only a chargeback has withdrawn the money. A bank debit's dispute is lost at once, without a way to
+respond.
 """
 
 import copy
@@ -27,7 +28,7 @@ FEE = 1500
 DAY_SECONDS = 24 * 60 * 60
 RESPONSE_DAYS = 8
 CLOSED = ("lost", "warning_closed", "won")
-# Visa's codes, by Stripe's reason.
+# Visa's reason codes by Stripe's reason.
 NETWORK_REASON_CODES = {"fraudulent": "10.4", "general": "10", "product_not_received": "13.1"}
 
 # Stripe's test values for `evidence[uncategorized_text]`.
@@ -37,7 +38,7 @@ ESCALATING = "escalate_inquiry_evidence"
 
 
 def open_if_disputed(account: Account, charge: Json) -> None:
-    """A dispute of a charge that just succeeded, where its card or account is one that disputes."""
+    """Open a dispute of a succeeded charge if its test card or account is a disputing one."""
     kind = account.instruments[charge["payment_method"]].dispute
     if kind is not None:
         open_(account, charge, kind)
@@ -79,12 +80,12 @@ def close(account: Account, dispute: Json, *, won: bool = False) -> None:
 
 
 def await_decision(account: Account, dispute: Json) -> None:
-    """The bank decides after a while, where the evidence says how; any other, it never decides."""
+    """Schedule the bank's decision if the evidence is a test value; otherwise there is none."""
     evidence = dispute["evidence"]["uncategorized_text"]
     status = dispute["status"]
 
     def decide() -> None:
-        # Closed, or another case: an inquiry's evidence doesn't decide a chargeback.
+        # Closed or escalated meanwhile: an inquiry's evidence does not decide a chargeback.
         if dispute["status"] != status:
             return
         if evidence in {WINNING, LOSING}:
@@ -96,7 +97,7 @@ def await_decision(account: Account, dispute: Json) -> None:
 
 
 def escalate(account: Account, dispute: Json) -> None:
-    """The bank takes the money: what was an inquiry is a chargeback, with a deadline of its own."""
+    """Escalate an inquiry to a chargeback: withdraw the money, and set a new deadline."""
     details = copy.deepcopy(dispute["payment_method_details"])
     details["card"]["case_type"] = "chargeback"
     _move_money(account, dispute, -dispute["amount"], FEE)
@@ -112,7 +113,7 @@ def escalate(account: Account, dispute: Json) -> None:
 
 
 def _move_money(account: Account, dispute: Json, amount: int, fee: int) -> None:
-    """`amount` and `fee` as a balance transaction has them: a fee that comes back is negative."""
+    """Record a balance transaction with `amount` and `fee`; a returned fee is negative."""
     way = "withdrawal" if amount < 0 else "reversal"
     movement = Movement(
         "adjustment",
@@ -127,7 +128,7 @@ def _move_money(account: Account, dispute: Json, amount: int, fee: int) -> None:
 
 
 def _make(account: Account, charge: Json, instrument: Instrument, kind: Dispute) -> Json:
-    """It copies no metadata, neither the charge's nor the PaymentIntent's."""
+    """Create the object; it does not copy metadata from the charge or the PaymentIntent."""
     card = instrument.type == "card"
     code = NETWORK_REASON_CODES[kind.reason] if card else None
     return declared(
@@ -173,5 +174,5 @@ def _details(instrument: Instrument, kind: Dispute, code: str | None) -> Json:
 
 
 def _due_by(now: int) -> int:
-    """The end of a day, in UTC."""
+    """Return the deadline: the end of a day in UTC."""
     return (now // DAY_SECONDS + RESPONSE_DAYS + 1) * DAY_SECONDS - 1

@@ -1,4 +1,4 @@
-"""/v1/disputes. What becomes of one is in `dispute_cases`."""
+"""/v1/disputes. `dispute_cases` has the states of a dispute."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ from stripe_simulator.documents import Json
 from stripe_simulator.objects import dispute_cases, metadata
 from stripe_simulator.objects.account import Account
 
-# Each names a file, which the simulator has none of.
+# File ids, which the simulator does not support.
 FILES = frozenset(
     {
         *("cancellation_policy", "customer_communication", "customer_signature"),
@@ -72,7 +72,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def update(account: Account, parameters: UpdateDispute, id_: str) -> Json:
-    """Evidence is kept until it is submitted; without `submit` it is submitted at once."""
+    """Update a dispute; evidence is submitted at once unless `submit` is false."""
     dispute = _open(account, id_)
     changes = metadata.merged(dispute, parameters.given())
     submit = changes.pop("submit", "evidence" in changes)

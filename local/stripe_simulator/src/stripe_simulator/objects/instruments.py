@@ -1,6 +1,6 @@
-"""Stripe's test values: the cards and bank accounts whose outcome is known beforehand.
+"""Stripe's test values: cards and bank accounts with a known outcome.
 
-https://docs.stripe.com/testing has them all; these are the ones whose outcome differs here.
+https://docs.stripe.com/testing lists all; these are the ones with different outcomes here.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ class Decline:
 
 @dataclass(frozen=True)
 class Dispute:
-    """An inquiry asks before it takes the money; a chargeback has taken it."""
+    """The kind of dispute: an inquiry does not withdraw the money, a chargeback does."""
 
     reason: str
     inquiry: bool = False
@@ -24,7 +24,7 @@ class Dispute:
 
 @dataclass(frozen=True)
 class Instrument:
-    """A card or a bank account, and what becomes of a payment with it."""
+    """A card or a bank account, with the outcome of its payments."""
 
     type: Literal["card", "sepa_debit"]
     last4: str
@@ -33,7 +33,7 @@ class Instrument:
     bank_code: str = ""
     decline: Decline | None = None
     authenticates: bool = False
-    """The customer has to authenticate before each payment."""
+    """True if the customer must authenticate before each payment."""
     settles: bool = True
     refunds: Literal["succeed", "fail", "pend"] = "succeed"
     dispute: Dispute | None = None
@@ -89,7 +89,7 @@ CARD_NUMBERS = {
     "4000000000007726": replace(VISA, last4="7726", refunds="pend"),
 }
 
-# The part of `tok_...` and `pm_card_...` after the prefix.
+# The names in `tok_...` and `pm_card_...`.
 CARD_NAMES = {
     "visa": "4242424242424242",
     "mastercard": "5555555555554444",
@@ -126,7 +126,7 @@ def card_of_token(token: str) -> Instrument | None:
 
 
 def card_of_payment_method(id_: str) -> Instrument | None:
-    """`pm_card_visa`, `pm_card_chargeDeclined`, `pm_card_visa_chargeDeclined`."""
+    """Return the card of `pm_card_visa`, `pm_card_visa_chargeDeclined` and the like, else None."""
     if not id_.startswith("pm_card_"):
         return None
     return _card_named(id_.removeprefix("pm_card_").removeprefix("visa_"))

@@ -1,4 +1,4 @@
-"""What a PaymentIntent may be made with besides its amount."""
+"""Options of a PaymentIntent besides its amount."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ class AutomaticPaymentMethods(Fields):
 
 
 class OfflineAcceptance(Fields):
-    """Stripe's has no fields."""
+    """A hash that has no fields at Stripe either."""
 
 
 class OnlineAcceptance(Fields):
@@ -32,7 +32,7 @@ class CustomerAcceptance(Fields):
 
 
 class MandateData(Fields):
-    """How the customer of a bank debit agreed to it; the simulator takes any word for it."""
+    """The mandate of a bank debit; the simulator does not check it."""
 
     customer_acceptance: CustomerAcceptance
 
@@ -47,7 +47,7 @@ class PaymentMethodOptions(Fields):
 
 
 def switched_on(currency: str, *, manual: bool) -> list[PaymentMethodType]:
-    """The account's payment methods that fit: it has all of the simulator's switched on. None of
-    them redirects the customer, so that none needs a `return_url`.
+    """Return the payment method types for a payment; all of the simulator's are enabled. None of
+    them redirects the customer, so none needs a `return_url`.
     """
     return ["card", "sepa_debit"] if currency == "eur" and not manual else ["card"]

@@ -1,4 +1,4 @@
-"""Invoices: the receipt that `invoice_creation` makes of a Checkout Session that is paid.
+"""Invoices: the receipt of a paid Checkout Session with `invoice_creation`.
 
 https://docs.stripe.com/payments/checkout/receipts
 """
@@ -16,7 +16,7 @@ from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.shapes import declared, pick
 
 EVENTS = ("invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded")
-# As the merchant set them in `invoice_data`.
+# Fields copied from the merchant's `invoice_data`.
 COPIED = ("account_tax_ids", "custom_fields", "description", "footer", "issuer", "metadata")
 
 
@@ -29,7 +29,7 @@ class ListInvoices(ListParameters):
 
 
 def make_paid(account: Account, session: Json) -> None:
-    """The session shows it."""
+    """Create a paid invoice and set it in the session."""
     id_ = new_id("in")
     now = account.now()
     details = session["customer_details"]
@@ -97,7 +97,7 @@ def list_(account: Account, parameters: ListInvoices) -> Json:
 
 
 def _amounts(session: Json) -> Json:
-    """An invoice's subtotal is of its lines; shipping is apart, as in the session."""
+    """Return the amounts; the subtotal excludes shipping, as in the session."""
     total, details = session["amount_total"], session["total_details"]
     return {
         "amount_due": total,

@@ -1,4 +1,4 @@
-"""Line items: what a Checkout Session sells, by a price that there is or one made with it."""
+"""Line items of a Checkout Session, with an existing price or a new one (`price_data`)."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -32,7 +32,7 @@ class LineItem(Fields):
 
 
 def amounts(account: Account, items: list[LineItem]) -> tuple[list[int], str]:
-    """Theirs and the currency: all have the first's. Refuses what can't be sold."""
+    """Return the items' amounts and common currency; refuse items that can't be sold."""
     currency = _currency(account, items[0], "line_items[0]")
     each = [
         _amount(account, item, f"line_items[{index}]", currency) for index, item in enumerate(items)
@@ -41,7 +41,7 @@ def amounts(account: Account, items: list[LineItem]) -> tuple[list[int], str]:
 
 
 def make_all(account: Account, items: list[LineItem]) -> list[Json]:
-    """Of items whose `amounts` there are."""
+    """Create line items; `amounts` must have accepted them."""
     return [
         make(account, _price(account, item, f"line_items[{index}]"), item.quantity or 1, item)
         for index, item in enumerate(items)
@@ -49,7 +49,7 @@ def make_all(account: Account, items: list[LineItem]) -> list[Json]:
 
 
 def product(account: Account, item: LineItem) -> str | None:
-    """The product of an item whose amount there is; None where it is yet to be made."""
+    """Return an accepted item's product id; None if it is not created yet."""
     if item.price is None:
         return item.price_data.product if item.price_data else None
     id_: str = account.prices[item.price]["product"]
@@ -118,7 +118,7 @@ def _named(account: Account, item: LineItem, param: str) -> Json:
 def _price(account: Account, item: LineItem, param: str) -> Json:
     if item.price_data is None:
         return _named(account, item, param)
-    # It can't be used again: Stripe makes it inactive.
+    # It can't be used again: Stripe creates it as inactive.
     return prices.make(account, item.price_data, f"{param}[price_data]", {"active": False})
 
 
@@ -139,7 +139,7 @@ def require_sellable(account: Account, price: Json, param: str) -> None:
 
 
 def _recurring(param: str) -> InvalidRequest:
-    """`param` is that of the item, as seen from a client-side Checkout, where it is `items[0]`:
+    """`param` is the item's, as in client-side Checkout, where it is `items[0]`:
     https://github.com/dayhaysoos/use-shopping-cart/issues/224
     """
     return InvalidRequest(
@@ -150,7 +150,7 @@ def _recurring(param: str) -> InvalidRequest:
 
 
 def make(account: Account, price: Json, quantity: int, item: LineItem) -> Json:
-    """Its discounts and taxes come with the amounts of its session (`checkout_amounts`)."""
+    """Create a line item; `checkout_amounts` sets its discounts and taxes."""
     amount = times(price["unit_amount_decimal"], quantity)
     made = declared(
         stripe.LineItem,
@@ -166,7 +166,7 @@ def make(account: Account, price: Json, quantity: int, item: LineItem) -> Json:
         price=price,
         quantity=quantity,
     )
-    # Only where they are expanded.
+    # Included only if expanded.
     return {name: value for name, value in made.items() if name not in {"discounts", "taxes"}}
 
 

@@ -1,10 +1,10 @@
-"""Metadata in an update: its keys are added to those that are there; an empty value removes one."""
+"""Metadata in an update: keys are merged; an empty value removes a key."""
 
 from stripe_simulator.documents import Json
 
 
 def merged(object_: Json, changes: Json) -> Json:
-    """The changes, their metadata merged into the object's."""
+    """Return the changes with their metadata merged into the object's."""
     changes = {name: value for name, value in changes.items() if name != "expand"}
     if "metadata" not in changes:
         return changes

@@ -1,4 +1,4 @@
-"""What an attempt to pay does to a PaymentIntent.
+"""The effects of an attempt to pay on a PaymentIntent.
 
 requires_payment_method ─┬─> requires_action               a card of 3D Secure (`authentication`)
           ▲              ├─> succeeded                     a card
@@ -26,7 +26,9 @@ CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_act
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Of an attempt. `on_settled` is called when a bank has responded; a card settles at once."""
+    """The context of an attempt. `on_settled` is called after the bank's response, for a card at
+    once.
+    """
 
     on_settled: Callable[[], None] = lambda: None
     off_session: bool = False
@@ -39,7 +41,7 @@ ORDINARY = Circumstances()
 def attempt(
     account: Account, intent: Json, method: Json, circumstances: Circumstances = ORDINARY
 ) -> None:
-    """Pay with a method. A declined card is recorded, then raised."""
+    """Pay with a payment method. A decline is recorded, then raised."""
     _require_confirmable(intent, method)
     instrument = account.instruments[method["id"]]
     if instrument.authenticates and not circumstances.off_session:
@@ -51,7 +53,7 @@ def attempt(
 
 
 def authenticated(account: Account, intent: Json) -> None:
-    """Go on with the attempt. A declined card is recorded, then raised."""
+    """Continue the attempt after authentication. A decline is recorded, then raised."""
     method = account.payment_methods[intent["payment_method"]]
     intent["next_action"] = None
     _charge(account, intent, method, account.instruments[method["id"]], lambda: None)

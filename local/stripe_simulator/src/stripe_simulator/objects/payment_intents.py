@@ -1,4 +1,4 @@
-"""PaymentIntents: one payment. What an attempt does to one is in `payment_attempts`."""
+"""PaymentIntents. `payment_attempts` has the effects of an attempt to pay."""
 
 from typing import Literal
 
@@ -45,7 +45,7 @@ CANCELABLE = (
 
 
 class IntentData(Fields):
-    """What a Checkout Session may say about the PaymentIntent that it will make."""
+    """A Checkout Session's `payment_intent_data`."""
 
     capture_method: CaptureMethod = "automatic_async"
     description: Text | None = None
@@ -137,7 +137,7 @@ def create(account: Account, parameters: CreatePaymentIntent) -> Json:
 
 
 def _methods(parameters: CreatePaymentIntent) -> Json:
-    """Without a word of either, automatic payment methods: since 2023-08-16, the default."""
+    """Return the payment methods; automatic ones by default, since 2023-08-16."""
     automatic, types = parameters.automatic_payment_methods, parameters.payment_method_types
     if automatic is None and types is None:
         automatic = AutomaticPaymentMethods(enabled=True)
@@ -209,7 +209,7 @@ def _circumstances(parameters: CreatePaymentIntent | ConfirmPaymentIntent) -> Ci
 
 def cancel(account: Account, parameters: CancelPaymentIntent, id_: str) -> Json:
     intent = account.payment_intents.retrieve(id_)
-    # https://docs.stripe.com/api/payment_intents/cancel: of a session only while it is uncaptured.
+    # https://docs.stripe.com/api/payment_intents/cancel: with a session only if uncaptured.
     if intent["status"] != captures.STATUS:
         _require_not_checkouts(account, intent, "cancel")
     if intent["status"] not in CANCELABLE:

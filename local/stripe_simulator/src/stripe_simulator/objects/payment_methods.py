@@ -1,4 +1,4 @@
-"""Payment methods: a card or a bank account, and whose it is."""
+"""Payment methods: a card or a bank account, with its owner."""
 
 import re
 import zlib
@@ -73,7 +73,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def named(account: Account, id_: str, param: str) -> Json:
-    """A payment method by its id, or a new one by the name of a test card (`pm_card_visa`)."""
+    """Return a payment method by id, or create one for a test card's name (`pm_card_visa`)."""
     instrument = instruments.card_of_payment_method(id_)
     if instrument is None:
         return account.payment_methods.named(id_, param)
@@ -127,7 +127,7 @@ def _instrument(parameters: CreatePaymentMethod) -> Instrument:
 
 
 def _require_current(account: Account, card: Card) -> None:
-    """https://docs.stripe.com/testing#invalid-data"""
+    """Refuse invalid expiry dates and CVCs: https://docs.stripe.com/testing#invalid-data"""
     now = datetime.fromtimestamp(account.clock(), UTC)
     if not 1 <= card.exp_month <= MONTHS:
         raise _invalid("expiration month", "invalid_expiry_month", "exp_month")
@@ -195,6 +195,6 @@ def _sepa_debit(instrument: Instrument) -> Json:
 
 
 def fingerprint(instrument: Instrument) -> str:
-    """The same for the same card, as Stripe's is; of Stripe's length."""
+    """Return a fingerprint, equal for equal cards, in Stripe's length."""
     value = f"{instrument.type}{instrument.brand}{instrument.country}{instrument.last4}"
     return f"{zlib.crc32(value.encode()):016X}"

@@ -1,4 +1,4 @@
-"""What a Checkout Session says of its payment methods."""
+"""A Checkout Session's options for payment methods."""
 
 from typing import Literal
 
@@ -38,7 +38,7 @@ class SepaDebitOptions(Fields):
 
 
 class PaymentMethodOptions(Fields):
-    """Those of other payment methods are read, so that they can be refused by their name."""
+    """Options by payment method; those of unsupported methods are read to be refused by name."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -1,6 +1,6 @@
-"""Payment pages: a Checkout Session from its customer's side, as Stripe's own page calls it.
+"""Payment pages: a Checkout Session on the customer's side, as used by Stripe's own page.
 
-Undocumented, and pinned by what the Stripe CLI's triggers send.
+Undocumented; the requests of the Stripe CLI's triggers define it.
 """
 
 from stripe_simulator.api.parameters import Parameters
@@ -32,7 +32,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def update(account: Account, parameters: UpdatePage, id_: str) -> Json:
-    """What the page does while its customer chooses, before paying."""
+    """Apply the customer's choices before payment."""
     session = account.sessions.retrieve(id_)
     checkout_payments.require_open(session)
     billing = parameters.billing_address

@@ -1,4 +1,4 @@
-"""Names and addresses, which several objects share."""
+"""Names and addresses, shared by several objects."""
 
 from stripe_simulator.api.parameters import Fields
 from stripe_simulator.api.values import Email, Text, TextOrUnset

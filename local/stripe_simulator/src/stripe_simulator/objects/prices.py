@@ -1,4 +1,4 @@
-"""Prices: what a product costs."""
+"""Prices of products."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
@@ -54,7 +54,7 @@ class Recurring(Fields):
 
 
 class PriceData(Fields):
-    """What a price made with a line item may say."""
+    """The data of a price that is created with a line item."""
 
     currency: Currency
     product: Text | None = None
@@ -104,14 +104,14 @@ def create(account: Account, parameters: CreatePrice) -> Json:
 
 
 def check(account: Account, data: PriceData, prefix: str) -> str:
-    """Refuses what `make` would; what a unit costs otherwise."""
+    """Validate as `make` does; return the unit amount."""
     _require_product(account, data, prefix)
     _, unit_amount_decimal = _amounts(data, prefix)
     return unit_amount_decimal
 
 
 def make(account: Account, data: PriceData, prefix: str, extra: Json) -> Json:
-    """`prefix` is where the data was in the request, for errors: `line_items[0][price_data]`."""
+    """Create a price; `prefix` is the data's parameter, for errors: `line_items[0][price_data]`."""
     _require_product(account, data, prefix)
     unit_amount, unit_amount_decimal = _amounts(data, prefix)
     price = declared(
@@ -171,7 +171,7 @@ def list_(account: Account, parameters: ListPrices) -> Json:
 
 
 def currency_options(price: Json) -> Json:
-    """What a price costs in each of its currencies: here, in its own alone."""
+    """Return the price's currency options: here only its own currency."""
     amounts = ("custom_unit_amount", "tax_behavior", "unit_amount", "unit_amount_decimal")
     return {price["currency"]: pick(price, amounts)}
 
@@ -226,7 +226,7 @@ def _recurring(recurring: Recurring | None) -> Json | None:
 
 
 def free_lookup_key(account: Account, key: str | None, *, transfer: bool) -> None:
-    """A lookup key names one price, unless the price that has it gives it up."""
+    """Refuse a lookup key in use, or take it from its price with `transfer`."""
     holder = next((price for price in account.prices if key and price["lookup_key"] == key), None)
     if holder is None:
         return

@@ -1,4 +1,4 @@
-"""Products: what is sold."""
+"""Products."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ from stripe_simulator.objects.shapes import declared
 
 
 class ProductData(Fields):
-    """A product made together with a price, or with a line item."""
+    """The data of a product that is created with a price or a line item."""
 
     name: Text
     description: Text | None = None

@@ -1,4 +1,4 @@
-"""Promotion codes: what a customer types to redeem a coupon."""
+"""Promotion codes, which customers type to redeem a coupon."""
 
 from typing import Literal
 
@@ -93,7 +93,7 @@ def create(account: Account, parameters: CreatePromotionCode) -> Json:
 
 
 def resume(account: Account) -> None:
-    """Schedule what becomes of the promotion codes of a snapshot."""
+    """Schedule the changes of a snapshot's promotion codes."""
     for promotion_code in account.promotion_codes:
         _schedule_end(account, promotion_code)
 
@@ -130,7 +130,7 @@ def list_(account: Account, parameters: ListPromotionCodes) -> Json:
 
 
 def find(account: Account, code: str) -> Json | None:
-    """The active promotion code of what a customer typed, in whatever case."""
+    """Return the active promotion code for a customer's input, ignoring case."""
     wanted = code.strip().lower()
     return next(
         (one for one in account.promotion_codes if one["active"] and one["code"].lower() == wanted),
@@ -139,7 +139,7 @@ def find(account: Account, code: str) -> Json | None:
 
 
 def require_redeemable(account: Account, promotion_code: Json, session: Json, param: str) -> None:
-    """https://docs.stripe.com/payments/checkout/discounts"""
+    """Check a code's restrictions: https://docs.stripe.com/payments/checkout/discounts"""
     coupon = account.coupons.find(promotion_code["promotion"]["coupon"])
     if not promotion_code["active"] or coupon is None:
         raise InvalidRequest("This promotion code is inactive.", param=param)
@@ -168,7 +168,7 @@ def redeem(promotion_code: Json) -> None:
 
 
 def _has_paid(account: Account, customer: str | None) -> bool:
-    """Without a customer, nobody can say whether it is the first purchase: Stripe refuses too."""
+    """True if the customer has paid before; without a customer, Stripe assumes so."""
     return customer is None or any(
         intent["customer"] == customer and intent["status"] == "succeeded"
         for intent in account.payment_intents

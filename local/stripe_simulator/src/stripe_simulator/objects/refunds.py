@@ -1,9 +1,9 @@
-"""Refunds: a charge given back, wholly or in part.
+"""Refunds of charges, full or partial.
 
 pending ──> succeeded ──> failed
 
-A card's refund succeeds at once, a bank debit's when the bank has sent it. One can fail after it
-has succeeded: its amount is then no longer refunded.
+A card's refund succeeds at once, a bank debit's when the bank has sent it. A refund can fail after
+it succeeded: then its amount no longer counts as refunded.
 """
 
 from typing import Literal
@@ -25,7 +25,7 @@ from stripe_simulator.objects.instruments import Instrument
 from stripe_simulator.objects.shapes import declared, pick
 
 COPIED_FROM_CHARGE = ("currency", "customer", "payment_intent", "payment_method")
-# What a card network calls the refund; of its length.
+# The card network's reference of the refund, in its length.
 REFERENCE = "74".ljust(23, "0")
 
 
@@ -73,7 +73,7 @@ def update(account: Account, parameters: UpdateRefund, id_: str) -> Json:
 
 
 def cancel(account: Account, _: Parameters, id_: str) -> Json:
-    """Only a refund that waits for the customer can be canceled: a card's or a debit's never."""
+    """Refuse: only refunds that wait for the customer can be canceled, not a card's or debit's."""
     account.refunds.retrieve(id_)
     raise InvalidRequest("Canceling this refund is unsupported.")
 
@@ -132,7 +132,7 @@ def _require_refundable(account: Account, charge: Json) -> None:
 
 
 def _amount(charge: Json, asked: int | None) -> int:
-    """Without one, all that is left."""
+    """Return the amount to refund, by default all that is left."""
     left: int = charge["amount_captured"] - charge["amount_refunded"]
     if asked is None:
         return left
@@ -150,7 +150,7 @@ def _amount(charge: Json, asked: int | None) -> int:
 def _make(
     account: Account, charge: Json, instrument: Instrument, parameters: CreateRefund, amount: int
 ) -> Json:
-    """It copies no metadata, neither the charge's nor the PaymentIntent's."""
+    """Create the object; it does not copy metadata from the charge or the PaymentIntent."""
     card = instrument.type == "card"
     pending = instrument.refunds == "pend" or not card
     refund = declared(
@@ -200,7 +200,7 @@ def _count(charge: Json, amount: int) -> None:
 
 
 def _go_on(account: Account, refund: Json, charge: Json, instrument: Instrument) -> None:
-    """What becomes of a refund after a while."""
+    """Schedule the next state of a refund."""
     if instrument.refunds == "fail":
         _fail(account, refund, charge)
         return
@@ -238,6 +238,6 @@ def _fail(account: Account, refund: Json, charge: Json) -> None:
 
 
 def _update(account: Account, refund: Json, changes: Json) -> None:
-    """Stripe reports a refund's change twice: once under its older name."""
+    """Change a refund; Stripe sends two events for it, one with an older type."""
     previous = account.update("refund.updated", refund, changes)
     account.record("charge.refund.updated", refund, previous)

@@ -1,4 +1,4 @@
-"""Saved payment methods: those that are attached to a customer, for the next purchase."""
+"""Saved payment methods, which are attached to a customer."""
 
 from typing import Literal
 
@@ -84,7 +84,7 @@ def update(account: Account, parameters: UpdatePaymentMethod, id_: str) -> Json:
 
 
 def list_(account: Account, parameters: ListPaymentMethods) -> Json:
-    """Without a customer Stripe lists Treasury's only: none."""
+    """List a customer's payment methods; without a customer Stripe lists only Treasury's: none."""
     return _page(account, parameters, parameters.customer, "/v1/payment_methods")
 
 

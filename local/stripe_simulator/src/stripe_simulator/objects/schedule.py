@@ -1,4 +1,4 @@
-"""What happens by itself later: a session expires, a bank debit settles, a refund fails."""
+"""Scheduled changes: a session expires, a bank debit settles, a refund fails."""
 
 import asyncio
 import heapq
@@ -9,8 +9,8 @@ type Action = Callable[[], None]
 
 
 class Schedule:
-    """`run_due` before each request, so that nobody sees a state that time has ended;
-    `run` as a task, so that it ends also when nobody asks.
+    """Call `run_due` before each request, so that no outdated state is visible; `run` as a task
+    applies changes without requests.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -21,7 +21,7 @@ class Schedule:
 
     @property
     def pending(self) -> bool:
-        """Whether something is under way that `after` will end."""
+        """True if a change scheduled by `after` is outstanding."""
         return any(under_way for *_, under_way in self._waiting)
 
     def at(self, at: float, action: Action) -> None:

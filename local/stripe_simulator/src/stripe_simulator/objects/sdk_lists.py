@@ -1,4 +1,4 @@
-"""Lists of values that Stripe knows, from the SDK's own types."""
+"""Lists of Stripe's values, from the SDK's types."""
 
 from typing import get_args
 
@@ -8,7 +8,7 @@ from stripe.params.checkout import SessionCreateParamsShippingAddressCollection
 
 
 def _values(annotation: object) -> tuple[str, ...]:
-    """The strings of a literal, however deep it is in unions and in lists."""
+    """Return the strings of a literal type, nested in unions and lists."""
     inner = get_args(annotation)
     if not inner:
         return (annotation,) if isinstance(annotation, str) else ()

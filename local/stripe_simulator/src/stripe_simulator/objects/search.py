@@ -1,6 +1,6 @@
 """`/v1/{objects}/search`: https://docs.stripe.com/search
 
-Stripe's results lag behind by up to a minute; these never do.
+Stripe's results may be a minute old; these are always current.
 """
 
 import base64

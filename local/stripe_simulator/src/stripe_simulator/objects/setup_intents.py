@@ -1,10 +1,10 @@
-"""SetupIntents: a payment method is checked and saved, and nothing is paid.
+"""SetupIntents: check and save a payment method without a payment.
 
 requires_payment_method ──> requires_confirmation ─┬─> succeeded
           ▲                                        ├─> requires_action   a card of 3D Secure
           └── declined ────────────────────────────┘
 
-Any of them but `succeeded` can be canceled. Nobody authenticates one here.
+All but `succeeded` can be canceled. Authentication is not simulated here.
 """
 
 from typing import Literal

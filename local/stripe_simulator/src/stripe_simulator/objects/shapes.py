@@ -1,7 +1,7 @@
-"""The shape of an object: the fields that the SDK's own class declares.
+"""The shapes of objects: the fields declared by the SDK's classes.
 
-A field without a value is null where Stripe's description says `nullable`, else absent. A field
-that the SDK's class does not declare can't slip in.
+A field without a value is null if Stripe's OpenAPI description says `nullable`, else absent. Fields
+that the SDK's class does not declare are refused.
 """
 
 import inspect
@@ -20,8 +20,8 @@ INCLUDABLE = {"Charge": frozenset({"refunds"}), "Customer": frozenset({"cash_bal
 
 
 def declared(class_: type[StripeObject], **values: object) -> Json:
-    """Values for some of the class's fields, and of the hashes in it that it declares too;
-    `object` is the class's own name for itself. None is no value.
+    """Return an object with values for some fields of the class, and for its hashes; `object` is
+    the class's OBJECT_NAME. None means no value.
     """
     names = fields(class_)
     unknown = values.keys() - set(names)
@@ -40,7 +40,7 @@ def declared(class_: type[StripeObject], **values: object) -> Json:
 
 
 def change(object_: Json, changes: Json) -> None:
-    """Update an object of the API. A field that becomes null is absent where it can't be null."""
+    """Update an object; a field set to None is removed if it is not nullable."""
     object_.update(changes)
     known = table.fields(f"#{object_['object']}") or {}
     for name, value in changes.items():
@@ -59,8 +59,8 @@ def pick(given: Json, names: tuple[str, ...]) -> Json:
 
 @cache
 def _nullable(module: str, class_name: str) -> frozenset[str]:
-    """The v2 API, which Stripe's description leaves out, returns null for any field."""
-    # An inner class is `Charge.Outcome`, of the module where `Charge` is.
+    """Return a class's nullable fields; in the v2 API, which is not described, all are."""
+    # An inner class, such as `Charge.Outcome`, is in the module of `Charge`.
     outermost = getattr(sys.modules[module], class_name.partition(".")[0])
     described = _described(outermost)
     if class_name in described:
@@ -72,7 +72,7 @@ def _nullable(module: str, class_name: str) -> frozenset[str]:
 
 
 def _described(outermost: type[StripeObject]) -> Mapping[str, Mapping[str, table.Field]]:
-    """The described fields of a class and of those in it, which its fields lead to, by name."""
+    """Return the described fields of a class and of its inner classes, by class name."""
     found: dict[str, Mapping[str, table.Field]] = {}
 
     def visit(class_: type[StripeObject], shape: table.Shape) -> None:

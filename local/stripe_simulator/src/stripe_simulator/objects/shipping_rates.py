@@ -1,4 +1,4 @@
-"""Shipping rates: what it costs to send an order."""
+"""Shipping rates."""
 
 from typing import Literal
 
@@ -42,7 +42,7 @@ class FixedAmount(Fields):
 
 
 class ShippingRateData(Fields):
-    """A shipping rate, made apart or together with a Checkout Session."""
+    """The data of a shipping rate, created by itself or with a Checkout Session."""
 
     delivery_estimate: DeliveryEstimate | None = None
     display_name: Text100
@@ -74,7 +74,7 @@ def create(account: Account, parameters: CreateShippingRate) -> Json:
 
 
 def fixed_amount(data: ShippingRateData, prefix: str = "") -> Json:
-    """The amount and its currency. `prefix` is where the data was in the request, for errors."""
+    """Return amount and currency; `prefix` is the data's parameter, for errors."""
     if data.fixed_amount is None:
         raise missing(f"{prefix}[fixed_amount]" if prefix else "fixed_amount")
     return data.fixed_amount.model_dump()

@@ -1,4 +1,4 @@
-"""Tax rates: those that a merchant makes, and those that automatic tax finds for a country."""
+"""Tax rates of the merchant, and those of automatic tax by country."""
 
 from fractions import Fraction
 from typing import Literal
@@ -24,8 +24,8 @@ from stripe_simulator.objects import metadata
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.shapes import declared
 
-# The simulated rates of automatic tax, in percent: one of each country, whatever is sold. The
-# README says them too. Elsewhere the simulated merchant is not registered, and the tax is 0.
+# The simulated rates of automatic tax in percent, one per country for all products, also listed in
+# the README. In other countries the merchant is not registered, and the tax is 0.
 AUTOMATIC: dict[str, tuple[str, str, str]] = {
     "AT": ("20", "vat", "VAT"),
     "AU": ("10", "gst", "GST"),
@@ -100,7 +100,7 @@ def create(account: Account, parameters: CreateTaxRate) -> Json:
 
 
 def automatic(account: Account, country: str, *, inclusive: bool) -> Json:
-    """The rate of a country; it is made with its first use."""
+    """Return a country's rate; it is created at its first use."""
     percentage, tax_type, name = AUTOMATIC.get(country, ("0", None, "Tax"))
     for rate in account.automatic_tax_rates:
         if (rate["country"], rate["inclusive"]) == (country, inclusive):

@@ -1,5 +1,5 @@
-"""What a Checkout Session's customer pays: the amounts of its line items, discounts, taxes and
-shipping. All are integers in the currency's minor unit, and the parts add up to the totals.
+"""Computes a Checkout Session's amounts: line items, discounts, taxes and shipping. All are
+integers in the currency's minor unit, and the parts add up to the totals.
 
 - A discount applies to the line items, not to shipping, and never exceeds what is left of them:
   https://docs.stripe.com/payments/checkout/discounts. Its amount is rounded half up once, then
@@ -20,7 +20,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Tax:
-    """A rate: percent, such as Fraction(19)."""
+    """A tax rate in percent, such as Fraction(19)."""
 
     percent: Fraction
     inclusive: bool
@@ -28,7 +28,7 @@ class Tax:
 
 @dataclass(frozen=True)
 class Charge:
-    """What a line item or a shipping rate costs before discounts and exclusive taxes."""
+    """The price of a line item or of shipping, before discounts and exclusive taxes."""
 
     amount: int
     taxes: tuple[Tax, ...] = ()
@@ -36,7 +36,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class Discount:
-    """Percent or amount off the items that `applies` names by position; None: all of them."""
+    """A percentage or an amount off the items at the positions in `applies`; None: all items."""
 
     percent: Fraction | None = None
     amount: int | None = None
@@ -45,7 +45,7 @@ class Discount:
 
 @dataclass(frozen=True)
 class Costs:
-    """Of one line item, or of shipping. `discounts` and `taxes` are in the order of the given."""
+    """The costs of a line item or of shipping; `discounts` and `taxes` are in the input's order."""
 
     subtotal: int
     discounts: tuple[int, ...]
@@ -69,7 +69,7 @@ class Totals:
 
     @property
     def subtotal(self) -> int:
-        """Of the line items: shipping is apart, as in a session's `amount_subtotal`."""
+        """The line items' subtotal without shipping, as in a session's `amount_subtotal`."""
         return sum(line.subtotal for line in self.lines)
 
     @property
@@ -93,7 +93,7 @@ class Totals:
 def compute(
     lines: Sequence[Charge], discounts: Sequence[Discount] = (), shipping: Charge | None = None
 ) -> Totals:
-    """Discounts apply one after the other, each to what the ones before it left."""
+    """Compute all amounts; discounts apply in sequence, each to the remaining amount."""
     left = [line.amount for line in lines]
     taken: list[list[int]] = [[] for _ in lines]
     for discount in discounts:
@@ -108,7 +108,7 @@ def compute(
 
 
 def rounded(exact: Fraction) -> int:
-    """Half up; `exact` is not negative."""
+    """Round half up; `exact` must not be negative."""
     return int(exact + Fraction(1, 2))
 
 
@@ -127,7 +127,7 @@ def _distributed(discount: Discount, left: Sequence[int]) -> list[int]:
 
 
 def _by_largest_remainder(amount: int, weights: Sequence[int | Fraction]) -> list[int]:
-    """`amount` in as many integers, in proportion to the weights."""
+    """Distribute `amount` in proportion to the weights; return one integer per weight."""
     whole = sum(weights)
     if whole == 0:
         return [0] * len(weights)

@@ -1,4 +1,4 @@
-"""The fields of the payment page that a session's options add: what it asks the customer for."""
+"""Fields of the payment page that a session's options add."""
 
 from collections.abc import Iterator, Sequence
 

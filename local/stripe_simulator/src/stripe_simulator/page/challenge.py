@@ -1,4 +1,4 @@
-"""The page of the customer's bank, which asks before a card of 3D Secure pays."""
+"""The bank's authentication page for 3D Secure cards."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""The fields that a session's options add to the payment page, and the parameters that they are."""
+"""Form fields of the payment page, and their API parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from stripe_simulator.documents import Json
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the form, and the parameter of `POST /v1/payment_pages/{id}/confirm` that it is.
+    """A form field, with its parameter of `POST /v1/payment_pages/{id}/confirm`.
 
-    `also` are parameters that go with it. `unchecked` is the value of a box without a tick.
-    A field that `updates` changes the amounts.
+    `also` are parameters sent with it. `unchecked` is the value of an unchecked box. A field that
+    `updates` changes the amounts.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Group:
     fields: Sequence[Field]
     text: str = ""
     applies: str = ""
-    """What the button that updates the amounts says; "" without one."""
+    """The label of the button that updates the amounts; "" without one."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,14 @@ class Asked:
         return any(one.updates for one in self.fields)
 
     def named(self, param: str | None) -> str:
-        """The name of the field that Stripe's error is about; "" if there is none."""
+        """Return the field of a parameter in Stripe's error; "" if there is none."""
         for one in self.fields:
             if param and (one.param == param or one.param.startswith(f"{param}[")):
                 return one.name
         return ""
 
     def parameters(self, values: dict[str, str]) -> Json:
-        """The parameters that a posted form is. A field left empty is left out."""
+        """Return a posted form's parameters, without empty fields."""
         pairs: list[tuple[str, str]] = []
         for one in self.fields:
             value = values.get(one.name, one.unchecked or "").strip()

@@ -1,7 +1,7 @@
-"""What a customer typed into the payment page, and what is wrong with it.
+"""The customer's input on the payment page, and its validation.
 
-Programs post the form too. What they leave out has a default: a card's expiry and CVC, the
-country. What they send is checked as a customer's input is.
+Programs post the form too. Missing fields have defaults (a card's expiry and CVC, the country);
+given ones are validated like a customer's input.
 """
 
 import re
@@ -16,7 +16,7 @@ from stripe_simulator.objects.payment_pages import ConfirmPage
 from stripe_simulator.page import countries
 from stripe_simulator.page.fields import Asked
 
-# The fields' names, with the ids that public end-to-end tests use on Stripe's own page.
+# Field names, with the ids of Stripe's own page, which public end-to-end tests use.
 IDS = {
     "email": "email",
     "card_number": "cardNumber",
@@ -29,8 +29,8 @@ IDS = {
 }
 EXPIRY = re.compile(r"\s*(\d{1,2})\s*[/-]?\s*(\d{4}|\d{2})\s*")
 TRY_ANOTHER = "Your card was declined. Try another card."
-# By Stripe's code of a decline, or else of the error: the field, and what the customer reads.
-# https://docs.stripe.com/declines/codes says which reasons to keep from the customer.
+# Field and message by Stripe's decline code, else error code. Reasons to hide from customers:
+# https://docs.stripe.com/declines/codes
 MESSAGES = {
     "generic_decline": ("card_number", TRY_ANOTHER),
     "lost_card": ("card_number", TRY_ANOTHER),
@@ -53,25 +53,25 @@ NOT_CHARGED = "Something went wrong, and nothing was charged. Try again in a mom
 
 @dataclass(frozen=True)
 class Mistake:
-    """`code` is Stripe's, or the one that its browser library gives."""
+    """`code` is Stripe's, from its API or its browser library."""
 
     message: str
     code: str
 
 
 type Mistakes = Mapping[str, Mistake]
-"""By the field's name; "" is the form as a whole."""
+"""Mistakes by field name; "" is the whole form."""
 
 
 @dataclass(frozen=True)
 class Typed:
-    """The form of one session. A field that was not sent is None."""
+    """The form of one session; a missing field is None."""
 
     session: Json
     values: Mapping[str, str]
     asked: Asked = field(default_factory=Asked)
     known_email: str | None = None
-    """The merchant's knowledge of the customer: it can't be changed."""
+    """The e-mail address given by the merchant, which can't be changed."""
 
     def get(self, name: str) -> str | None:
         if name == "email" and self.known_email:
@@ -91,11 +91,11 @@ class Typed:
 
     @property
     def saved_method(self) -> str | None:
-        """The saved payment method that the customer chose, by its id."""
+        """Return the id of the chosen saved payment method."""
         return self.get("saved_method") or None
 
     def details(self) -> Details:
-        """What the session asks for, as the API's parameters. Raises StripeError."""
+        """Return the details as parameters of the API; raise StripeError."""
         given = self.asked.parameters(dict(self.values))
         if self.session["automatic_tax"]["enabled"] or "billing_address" in given:
             code = self.get("postal_code")
@@ -109,7 +109,7 @@ class Typed:
         return ConfirmPage.read(given)
 
     def mistakes(self) -> Mistakes:
-        """What can be said without asking the bank."""
+        """Return the mistakes that can be found without the bank."""
         found: dict[str, Mistake] = {}
         email = self.get("email")
         if not email:
@@ -125,7 +125,7 @@ class Typed:
         return found
 
     def payment_method(self) -> Json:
-        """The parameters of the payment method."""
+        """Return the parameters of the payment method."""
         address = {"country": self.country, "postal_code": self.get("postal_code") or ""}
         address |= {name: self.get(name) or "" for name in ("line1", "line2", "city", "state")}
         details = {
@@ -168,7 +168,7 @@ class Typed:
 
 
 def refused(error: StripeError, asked: Asked) -> Mistakes:
-    """Stripe's error in the customer's words, at the field that it is about."""
+    """Return Stripe's error as a message for the customer, at its field."""
     for code in (error.details.get("decline_code"), error.code):
         if isinstance(code, str) and code in MESSAGES:
             field, message = MESSAGES[code]

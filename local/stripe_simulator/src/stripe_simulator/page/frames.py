@@ -9,19 +9,19 @@ from stripe_simulator.documents import Json
 from stripe_simulator.objects.account import Account
 
 SEPARATOR = "_secret_"
-# What a content security policy can name, and nothing that would end its directive.
+# An origin that is safe in a content security policy: it can't end the directive.
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
 
 
 @dataclass(frozen=True)
 class Frame:
-    """`shop` is the origin of the page that the frame may be in; None: no page may have it."""
+    """`shop` is the origin of the page that may embed the frame; None allows no page."""
 
     shop: str | None
 
 
 def framed(account: Account, client_secret: str) -> tuple[Json | None, Frame | None]:
-    """The session of a client secret. One that is closed has no secret any more."""
+    """Return the session and frame of a client secret; a closed session has no secret."""
     id_, _, _ = client_secret.partition(SEPARATOR)
     session = account.sessions.find(id_)
     if session is None or session["ui_mode"] != "embedded_page":

@@ -13,12 +13,12 @@ from stripe_simulator.page.test_values import CARDS, IBANS
 from stripe_simulator.web.templating import environment
 
 TEMPLATES = environment(Path(__file__).parent / "templates")
-# By the session's submit_type.
+# The button's verb by the session's submit_type.
 VERBS = {"book": "Book", "donate": "Donate"}
 
 
 def form(account: Account, typed: Typed, mistakes: Mistakes, frame: Frame | None = None) -> str:
-    """The page of an open session."""
+    """Render the page of an open session."""
     session = typed.session
     return TEMPLATES.get_template("pay.html").render(
         **order(account, typed),
@@ -36,7 +36,7 @@ def form(account: Account, typed: Typed, mistakes: Mistakes, frame: Frame | None
 
 
 def order(account: Account, typed: Typed) -> Json:
-    """The parts of the page that change with the customer's choices."""
+    """Render the parts of the page that change with the customer's choices."""
     session = typed.session
     amount = written(session["amount_total"], session["currency"])
     verb = VERBS.get(session["submit_type"] or "", "Pay")
@@ -50,7 +50,7 @@ def order(account: Account, typed: Typed) -> Json:
 
 
 def closed(account: Account, session: Json) -> str:
-    """The page of a session that is complete or expired."""
+    """Render the page of a complete or expired session."""
     if session["status"] == "complete":
         heading, message, url = "You're all done", _done(session), success_url(session)
     else:
@@ -65,7 +65,7 @@ def unknown(account: Account) -> str:
 
 
 def challenge(account: Account, intent: Json) -> str:
-    """What the customer's bank asks."""
+    """Render the bank's authentication page."""
     amount = written(intent["amount"], intent["currency"])
     template = TEMPLATES.get_template("challenge.html")
     return template.render(amount=amount, shop=account.settings.shop_name)
@@ -83,7 +83,7 @@ def notice(account: Account, **values: str | None) -> str:
 
 
 def _item(account: Account, item: Json) -> Json:
-    """A line item with what its product shows."""
+    """Return a line item with its product's name and picture."""
     product = account.products.find(item["price"]["product"]) or {}
     images = product.get("images") or [None]
     return item | {"image": images[0], "about": product.get("description")}

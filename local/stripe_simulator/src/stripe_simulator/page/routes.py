@@ -1,11 +1,11 @@
-"""The payment page: what a Checkout Session's `url` shows to the person who pays, and the same
-form for a frame in the shop's own page, by the session's `client_secret`.
+"""The payment page at a Checkout Session's `url`, and the same form for a frame in the shop's page,
+by the session's `client_secret`.
 
-The form works without a script: it is posted, and the response is the redirect to the shop, or
-the page again with what was wrong. The page's script posts the same form and asks for JSON:
-`{"redirect": URL}`, or `{"mistakes": {FIELD: {"code", "message"}}}`, or `{"closed": true}`.
-With the field `update`, nothing is paid: the response is the page with the amounts of what was
-chosen, or `{"order": HTML, "button": TEXT, "amount": INTEGER, "mistakes": {…}}`.
+The form works without a script: it is posted, and the response redirects to the shop or shows the
+page again with the mistakes. The page's script posts the same form and requests JSON: `{"redirect":
+URL}`, or `{"mistakes": {FIELD: {"code", "message"}}}`, or `{"closed": true}`. With the field
+`update`, nothing is paid: the response is the page with the amounts of what was chosen, or
+`{"order": HTML, "button": TEXT, "amount": INTEGER, "mistakes": {…}}`.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ class CheckoutPage:
         if session["status"] != "open":
             return _page(render.closed(self._account, session), frame)
         typed = self._typed(session, {})
-        # The tax of the country that the form begins with.
+        # The tax of the preselected country.
         if session["automatic_tax"]["enabled"]:
             with suppress(StripeError):
                 checkout_choices.apply(self._account, session, Choices(), typed.country)
@@ -85,7 +85,7 @@ class CheckoutPage:
         return await self._closed(session, frame, as_json=as_json)
 
     async def _closed(self, session: Json, frame: Frame | None, *, as_json: bool) -> Response:
-        # Complete: paid just now, or by a click before this one.
+        # Complete: paid now, or by an earlier click.
         if session["status"] == "complete":
             await self._simulator.redirect_may_go(session["id"])
             url = checkout_payments.success_url(session)
@@ -110,7 +110,7 @@ class CheckoutPage:
         return Typed(session, values, asked(self._account, session), email)
 
     def _updated(self, typed: Typed, frame: Frame | None, *, as_json: bool) -> Response:
-        """The page with the amounts of what the customer chose, before paying."""
+        """Respond with the page and the amounts for the customer's choices, before payment."""
         status, mistakes = self._choose(typed)
         typed = self._typed(typed.session, typed.values)
         if as_json:
@@ -126,7 +126,7 @@ class CheckoutPage:
         return 200, {}
 
     def _pay(self, typed: Typed) -> tuple[int, Mistakes]:
-        """The status and the mistakes of a refusal; no mistakes: it is paid."""
+        """Pay; return the status and the mistakes, none if it is paid."""
         status, mistakes = self._choose(typed)
         mistakes = mistakes or {**typed.mistakes(), **self._problems(typed)}
         if mistakes:
@@ -145,7 +145,7 @@ class CheckoutPage:
         return 200, {}
 
     def _problems(self, typed: Typed) -> Mistakes:
-        """What the session asks for and was not filled in, at its fields."""
+        """Return the session's required details that are missing, by field."""
         billing = typed.payment_method()["billing_details"]["address"]
         found = checkout_details.problems(self._account, typed.session, typed.details(), billing)
         return {
@@ -171,6 +171,6 @@ def _shown(mistakes: Mistakes) -> Json:
 
 
 def _page(content: str, frame: Frame | None, status: int = 200) -> Response:
-    # No form-action: a browser would apply it to the redirect to the shop, too.
+    # No form-action: browsers would also apply it to the redirect to the shop.
     parent = frame.shop if frame and frame.shop else "'none'"
     return html(content, status, policy=f"frame-ancestors {parent}")

@@ -1,4 +1,4 @@
-"""Compares a JSON document with the shape that Stripe describes."""
+"""Compares a JSON document with its shape in Stripe's OpenAPI description."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,15 +15,15 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def violations(value: object, name: str) -> Iterator[str]:
-    """Where and how a value is not what the description of `name` says: `charge.outcome.rule: ...`.
+    """Yield a value's violations of the schema `name`: `charge.outcome.rule: ...`.
 
-    Fields that the description does not know are allowed: it may be older than the SDK.
+    Unknown fields are allowed: the description may be older than the SDK.
     """
     yield from _value(value, f"#{name}", name)
 
 
 def document_violations(document: object) -> Iterator[str]:
-    """Those of whatever the API returns: an object, a list, an error."""
+    """Yield the violations of an API response: an object, a list or an error."""
     if not isinstance(document, dict):
         return
     if "error" in document:
@@ -109,7 +109,7 @@ def _object(value: object, shape: Shape, where: str) -> Iterator[str]:
 
 
 def _alternative(value: object, shapes_: list[Shape]) -> Shape | None:
-    """An object's own by its `object`, else the first of the value's type."""
+    """Return the alternative with the object's `object`, else the first of the value's type."""
     if isinstance(value, dict):
         name = _name(value)
         if f"#{name}" in shapes_:

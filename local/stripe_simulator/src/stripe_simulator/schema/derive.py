@@ -1,4 +1,4 @@
-"""Derives `table.json` from Stripe's OpenAPI description: the facts of its shapes, no prose.
+"""Derives `table.json`, the shapes without prose, from Stripe's OpenAPI description.
 
     python -m stripe_simulator.schema.derive --spec spec3.json
 
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 TABLE = Path(__file__).with_name("table.json")
-# What the simulator returns, or may come to. What these hold and reach is in the table too.
+# Objects that the simulator returns or may return; the table includes all that they refer to.
 ROOTS = (
     *("account", "balance_transaction", "charge", "checkout.session", "coupon", "customer"),
     *("deleted_customer", "deleted_price", "deleted_product", "discount", "dispute", "api_errors"),
@@ -28,9 +28,9 @@ type Shape = str | dict[str, Any] | list[Any]
 
 
 def table(spec: Schema) -> dict[str, Any]:
-    """`{"version", "shapes"}`: a shape by its schema's name.
+    """Return `{"version", "shapes"}`, with shapes by schema name.
 
-    A shape is a type's name (`string:22` is at most so long), `#name` for another's shape,
+    A shape is a type name (`string:22` has a maximum length), `#name` for another shape,
     `{"enum": values}`, `{"list": shape}`, `{"map": shape}`, `{"fields": {name: shape}}`, or a list
     of alternatives. A field's name ends in `!` where it is required, in `?` where it may be null.
     """
@@ -46,7 +46,7 @@ def table(spec: Schema) -> dict[str, Any]:
 
 
 def written(table_: dict[str, Any]) -> str:
-    """JSON, a line for each shape, so that a change of one is a change of one line."""
+    """Return JSON with one line per shape, so that a diff shows changed shapes."""
     rows = [f"{json.dumps(name)}: {json.dumps(shape)}" for name, shape in table_["shapes"].items()]
     joined = ",\n".join(rows)
     return f'{{"version": {json.dumps(table_["version"])}, "shapes": {{\n{joined}\n}}}}\n'
@@ -82,7 +82,7 @@ def _shape(schema: Schema, schemas: Schema) -> Shape:
 
 
 def _wanted(name: str, schemas: Schema) -> bool:
-    """All but other resources, which only appear where they are expanded."""
+    """True unless the schema is another resource, which appears only if expanded."""
     return name in ROOTS or (name in schemas and "x-resourceId" not in schemas[name])
 
 

@@ -1,4 +1,4 @@
-"""The shapes of Stripe's objects, as Stripe's OpenAPI description has them (`derive` says how)."""
+"""The shapes of Stripe's objects, from Stripe's OpenAPI description (see `derive`)."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ type Shape = str | dict[str, Any] | list[Any]
 
 @dataclass(frozen=True)
 class Field:
-    """A field is absent where it has no value, unless it may be null."""
+    """A field; without a value it is null if nullable, else absent."""
 
     shape: Shape
     required: bool
@@ -33,7 +33,7 @@ def resolved(shape: Shape) -> Shape:
 
 
 def fields(shape: Shape) -> Mapping[str, Field] | None:
-    """Those of an object, of an expandable field's object, or of a list's items."""
+    """Return the fields of an object, of an expandable field's object, or of a list's items."""
     if isinstance(shape, str):
         return _named_fields(shape[1:]) if shape.startswith("#") else None
     if isinstance(shape, list):

@@ -1,4 +1,4 @@
-"""Checks whatever a simulator returned or recorded against the shapes that Stripe describes."""
+"""Checks a simulator's responses and recorded objects against Stripe's described shapes."""
 
 import json
 from collections import Counter
@@ -12,9 +12,9 @@ from stripe_simulator.simulator import Simulator
 
 
 class Conformity:
-    """An application that checks each response of `/v1` as it is sent.
+    """An application that checks each response of `/v1`.
 
-    `found` counts violations by where they are, such as `charge.outcome.rule: is null`.
+    `found` counts violations by location, such as `charge.outcome.rule: is null`.
     """
 
     def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
@@ -42,7 +42,7 @@ class Conformity:
         await self._app(scope, receive, checked)
 
     def check_recorded(self) -> None:
-        """Every state that an event shows, and every object as it is now, asked for or not."""
+        """Check the objects in all events, and the current state of all objects."""
         for document in _recorded(self._simulator):
             self._check(document)
 

@@ -18,7 +18,7 @@ def simulator() -> Iterator[Running]:
 
 @pytest.fixture
 def simulator_live() -> Iterator[Running]:
-    """One that takes a live key."""
+    """Yield a simulator that accepts a live key."""
     with running(fast(secret_keys=("sk_live_51simulatedsimulated",))) as one:
         yield one
 

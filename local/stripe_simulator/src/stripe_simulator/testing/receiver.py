@@ -1,4 +1,4 @@
-"""A webhook endpoint over real HTTP, which keeps what it receives."""
+"""A webhook endpoint over real HTTP that stores received deliveries."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A webhook endpoint. `respond` gives the status of each response."""
+    """A webhook endpoint. `respond` returns the status of each response."""
 
     port: int
     received: list[Received] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Receiver:
         return status
 
     def wait_for(self, number: int) -> list[Received]:
-        """The deliveries, once there are so many."""
+        """Wait for this number of deliveries; return them."""
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(self.received) >= number, WAIT_SECONDS), (
                 f"{len(self.received)} of {number} deliveries came"
@@ -67,7 +67,7 @@ def receiving() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name there)
-            """Nothing: the tests read what was received."""
+            """Log nothing: tests read the received requests."""
 
     server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
     server.daemon_threads = True

@@ -22,7 +22,7 @@ from stripe_simulator.testing.conformity import Conformity
 SECRET_KEY = "sk_test_51simulatedsimulatedsimulated"
 RESTRICTED_KEY = "rk_test_51restrictedrestricted"
 WAIT_SECONDS = 10.0
-# To load the certificates takes longer than a request does, and nothing here has one.
+# Loading certificates takes longer than a request, and nothing here uses TLS.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 type Json = dict[str, Any]
@@ -30,7 +30,7 @@ type Json = dict[str, Any]
 
 @dataclass
 class Clock:
-    """Stripe's time, which a test may move."""
+    """Stripe's clock, which tests can change."""
 
     now: float = 1_800_000_000.0
 
@@ -40,7 +40,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Running:
-    """A simulator that listens at `url`."""
+    """A simulator listening at `url`."""
 
     url: str
     clock: Clock
@@ -53,7 +53,7 @@ class Running:
         )
 
     def post(self, path: str, form: str = "", **headers: str) -> httpx.Response:
-        """A request that the SDK would not send."""
+        """Send a request that the SDK would not send."""
         sent = {
             "Authorization": f"Bearer {self.secret_key}",
             "Content-Type": "application/x-www-form-urlencoded",
@@ -61,7 +61,7 @@ class Running:
         return self.request("POST", path, content=form, headers=sent)
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
-        """A request as it is, without a key."""
+        """Send a request unchanged, without a key."""
         return httpx.request(method, f"{self.url}{path}", verify=NO_TLS, **more)
 
     def get(self, path: str, **parameters: str) -> Json:
@@ -81,7 +81,7 @@ class Running:
         return listed
 
     def wait_for_attempts(self, number: int) -> list[Json]:
-        """The log of deliveries, once it has so many: a receiver knows before the log does."""
+        """Wait for this number of logged deliveries; the log lags behind receivers."""
         deadline = time.monotonic() + WAIT_SECONDS
         while len(logged := self.attempts()) < number:
             assert time.monotonic() < deadline, f"{len(logged)} of {number} attempts were made"
@@ -89,9 +89,7 @@ class Running:
 
 
 class _Server(uvicorn.Server):
-    """Stops on request: uvicorn's own looks ten times a second whether it should, and
-    then waits as long again.
-    """
+    """Stops at once; uvicorn's own server polls for the stop ten times a second."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -122,7 +120,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]:
-    """At the end, fails if something returned or recorded was not as Stripe describes it."""
+    """Run a simulator; at the end, fail if a response or object violates Stripe's description."""
     clock = clock or Clock()
     with listen() as listener:
         simulated = create_app(settings, clock)
@@ -141,7 +139,7 @@ def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]
 
 
 def fast(**changes: Any) -> Settings:  # noqa: ANN401  (whatever the settings are)
-    """Settings of which no test needs to wait for."""
+    """Return settings with delays so short that tests need not wait."""
     settings = Settings(
         secret_keys=(SECRET_KEY,),
         retry_seconds=(0.01, 0.01, 0.01),

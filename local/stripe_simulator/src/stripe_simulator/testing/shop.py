@@ -1,4 +1,4 @@
-"""What most tests do with the SDK: make prices and sessions, and pay."""
+"""The test's common SDK calls: create prices and sessions, and pay."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from stripe_simulator.documents import Json
 
 @dataclass(frozen=True)
 class Shop:
-    """The SDK's calls that most tests begin with."""
+    """SDK calls that most tests start with."""
 
     sdk: stripe.StripeClient
 
@@ -60,5 +60,5 @@ class Shop:
         return self.sdk.v1.checkout.sessions.retrieve(session.id)
 
     def event_types(self) -> list[str]:
-        """Oldest first."""
+        """Return the types of all events, oldest first."""
         return [str(event.type) for event in self.sdk.v1.events.list({"limit": 100}).data][::-1]

@@ -15,7 +15,7 @@ class Assets(StaticFiles):
     @override
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"  # Stored, and checked by its ETag.
+        response.headers["Cache-Control"] = "no-cache"  # Cached, and revalidated by ETag.
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 from stripe_simulator.objects.currencies import written
 
 SHARED = Path(__file__).parent / "templates"
-# Scripts, styles and connections are the simulator's own; a product's picture is anywhere.
+# Only the simulator's own scripts, styles and connections; pictures from any host.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' http: https:; base-uri 'none'"
@@ -16,7 +16,7 @@ POLICY = (
 
 
 def environment(folder: Path) -> Environment:
-    """Templates of a folder, and of those that all pages share."""
+    """Return an environment with a folder's templates and the shared ones."""
     templates = Environment(
         loader=FileSystemLoader([folder, SHARED]),
         autoescape=True,
@@ -31,7 +31,7 @@ def environment(folder: Path) -> Environment:
 def html(
     content: str, status: int = 200, *, policy: str, referrer: str = "no-referrer"
 ) -> HTMLResponse:
-    """A page that nobody stores. `policy` continues the content security policy."""
+    """Render a page that is not cached. `policy` is added to the content security policy."""
     headers = {
         "Cache-Control": "no-store",
         "Content-Security-Policy": f"{POLICY}; {policy}",

@@ -1,7 +1,7 @@
 """Sessions of the Stripe CLI: `stripe listen` gets every event, `stripe logs tail` every request.
 
-Undocumented, and pinned by what the CLI sends and reads: https://github.com/stripe/stripe-cli
-(pkg/stripeauth, pkg/websocket).
+Undocumented; derived from the CLI's source: https://github.com/stripe/stripe-cli (pkg/stripeauth,
+pkg/websocket).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from stripe_simulator.identifiers import new_id
 from stripe_simulator.settings import API_VERSION
 
 PATH = "/v1/stripecli/websocket"
-# After it the CLI connects again, by itself.
+# After this time the CLI reconnects by itself.
 RECONNECT_SECONDS = 24 * 60 * 60
 EVENTS = frozenset({"webhooks", "webhook_payloads"})
 THIN_EVENTS = "v2_events"
@@ -32,7 +32,7 @@ type Kind = Literal["event", "thin event", "request"]
 
 
 class LogFilters(BaseModel, extra="ignore"):
-    """Of `stripe logs tail`; an empty one lets everything through."""
+    """Filters of `stripe logs tail`; an empty one matches everything."""
 
     filter_http_method: list[str] = Field(default_factory=list)
     filter_request_path: list[str] = Field(default_factory=list)
@@ -65,7 +65,7 @@ class CreateCliSession(Parameters):
 
 @dataclass
 class CliSession:
-    """`waiting` is what its connection is to be sent; without one, nothing is kept for it."""
+    """`waiting` has messages for its connection; without a connection they are dropped."""
 
     features: frozenset[str]
     filters: LogFilters
@@ -86,7 +86,7 @@ class CliSession:
 
 
 class CliSessions:
-    """All of them sign with one secret: what `stripe listen --print-secret` prints stays true."""
+    """All sessions share one signing secret, so that `stripe listen --print-secret` stays valid."""
 
     def __init__(self) -> None:
         self.secret = new_id("whsec", 64)
@@ -121,7 +121,7 @@ class CliSessions:
                 session.tell("thin event", event)
 
     def log(self, request: Json) -> None:
-        """A request of the API, as `stripe logs tail` shows it."""
+        """Send an API request's log entry to `stripe logs tail`."""
         for session in self._sessions.values():
             if REQUESTS in session.features and session.filters.let_through(request):
                 session.tell("request", request)

@@ -17,7 +17,7 @@ from stripe_simulator.webhooks.cli_sessions import PATH, CliSession
 from stripe_simulator.webhooks.transport import HEADERS
 
 SUBPROTOCOL = "stripecli-devproxy-v1"
-# By which the CLI knows that its session is over, and begins another.
+# Makes the CLI end its session and start another.
 UNKNOWN = {"error": {"message": "Unknown WebSocket ID."}}
 
 
@@ -39,7 +39,7 @@ class CliSocket:
         self._session = session
         self._websocket = websocket
         self._sent: dict[str, Json] = {}
-        """Events, by the conversation that each began."""
+        """Events by conversation id."""
 
     async def run(self) -> None:
         with self._session.connected():
@@ -61,7 +61,7 @@ class CliSocket:
             if kind == "thin event":
                 await self._websocket.send_json(self._thin(document))
                 continue
-            # Of the account's version, and of the latest for `stripe listen --latest`.
+            # In the account's API version, and in the latest for `stripe listen --latest`.
             for version in (None, API_VERSION):
                 await self._websocket.send_json(self._snapshot(document, version))
 
@@ -97,7 +97,7 @@ class CliSocket:
         return HEADERS | {"Stripe-Signature": signed}
 
     def _note(self, message: Json) -> None:
-        """What the CLI's own endpoint responded is an attempt to deliver, as others are."""
+        """Log the response of the CLI's endpoint as a delivery attempt."""
         event = self._sent.get(message.get("webhook_conversation_id", ""))
         if event is not None and message["type"] == "webhook_response":
             self._simulator.deliveries.note(event, message["forward_url"], message["status"])

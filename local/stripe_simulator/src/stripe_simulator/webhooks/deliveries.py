@@ -1,6 +1,6 @@
-"""Deliveries: each event to each endpoint that wants it, signed, until the endpoint takes it.
+"""Deliveries: each event is sent, signed, to each enabled endpoint until one attempt succeeds.
 
-Each delivery is a task of its own, as Stripe's are: they come in no particular order.
+Each delivery is a separate task, so the order is not defined, as at Stripe.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class Deliveries:
         self._of_event: dict[str, list[Delivery]] = {}
 
     def announce(self, event: Json) -> int:
-        """Send an event to those who want it; how many do."""
+        """Send an event to the endpoints enabled for its type; return their number."""
         endpoints = self._endpoints.wanting(event["type"])
         for endpoint in endpoints:
             self.send(event, endpoint)
@@ -75,13 +75,13 @@ class Deliveries:
         self._start(self._deliver(delivery))
 
     def resend(self, event: Json, endpoint: Endpoint) -> None:
-        """Once more, to an endpoint that may have had it, or may not even have been there."""
+        """Send an event again, to an endpoint that may be newer than the event."""
         if not self._sent(endpoint, event):
             event["pending_webhooks"] += 1
         self.send(event, endpoint)
 
     def note(self, event: Json, url: str, status: int) -> None:
-        """An attempt that the Stripe CLI made."""
+        """Log an attempt that the Stripe CLI made."""
         self._log(event, url, 1, status, _outcome(status))
 
     async def going(self) -> None:
@@ -95,14 +95,14 @@ class Deliveries:
             self._going.set()
 
     async def first_attempts(self, event_id: str) -> None:
-        """Wait until every endpoint has had its first try at an event, or won't for now."""
+        """Wait for an event's first attempt at every endpoint, unless dropped or paused."""
         if self._behaviour.deliveries_paused:
             return
         waits = [one.first_attempt_over.wait() for one in self._of_event.get(event_id, [])]
         await asyncio.gather(*waits)
 
     async def forget(self) -> None:
-        """End all that is under way, and forget what was sent."""
+        """Cancel deliveries in progress, and clear the log."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -121,7 +121,7 @@ class Deliveries:
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        """The first attempt, its copies, and the retries until one is taken."""
+        """Make the first attempt, its duplicates, and retries until one succeeds."""
         await self._going.wait()
         if self._chance.random() < self._behaviour.drop_probability:
             self._log_of(delivery, 1, None, "dropped")
@@ -220,6 +220,6 @@ class Deliveries:
 
 
 def _outcome(status: int | None) -> Outcome:
-    """Of an attempt that was made; no status: there was no response."""
+    """Return the outcome of an attempt; `status` is None without a response."""
     successful = status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return "delivered" if successful else "failed"

@@ -1,4 +1,4 @@
-"""/v2/core/event_destinations: where thin events go, or snapshots, each on its own terms."""
+"""/v2/core/event_destinations: destinations of thin events or snapshots."""
 
 from typing import Annotated, Any, Literal
 
@@ -27,7 +27,7 @@ type IncludableOnce = Literal["webhook_endpoint.signing_secret", "webhook_endpoi
 
 
 def _null_as_empty(value: object) -> object:
-    """The v2 API takes a key away with null, the v1 API with an empty value."""
+    """Convert null, which removes a key in the v2 API, to the v1 API's empty value."""
     if not isinstance(value, dict):
         return value
     return {key: "" if text is None else text for key, text in value.items()}
@@ -104,7 +104,7 @@ def create(endpoints: Endpoints, parameters: CreateDestination) -> Json:
 
 
 def find(endpoints: Endpoints, id_: str) -> Json:
-    """The destination of a URL. Raise NotFound."""
+    """Return the destination of an id in a URL; raise NotFound."""
     document = endpoints.event_destinations.find(id_)
     if document is None:
         raise NotFound(endpoints.event_destinations.noun, id_)
@@ -148,7 +148,7 @@ def delete(endpoints: Endpoints, _: Parameters, id_: str) -> Json:
 
 
 def list_(endpoints: Endpoints, parameters: ListDestinations) -> Json:
-    """The v2 API names the next page by its URL."""
+    """Return a page; the v2 API returns the next page's URL."""
     documents = endpoints.event_destinations.newest_first()
     if parameters.page is not None and parameters.page not in endpoints.event_destinations:
         raise InvalidRequest(f"Invalid page: {parameters.page}", param="page")
@@ -173,7 +173,7 @@ def _require_simulated(parameters: CreateDestination) -> None:
 
 
 def _require_known(types: list[str], payload: str) -> None:
-    """A thin event's type is a snapshot's after `v1.`."""
+    """Check the event types; a thin event's type is a snapshot's with the prefix `v1.`."""
     prefix = "v1." if payload == "thin" else ""
     if not types:
         raise missing("enabled_events")
@@ -191,7 +191,7 @@ def _change(endpoints: Endpoints, document: Json, changes: Json) -> None:
 
 
 def _shown(document: Json, include: list[Any], secret: str | None = None) -> Json:
-    """The URL and the secret only to who asks for them, and the secret only once."""
+    """Return a destination, with URL and secret only if included, the secret only at creation."""
     url = document["webhook_endpoint"]["url"]
     return document | {
         "webhook_endpoint": declared(

@@ -1,4 +1,4 @@
-"""Events: what happened to an object, with the object as it was then."""
+"""The event log: changes of objects, with the object after the change."""
 
 import copy
 from collections.abc import Callable
@@ -18,7 +18,7 @@ EVENT_TYPES = frozenset(get_args(stripe.Event.__annotations__["type"]))
 
 
 class EventLog:
-    """Every event, oldest first. `announce` takes each, and gives how many endpoints it goes to."""
+    """All events, oldest first. `announce` sends an event and returns its number of endpoints."""
 
     def __init__(self, clock: Callable[[], float], *, livemode: bool) -> None:
         self.events = Collection("event", "id")
@@ -40,11 +40,11 @@ class EventLog:
         self._add(type_, data, request)
 
     def repeat(self, event: Json) -> Json:
-        """The same change as another event, under another id: Stripe does this now and then."""
+        """Record another event for the same change, with its own id, as Stripe sometimes does."""
         return self._add(event["type"], copy.deepcopy(event["data"]), dict(event["request"]))
 
     def ping(self, destination: Json) -> Json:
-        """A test of a destination: no other one gets it, and the v1 API does not list it."""
+        """Record a ping: only its destination gets it, and the v1 API does not list it."""
         id_ = new_id("evt" if self._livemode else "evt_test")
         return self.pings.add(thin_events.ping(id_, destination, created=self._clock()))
 
@@ -59,7 +59,7 @@ class EventLog:
             request=request,
             type=type_,
         )
-        # As it is: an event that is no update has no `previous_attributes`, not even null.
+        # Not through `declared`: `previous_attributes` is absent, not null, unless it is an update.
         event["data"] = data
         self.events.add(event)
         event["pending_webhooks"] = self.announce(event)

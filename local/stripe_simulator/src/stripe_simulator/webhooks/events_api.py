@@ -1,4 +1,4 @@
-"""/v1/events and /v2/core/events: what happened, for those who ask."""
+"""/v1/events and /v2/core/events."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class ListEvents(ListParameters):
 
 
 class RetryEvent(Parameters):
-    """What `stripe events resend` sends."""
+    """The parameters of `stripe events resend`."""
 
     for_stripecli: Boolean = False
     webhook_endpoint: Text | None = None
@@ -105,7 +105,7 @@ def _wanted(parameters: ListEvents) -> list[str] | None:
 
 
 def _is_of(type_: str, wanted: list[str]) -> bool:
-    """`charge.*` is all of a charge's types."""
+    """True if the type matches; `charge.*` matches all types of charges."""
     return any(
         type_ == one or (one.endswith(".*") and type_.startswith(one[:-1])) for one in wanted
     )

@@ -1,4 +1,4 @@
-"""Where events go: the endpoints, what each wants, and the secrets that sign for it."""
+"""The registered endpoints of both APIs, with their event types and signing secrets."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,22 +11,22 @@ from stripe_simulator.identifiers import new_id
 from stripe_simulator.objects.account import Collection
 from stripe_simulator.settings import API_VERSIONS
 
-# Of both kinds together: the Dashboard shows webhook endpoints as event destinations too.
+# For both kinds together: the Dashboard shows webhook endpoints as event destinations.
 MAX_ENDPOINTS = 16
-# For how long Stripe can let a rolled secret go on signing.
+# The longest time that a rolled secret stays valid at Stripe.
 ROLLED_SECRET_SECONDS = 24 * 60 * 60.0
 
 
 @dataclass
 class Endpoint:
     """A webhook endpoint of the v1 API, which gets snapshots, or an event destination of the v2
-    API. `document` is the object that the API shows: it says what the endpoint is now.
+    API. `document` is the API's object, with the current state.
     """
 
     document: Json
     thin: bool
     secrets: list[tuple[str, float]] = field(default_factory=list)
-    """Each with the time at which it ends."""
+    """Signing secrets with the timestamp of their end."""
 
     @property
     def id(self) -> str:
@@ -41,7 +41,7 @@ class Endpoint:
 
     @property
     def api_version(self) -> str | None:
-        """Which version of the API its snapshots are of; None: the account's."""
+        """The API version of its snapshots; None means the account's."""
         document = self.document
         return document.get("api_version") or document.get("snapshot_api_version")
 
@@ -50,13 +50,13 @@ class Endpoint:
         return bool(self.document["status"] == "enabled")
 
     def wants(self, type_: str) -> bool:
-        """`type_` is a snapshot's: a thin event's is that after `v1.`."""
+        """True if it is enabled for a snapshot's type; thin events' types have the prefix `v1.`."""
         wanted = self.document["enabled_events"]
         return self.enabled and ("*" in wanted or (f"v1.{type_}" if self.thin else type_) in wanted)
 
 
 def require_version(version: str | None, param: str) -> None:
-    """Raise InvalidRequest for a version of the API that snapshots can't be of."""
+    """Raise InvalidRequest for an unknown API version."""
     if version is not None and version not in API_VERSIONS:
         raise InvalidRequest(f"Invalid Stripe API version: {version}", param=param)
 
@@ -70,12 +70,12 @@ class Endpoints:
         self.event_destinations = Collection("event destination", "id")
 
     def add(self, endpoint: Endpoint) -> str:
-        """The signing secret, which the API shows now and never again."""
+        """Register an endpoint; return its signing secret, which the API shows only once."""
         self._all[endpoint.id] = endpoint
         return self._new_secret(endpoint)
 
     def require_room(self) -> None:
-        """Raise InvalidRequest if the account has as many endpoints as it may."""
+        """Raise InvalidRequest if the account has the maximum number of endpoints."""
         if len(self._all) >= MAX_ENDPOINTS:
             mode = "" if self.livemode else "test "
             raise InvalidRequest(
@@ -96,7 +96,7 @@ class Endpoints:
         self.event_destinations.replace(one for one in documents if one not in ours)
 
     def all(self) -> list[Endpoint]:
-        """The newest first."""
+        """Return all endpoints, newest first."""
         return list(reversed(self._all.values()))
 
     def find(self, id_: str) -> Endpoint | None:
@@ -106,12 +106,12 @@ class Endpoints:
         return [endpoint for endpoint in self._all.values() if endpoint.wants(type_)]
 
     def secrets(self, endpoint: Endpoint) -> list[str]:
-        """Those that are valid now, the newest first."""
+        """Return the endpoint's valid secrets, newest first."""
         now = self._clock()
         return [secret for secret, ends in reversed(endpoint.secrets) if ends > now]
 
     def roll_secret(self, endpoint: Endpoint, overlap_seconds: float) -> str:
-        """A new secret; the old ones stay valid for a while."""
+        """Create a new secret; the old ones stay valid for `overlap_seconds`."""
         end = self._clock() + overlap_seconds
         endpoint.secrets = [(secret, min(ends, end)) for secret, ends in endpoint.secrets]
         return self._new_secret(endpoint)

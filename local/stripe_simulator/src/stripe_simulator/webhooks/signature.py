@@ -4,12 +4,12 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-# Test events have one more signature, of a fake scheme that nobody may accept.
+# Test events have one more signature, of a fake scheme that must not be accepted.
 FAKE_SECRET = b"whsec_v0"
 
 
 def header(payload: bytes, secrets: Sequence[str], timestamp: int, *, livemode: bool) -> str:
-    """`t=...,v1=...`, one `v1` for each secret that is valid now, and in test mode one `v0`."""
+    """Return `t=...,v1=...`, with a `v1` per valid secret, and in test mode one `v0`."""
     signed = f"{timestamp}.".encode() + payload
     signatures = [f"v1={_signature(secret.encode(), signed)}" for secret in secrets]
     if not livemode:

@@ -1,7 +1,7 @@
-"""Thin events: that something happened to an object, which the receiver fetches.
+"""Thin events: notifications of changes of objects, which the receiver fetches.
 
-Each is the sibling of a snapshot event, under an id of its own: `snapshot_event` names that. Only
-a ping has no sibling.
+Each belongs to a snapshot event, named in `snapshot_event`, and has its own id. Only a ping has no
+snapshot event.
 """
 
 from stripe_simulator.documents import Json
@@ -9,7 +9,7 @@ from stripe_simulator.timestamps import written
 
 OBJECT = "v2.core.event"
 PING = "v2.core.event_destination.ping"
-# The fields that only the API returns.
+# Fields that only the API returns.
 NOT_DELIVERED: Json = {"changes": None, "snapshot_event": None}
 
 
@@ -22,7 +22,7 @@ def snapshot_id(thin_id_: str) -> str:
 
 
 def ping(id_: str, destination: Json, *, created: float) -> Json:
-    """A test of one event destination, as the API returns it.
+    """Return a ping of one event destination in the API's format.
 
     https://docs.stripe.com/api/v2/core/events/ping
     """
@@ -44,7 +44,7 @@ def ping(id_: str, destination: Json, *, created: float) -> Json:
 
 
 def notification(event_: Json) -> Json:
-    """What is delivered, of a snapshot event or a ping."""
+    """Return the delivered form of a snapshot event or a ping."""
     if event_["object"] == OBJECT:
         return {name: value for name, value in event_.items() if name not in NOT_DELIVERED}
     return _notification(event_)
@@ -69,7 +69,7 @@ def _notification(snapshot: Json) -> Json:
 
 
 def event(snapshot: Json) -> Json:
-    """What the API returns for it."""
+    """Return the API's form of a thin event."""
     return _notification(snapshot) | NOT_DELIVERED | {"snapshot_event": snapshot["id"]}
 
 

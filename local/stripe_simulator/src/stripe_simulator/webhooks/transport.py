@@ -1,8 +1,7 @@
-"""How a delivery reaches its endpoint: which address a URL's host stands for.
+"""Sends deliveries to endpoints, and maps hosts of URLs to addresses.
 
-`*.localhost` is this machine, without DNS; `connect_to` says it for other hosts, as curl's
-`--connect-to` does. The Host header stays the URL's own: a local AWS distinguishes its
-function URLs by it.
+`*.localhost` is this machine, without DNS; `connect_to` maps other hosts, as curl's `--connect-to`
+does. The Host header stays the URL's: a local AWS distinguishes its function URLs by it.
 """
 
 import ssl
@@ -23,8 +22,7 @@ LOOPBACK = "127.0.0.1"
 class Transport:
     def __init__(self, connect_to: Mapping[str, str], timeout_seconds: float) -> None:
         self._connect_to = connect_to
-        # Not through a proxy, and not on to where a redirect points: Stripe takes a 3xx as a
-        # failure.
+        # Without a proxy, and without following redirects: Stripe treats 3xx as a failure.
         self._client = httpx.AsyncClient(
             timeout=timeout_seconds,
             trust_env=False,
@@ -33,7 +31,7 @@ class Transport:
         )
 
     async def post(self, url: str, body: bytes, signature: str) -> int:
-        """The status of the response. Raises httpx.HTTPError where there was none."""
+        """Post a delivery; return the response's status, or raise httpx.HTTPError without one."""
         given = httpx.URL(url)
         headers = HEADERS | {"Host": given.netloc.decode(), "Stripe-Signature": signature}
         extensions = {"sni_hostname": given.host}

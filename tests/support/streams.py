@@ -8,11 +8,10 @@ from typing import Any, cast
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact
-from tests.unit.memory_table import MemoryTable
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, ORDER_ID
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.memory_table import MemoryTable
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, ORDER_ID
 
 STREAM_ARN = f"arn:aws:dynamodb:us-east-1:123456789012:table/{TABLE}/stream/2026-11-18T00:00:00.000"
 

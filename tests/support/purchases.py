@@ -6,7 +6,7 @@ from typing import Any
 from checkout.domain.facts import Fact, Origin, PartsFact, SessionFact
 from checkout.domain.order import CheckoutState, OrderItem, OrderStatus
 from checkout.domain.parts import Decline, Dispute, Part, Refund
-from tests.unit.stripe_objects import ITEM, NOW, ORDER_ID, PAYMENT_INTENT, fact
+from tests.support.stripe_objects import ITEM, NOW, ORDER_ID, PAYMENT_INTENT, fact
 
 OPEN, EXPIRED, PROCESSING, FAILED, AUTHORIZED, CANCELED, PAID = OrderStatus
 

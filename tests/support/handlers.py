@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import contract
-from tests.unit.aws_calls import AwsCalls
-from tests.unit.environment import Secret
-from tests.unit.fake_stripe import FakeStripe
-from tests.unit.invocations import Context, Handler, Json
+from tests.support import contract
+from tests.support.aws_calls import AwsCalls
+from tests.support.documents import Json
+from tests.support.environment import Secret
+from tests.support.fake_stripe import FakeStripe
+from tests.support.invocations import Context, Handler
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -1,10 +1,7 @@
 """Prices with the products that a shop's page shows."""
 
-from typing import Any
-
-from tests.unit.stripe_objects import price
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.stripe_objects import price
 
 SELLABLE = {"sellable": "true"}
 

@@ -5,7 +5,7 @@ from typing import Any
 from ops.doctor import Examination, Result, examine
 from ops.doctor.checks import CHECKS
 from ops.environment import Environment
-from tests.unit.operating import stack_of
+from tests.support.operating import stack_of
 
 
 def examination(environment: Environment, **stack: Any) -> Examination:  # noqa: ANN401

@@ -10,8 +10,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from local.paths import CONTRACT
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 URI = "urn:openapi"
 METHODS = ("get", "post")

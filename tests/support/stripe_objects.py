@@ -11,7 +11,8 @@ from typing import Any
 from checkout.domain.facts import Origin, SessionFact
 from checkout.domain.order import CheckoutState, Order, OrderItem, OrderStatus
 from checkout.domain.parts import KINDS
-from tests.unit.stack import SIGNING_SECRET, STACK
+from tests.support.documents import Json
+from tests.support.stack import SIGNING_SECRET, STACK
 
 NOW = 1_795_000_000
 CREATED_AT = NOW - 600
@@ -23,8 +24,6 @@ CHARGE = "ch_3abc"
 REFUND = "re_3abc"
 DISPUTE = "dp_1abc"
 FINGERPRINT = "f" * 64
-
-type Json = dict[str, Any]
 
 # Each state of a session, and the event that Stripe sends when it is entered.
 STATES: dict[OrderStatus, tuple[str, Json]] = {

@@ -1,11 +1,10 @@
 """The metrics that an invocation wrote to its log."""
 
 import json
-from typing import Any
 
 import pytest
 
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 
 def emitted(capsys: pytest.CaptureFixture[str]) -> Json:

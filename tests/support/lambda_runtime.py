@@ -1,6 +1,6 @@
 """Run a handler under AWS's own runtime, awslambdaric, with the logging that Lambda sets up.
 
-python -m tests.unit.lambda_runtime: standard input has {"function": "create_session",
+python -m tests.support.lambda_runtime: standard input has {"function": "create_session",
 "environment": {...}, "invocations": [[event, status, response]]}, with the response that Stripe
 gives to each request meanwhile; printed is what Lambda would log, with the number of the invocation
 as its request id.
@@ -13,10 +13,10 @@ import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.stack import API_KEY, AWS_ENVIRONMENT, ENVIRONMENT, FUNCTIONS, SIGNING_SECRET
+from tests.support.stack import API_KEY, AWS_ENVIRONMENT, ENVIRONMENT, FUNCTIONS, SIGNING_SECRET
 
 if TYPE_CHECKING:
-    from tests.unit.fake_stripe import FakeStripe
+    from tests.support.fake_stripe import FakeStripe
 
 # What Lambda sets for a function with LogFormat: JSON, before the runtime is loaded.
 JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
@@ -88,7 +88,7 @@ def stand_ins() -> "FakeStripe":
     import stripe  # noqa: PLC0415
 
     from checkout.aws import clients  # noqa: PLC0415
-    from tests.unit.fake_stripe import FakeStripe  # noqa: PLC0415
+    from tests.support.fake_stripe import FakeStripe  # noqa: PLC0415
 
     fake, make = FakeStripe(), clients.client
 

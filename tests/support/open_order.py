@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from checkout.aws.orders_table import OrdersTable
 from checkout.domain.order import OrderStatus
-from tests.unit.memory_table import Item, MemoryTable
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, ORDER_ID, fact
+from tests.support.memory_table import Item, MemoryTable
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, ORDER_ID, fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import boto3
 
@@ -13,11 +13,10 @@ from checkout.aws.attributes import Attributes
 from ops.aws import Aws
 from ops.environment import Environment
 from ops.stack import Stack
-from tests.unit.environment import client_of_all_tests
-from tests.unit.invocations import Context
-from tests.unit.stack import TABLE
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.environment import client_of_all_tests
+from tests.support.invocations import Context
+from tests.support.stack import TABLE
 
 ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from checkout.domain.facts import SessionFact
 from checkout.domain.order import OrderStatus
-from tests.unit.purchases import Purchase, refund, session
-from tests.unit.stripe_objects import ITEM
+from tests.support.purchases import Purchase, refund, session
+from tests.support.stripe_objects import ITEM
 
 OPEN, EXPIRED = OrderStatus.OPEN, OrderStatus.EXPIRED
 PROCESSING, PAID = OrderStatus.PROCESSING, OrderStatus.PAID

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.unit.stack import AWS_ENVIRONMENT
+from tests.support.stack import AWS_ENVIRONMENT
 
 
 def modules_loaded_by(statement: str, *paths: Path, isolated: bool = False) -> set[str]:

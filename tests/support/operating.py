@@ -22,8 +22,8 @@ from ops.cli import app, main, options_first
 from ops.environment import Environment, LocalAddresses
 from ops.functions import FUNCTIONS
 from ops.stack import Stack
-from tests.unit.environment import session_of_all_tests
-from tests.unit.stack import ROOT
+from tests.support.environment import session_of_all_tests
+from tests.support.stack import ROOT
 
 ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1f3d"
 WAIT_SECONDS = 20.0

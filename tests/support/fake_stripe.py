@@ -4,12 +4,11 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import stripe
 
-type Json = dict[str, Any]
+from tests.support.documents import Json
 
 
 @dataclass(frozen=True)

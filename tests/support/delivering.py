@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import Json, assert_response
-from tests.unit.open_order import put_open_order
-from tests.unit.stack import TABLE
+from tests.support.documents import Json
+from tests.support.handlers import handler_of
+from tests.support.invocations import assert_response
+from tests.support.open_order import put_open_order
+from tests.support.stack import TABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.validate import ParamValidator
 
-from tests.unit.stack import ROOT
+from tests.support.documents import Json
+from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -25,8 +26,6 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Of the CLI itself, with a value.
 OF_THE_CLI = {"--query", "--output", "--region", "--profile"}
 SESSION = botocore.session.Session()
-
-type Json = dict[str, Any]
 
 
 def shell_lines(document: Path) -> list[str]:

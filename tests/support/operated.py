@@ -25,9 +25,9 @@ from stripe_simulator.testing import (
     receiving,
     running,
 )
-from tests.unit.environment import client_of_all_tests
-from tests.unit.operating import at, in_aws, stack_of
-from tests.unit.stack import SECRET_NAME
+from tests.support.environment import client_of_all_tests
+from tests.support.operating import at, in_aws, stack_of
+from tests.support.stack import SECRET_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

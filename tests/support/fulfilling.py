@@ -3,21 +3,20 @@
 import json
 from dataclasses import asdict, dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checkout.aws.publishing import order_message
 from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
-from tests.unit.environment import Log
-from tests.unit.purchases import dispute, refund
-from tests.unit.stack import ROOT, read_template
-from tests.unit.streams import records_of
-from tests.unit.stripe_objects import ORDER_ID, fact
+from tests.support.documents import Json
+from tests.support.environment import Log
+from tests.support.purchases import dispute, refund
+from tests.support.stack import ROOT, read_template
+from tests.support.streams import records_of
+from tests.support.stripe_objects import ORDER_ID, fact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-type Json = dict[str, Any]
 
 FOLDER = ROOT / "examples" / "fulfilment"
 TEMPLATE = FOLDER / "template.yaml"

@@ -4,7 +4,7 @@ import importlib.util
 from types import ModuleType
 
 from checkout import wiring
-from tests.unit.stack import FUNCTIONS
+from tests.support.stack import FUNCTIONS
 
 
 def load(function: str) -> ModuleType:

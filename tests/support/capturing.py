@@ -1,11 +1,8 @@
 """Payments that are captured by hand, as Stripe's events and its API have them."""
 
-from typing import Any
-
 from checkout.domain.order import OrderStatus
-from tests.unit.stripe_objects import charge, payment_intent, session_in
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.stripe_objects import charge, payment_intent, session_in
 
 AUTHORIZED, CANCELED, PAID = OrderStatus.AUTHORIZED, OrderStatus.CANCELED, OrderStatus.PAID
 # Each event of a capture, with what the PaymentIntent has become and the amount that it received.

@@ -16,10 +16,11 @@ from checkout.recorder import Recorder
 from checkout.stripe.api import StripeApi
 from checkout.stripe.readers import Readers
 from tests.properties.cloud import CloudTable
-from tests.unit.environment import Clock, Log, client_under_test
-from tests.unit.fake_stripe import FakeStripe, Json
-from tests.unit.stack import API_KEY, PROGRESS_TABLE, STACK, TABLE, progress_table
-from tests.unit.stripe_objects import (
+from tests.support.documents import Json
+from tests.support.environment import Clock, Log, client_under_test
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import API_KEY, PROGRESS_TABLE, STACK, TABLE, progress_table
+from tests.support.stripe_objects import (
     CREATED_AT,
     NOW,
     dispute,

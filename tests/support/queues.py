@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.stack import QUEUE_URL
+from tests.support.stack import QUEUE_URL
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -3,9 +3,10 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from tests.support.documents import Json
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYER = ROOT / "layers" / "common"
@@ -68,8 +69,6 @@ OWN_ENVIRONMENT = {
         "UNPUBLISHED_CHANGES_QUEUE_URL": UNPUBLISHED_QUEUE_URL,
     },
 }
-
-type Json = dict[str, Any]
 
 
 def load_template() -> Json:

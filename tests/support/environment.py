@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 
 from checkout.aws import clients
-from tests.unit.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
+from tests.support.stack import API_KEY, SECRET_NAME, SIGNING_SECRET
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -18,12 +18,13 @@ from checkout.errors import FieldError, InvalidRequest
 from checkout.recorder import Recorder
 from checkout.settings import Settings
 from checkout.stripe.catalogue import Catalogue
-from tests.unit.environment import Clock
-from tests.unit.fake_stripe import FakeStripe, StripeRequest
-from tests.unit.handlers import handler_of
-from tests.unit.invocations import Json, sample
-from tests.unit.stack import TABLE
-from tests.unit.stripe_objects import NOW, line_item, listed, price, session
+from tests.support.documents import Json
+from tests.support.environment import Clock
+from tests.support.fake_stripe import FakeStripe, StripeRequest
+from tests.support.handlers import handler_of
+from tests.support.invocations import sample
+from tests.support.stack import TABLE
+from tests.support.stripe_objects import NOW, line_item, listed, price, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,19 +4,18 @@ import io
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
 from ops.dead_letters import Function
 from ops.replay import UnprocessedEvents, UnpublishedChanges
 from ops.stream import StreamReader
+from tests.support.documents import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
-
-type Json = dict[str, Any]
 
 EVENT = {"id": "evt_1", "object": "event", "type": "refund.created"}
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:1:table/orders/stream/2026"

@@ -9,12 +9,11 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from tests.unit.stack import EVENTS
-from tests.unit.stripe_objects import signature
+from tests.support.documents import Json
+from tests.support.stack import EVENTS
+from tests.support.stripe_objects import signature
 
-type Json = dict[str, Any]
 type Handler = Callable[[Json, Context], Json]
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"

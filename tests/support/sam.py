@@ -4,14 +4,12 @@ import atexit
 import json
 import subprocess
 from functools import cache
-from typing import Any
 
 import pytest
 
 from local.paths import SAM
-from tests.unit.stack import load_template
-
-type Json = dict[str, Any]
+from tests.support.documents import Json
+from tests.support.stack import load_template
 
 ORIGINS = ["https://shop.example", "https://www.shop.example"]
 TRANSFORM = """
