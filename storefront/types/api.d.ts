@@ -563,7 +563,7 @@ export interface components {
                  *       "type": "urn:problem-type:checkout:internal-error",
                  *       "title": "Internal error",
                  *       "status": 500,
-                 *       "detail": "Something went wrong on our side, and nothing was lost. Please try again."
+                 *       "detail": "Something went wrong on our side, and no order was lost. Please contact the shop."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["InternalError"];

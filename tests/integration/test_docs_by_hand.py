@@ -53,7 +53,8 @@ def test_a_purchase_by_hand_prints_each_response(world: World, stack_file: Path)
     created, paid, confirmed, rest = typed(code, stack_file).split("\n", 3)
     order = json.loads(created)
     assert order["status"] == "open"
-    assert paid == f"303 http://localhost:3000/thanks?session_id={order['session_id']}"
+    thanks = f"http://localhost:3000/thanks?session_id={order['session_id']}"
+    assert json.loads(paid) == {"redirect": thanks}
     assert json.loads(confirmed)["status"] == "paid"
     refund, end = json.JSONDecoder().raw_decode(rest)
     assert (refund["object"], refund["amount"]) == ("refund", 2400)

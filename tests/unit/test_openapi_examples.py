@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checkout.api.http import INTERNAL_PROBLEM, PROBLEMS
+from checkout.api.http import INTERNAL, INTERNAL_PROBLEM, PROBLEMS
 from tests.support import contract
 from tests.support.documents import Json
 from tests.support.stack import ROOT
@@ -86,3 +86,13 @@ def test_examples_of_problems_have_the_titles_of_the_service() -> None:
         if "title" in example
     }
     assert shown == titles
+
+
+def test_the_internal_errors_text_is_the_services() -> None:
+    [shown] = {
+        example["detail"]
+        for _, example, _ in examples(contract.document())
+        if isinstance(example, dict) and example.get("type") == f"{SLUG}{INTERNAL_PROBLEM[1]}"
+    }
+    assert shown == INTERNAL
+    assert "try again" not in shown

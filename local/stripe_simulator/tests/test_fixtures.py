@@ -35,7 +35,7 @@ def test_environment_outranks_the_default(sdk: stripe.StripeClient) -> None:
         (RENAME, "renamed: nothing is known of 'mug'"),
         (
             Fixture(name="mug", path="/v1/products", params={"name": "${.env:NAME}"}),
-            "mug: nothing is known of 'NAME'",
+            "mug: the environment variable NAME is not set",
         ),
     ],
 )

@@ -23,7 +23,7 @@ type Event = dict[str, Any]
 type Response = dict[str, Any]
 type Handler = Callable[[Event, "LambdaContext"], Response]
 
-INTERNAL = "Something went wrong on our side, and nothing was lost. Please try again."
+INTERNAL = "Something went wrong on our side, and no order was lost. Please contact the shop."
 RETRY_AFTER_SECONDS = 2
 
 PROBLEMS: Mapping[type[errors.CheckoutError], tuple[HTTPStatus, str, str]] = {

@@ -58,6 +58,8 @@ def play(
         try:
             filled = _filled(fixture.params, made)
             path = _filled(fixture.path, made)
+        except FixturesError as error:
+            raise FixturesError(f"{fixture.name}: {error}") from None
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise FixturesError(f"{fixture.name}: nothing is known of {error}") from None
         try:
@@ -82,8 +84,10 @@ def _filled(value: Any, made: Mapping[str, Json]) -> Any:  # noqa: ANN401  (JSON
 def _found(match: re.Match[str], made: Mapping[str, Json]) -> str:
     name, path, default = match.groups()
     if name == ENVIRONMENT:
-        variables = made[ENVIRONMENT]
-        return str(variables[path] if default is None else variables.get(path, default))
+        variable = made[ENVIRONMENT].get(path, default)
+        if variable is None:
+            raise FixturesError(f"the environment variable {path} is not set")
+        return str(variable)
     value: Any = made[name]
     for step in path.split("."):
         value = value[int(step)] if isinstance(value, list) else value[step]
