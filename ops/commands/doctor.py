@@ -30,7 +30,8 @@ def doctor(
 
     It changes nothing: Stripe sends a ping, and the webhook gets a probe and an unsigned request.
     Stripe's event destinations are read with STRIPE_API_KEY, or with the service's own key if that
-    may. The exit code is 1 if a check fails.
+    may; the ids in the options with the service's own key, or else with STRIPE_API_KEY. The exit
+    code is 1 if a check fails.
 
     Example: ops/checkout --env prod doctor
     """
