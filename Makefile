@@ -19,8 +19,8 @@ BOOTSTRAP = $(eval BOOTSTRAP := $(or $(find_python),$(error Python 3.13 was not 
 	it (python.org, pyenv, or your system's packages with python3.13-venv) and try again)) \
 	-m local.bootstrap)$(BOOTSTRAP)
 
-# A worker for each processor; the tests of one group share a worker (tests/conftest.py).
-WORKERS := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
+# Four to eight workers; the tests of one group share a worker (tests/conftest.py).
+WORKERS := --numprocesses=auto --dist=loadgroup
 COVERAGE = --cov
 # The deployed stack first: its tests wait in one worker, while the others keep the processors busy.
 TESTS = $(wildcard tests/integration tests/e2e tests/properties tests/unit tests/simulator local/stripe_simulator/tests)

@@ -1,5 +1,7 @@
 """Configuration for all kinds of tests: see `make test`."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,16 @@ UNIT = Path(__file__).parent / "unit"
 EXPENSIVE = ("operated", "deployed_shop", "stack", "stripe_cli", "built", "transformed")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return more workers than two processors: those with a deployed stack mostly wait."""
+    return min(max(os.cpu_count() or 1, 4), 8)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the plugins' markers for environments without these plugins."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A background job of a shell ignores it, and so would each command that tests interrupt.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "full: slow, and run by `make test-all` alone.")
     config.addinivalue_line("markers", "no_cover: what it runs is not measured (pytest-cov).")
     config.addinivalue_line("markers", "xdist_group(name): run by one worker (pytest-xdist).")
