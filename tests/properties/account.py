@@ -41,13 +41,8 @@ DELIVERED = (
     "payment_intent.",
 )
 
-
 # The order's status for a completed unpaid session, by the PaymentIntent's status.
-OF_PAYMENTS = {
-    "processing": "processing",
-    "requires_capture": "authorized",
-    "canceled": "canceled",
-}
+OF_PAYMENTS = {"processing": "processing", "requires_capture": "authorized", "canceled": "canceled"}
 
 # Price, product, lookup key, quantity, amount_total.
 type Item = tuple[str, str, str | None, int, int]
