@@ -13,6 +13,7 @@ UNIT = Path(__file__).parent / "unit"
 EXPENSIVE = ("operated", "deployed_shop", "stack", "stripe_cli", "built", "transformed")
 
 
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist is missing where mutants are tried
 def pytest_xdist_auto_num_workers() -> int:
     """Return more workers than two processors: those with a deployed stack mostly wait."""
     return min(max(os.cpu_count() or 1, 4), 8)
