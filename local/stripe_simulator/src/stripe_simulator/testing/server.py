@@ -6,13 +6,14 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import stripe
 import uvicorn
+from websockets.exceptions import InvalidState
 
 from stripe_simulator.app import create_app
 from stripe_simulator.listener import listen, url_of
@@ -109,7 +110,9 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
-            connection.shutdown()
+            # A WebSocket whose client is closing it raises.
+            with suppress(InvalidState):
+                connection.shutdown()
         while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         await self.lifespan.shutdown()
