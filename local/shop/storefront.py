@@ -28,6 +28,7 @@ from local.shop import order_reader
 from local.shop.catalogue import PRODUCTS
 from local.shop.frontend import Frontend
 from local.shop.order_reader import ReadOrder
+from stripe_simulator.listener import listen
 
 FOLDER = ROOT / "storefront"
 PICTURES = "/pictures"
@@ -129,24 +130,12 @@ def _policy(api_url: str) -> str:
 def _listeners(port: int) -> list[socket.socket]:
     """Return sockets on 127.0.0.1 and, if available, ::1: `localhost` may be either."""
     try:
-        listeners = [_bound(socket.AF_INET, "127.0.0.1", port)]
+        listeners = [listen(port)]
     except OSError as error:
         raise LocalCloudError(
             f"The storefront can't use port {port}: {error.strerror}. "
             "Stop what uses it, or name a frontend of your own in FRONTEND_ORIGIN."
         ) from None
     with suppress(OSError):
-        listeners.append(_bound(socket.AF_INET6, "::1", port))
+        listeners.append(listen(port, "::1"))
     return listeners
-
-
-def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen()
-    except OSError:
-        listener.close()
-        raise
-    return listener
