@@ -54,20 +54,27 @@ def logs(  # noqa: PLR0913  (each is an option)
     Example: ops/checkout --env prod logs --order ord_0123456789abcdef0123456789abcdef --since 7d
     """
     operation: Operation = ctx.obj
-    ids = tuple(one for one in (order, session, event) if one is not None)
-    for one in ids:
-        if not one.replace("_", "").isalnum():
-            raise UsageError(f"{one!r} is not an id.")
     if follow and until is not None:
         raise UsageError("Give either --follow or --until.")
-    begin = int(time.time()) - HOUR if since is None else since
-    if until is not None and until < begin:
-        raise UsageError("--until is before --since.")
-    wanted = Wanted(begin, until, ids, level)
+    ids = tuple(one for one in (order, session, event) if one is not None)
+    wanted = entry_filter(ids, level, since, until)
     groups = log_groups(operation.stack, function)
     read = followed if follow else entries
     for entry in read(operation.environment.aws.logs, groups, wanted):
         typer.echo(json.dumps(entry.document) if operation.output.as_json else line(entry))
+
+
+def entry_filter(
+    ids: tuple[str, ...], level: str | None, since: int | None, until: int | None
+) -> Wanted:
+    """Return the filter, by default from an hour ago; raise UsageError."""
+    for one in ids:
+        if not one.replace("_", "").isalnum():
+            raise UsageError(f"{one!r} is not an id.")
+    begin = int(time.time()) - HOUR if since is None else since
+    if until is not None and until < begin:
+        raise UsageError("--until is before --since.")
+    return Wanted(begin, until, ids, level)
 
 
 def line(entry: Entry) -> str:

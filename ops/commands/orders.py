@@ -33,6 +33,24 @@ if TYPE_CHECKING:
 OrderId = Annotated[
     str, typer.Argument(metavar="ORDER_ID", parser=order_id, help="ord_ and 32 hexadecimal digits.")
 ]
+What = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="WHAT",
+        help="ord_…, cs_…, pi_…, an e-mail address, or else a client_reference_id.",
+        show_default=False,
+    ),
+]
+Session = Annotated[str | None, typer.Option(help="A Checkout Session, cs_….")]
+PaymentIntent = Annotated[str | None, typer.Option(help="A PaymentIntent, pi_….")]
+ClientReferenceId = Annotated[
+    str | None, typer.Option(help="The client_reference_id of the request, of any form.")
+]
+Email = Annotated[str | None, typer.Option(help="The customer's e-mail address.")]
+Status = Annotated[
+    OrderStatus | None, typer.Option(help="open, processing or authorized: the oldest first.")
+]
+Limit = Annotated[int, typer.Option(min=1, help="The most orders to print.")]
 FOUND = ("order_id", "status", "amount_total", "amount_refunded", "currency", "created_at")
 HISTORY = ("type", "occurred_at", "recorded_at", "source")
 # The tables that `show` prints, with their columns.
@@ -82,25 +100,14 @@ def task_at_stripe(document: Mapping[str, Any]) -> str | None:
 
 def find(  # noqa: PLR0913  (each is an option)
     ctx: typer.Context,
-    what: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="WHAT",
-            help="ord_…, cs_…, pi_…, an e-mail address, or else a client_reference_id.",
-            show_default=False,
-        ),
-    ] = None,
+    what: What = None,
     *,
-    session: Annotated[str | None, typer.Option(help="A Checkout Session, cs_….")] = None,
-    payment_intent: Annotated[str | None, typer.Option(help="A PaymentIntent, pi_….")] = None,
-    client_reference_id: Annotated[
-        str | None, typer.Option(help="The client_reference_id of the request, of any form.")
-    ] = None,
-    email: Annotated[str | None, typer.Option(help="The customer's e-mail address.")] = None,
-    status: Annotated[
-        OrderStatus | None, typer.Option(help="open, processing or authorized: the oldest first.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The most orders to print.")] = 50,
+    session: Session = None,
+    payment_intent: PaymentIntent = None,
+    client_reference_id: ClientReferenceId = None,
+    email: Email = None,
+    status: Status = None,
+    limit: Limit = 50,
 ) -> None:
     """Find orders by what a customer or Stripe's Dashboard names, the newest first.
 
@@ -121,21 +128,39 @@ def find(  # noqa: PLR0913  (each is an option)
         Kind.CLIENT_REFERENCE_ID: client_reference_id,
         Kind.EMAIL: email,
     }
-    given = [Query(kind, value) for kind, value in options.items() if value is not None]
-    if what is not None:
-        given.append(query(what))
-    if len(given) + (status is not None) != 1:
-        raise UsageError("Give exactly one value to search by: see orders find --help.")
-    if status is not None:
-        found, noun = in_status(operation, status), "status"
-    else:
-        found, noun = documents(operation, found_orders(operation.stack, given[0])), given[0].noun
+    wanted = only_one(what, options, status)
+    found, noun = searched(operation, wanted)
     rows = list(islice(found, limit))
     if not rows:
         raise OpsError(f"The stack {operation.stack.name} has no order of this {noun}.")
     operation.output.rows(FOUND, rows)
     if next(found, None):
         operation.output.say(f"There are more than {limit}: raise --limit.")
+
+
+def only_one(
+    what: str | None, options: Mapping[Kind, str | None], status: OrderStatus | None
+) -> Query | OrderStatus:
+    """Return the one value to search by; raise UsageError for none or several."""
+    given: list[Query | OrderStatus] = [
+        Query(kind, value) for kind, value in options.items() if value is not None
+    ]
+    if what is not None:
+        given.append(query(what))
+    if status is not None:
+        given.append(status)
+    if len(given) != 1:
+        raise UsageError("Give exactly one value to search by: see orders find --help.")
+    return given[0]
+
+
+def searched(
+    operation: "Operation", wanted: Query | OrderStatus
+) -> tuple[Iterator[dict[str, Any]], str]:
+    """Return the orders, and the kind of the value for messages."""
+    if isinstance(wanted, OrderStatus):
+        return in_status(operation, wanted), "status"
+    return documents(operation, found_orders(operation.stack, wanted)), wanted.noun
 
 
 def in_status(operation: "Operation", status: OrderStatus) -> Iterator[dict[str, Any]]:
