@@ -12,7 +12,7 @@ from stripe_simulator.objects import coupons, promotion_codes, tax_rates, totals
 from stripe_simulator.objects.account import Account
 from stripe_simulator.objects.currencies import MAXIMUM, minimum, written
 from stripe_simulator.objects.shapes import declared
-from stripe_simulator.objects.totals import Charge, Costs, Discount, Tax
+from stripe_simulator.objects.totals import Charge, Costs, Discount, Tax, Totals
 
 # Prices in these currencies are usually without tax: the "Automatic" tax behavior of
 # https://docs.stripe.com/tax/products-prices-tax-codes-tax-behavior, for unspecified ones.
@@ -40,26 +40,7 @@ def refresh(account: Account, session: Json) -> None:
     if rate and sums.shipping:
         taxes.append(_taxes(sums.shipping, shipping_rates, automatic=automatic))
         _write_shipping(account, session, rate, sums.shipping, taxes[-1])
-    facts.included[session["id"]] = facts.included.get(session["id"], {}) | {
-        "total_details.breakdown": {
-            "discounts": [
-                {"amount": sum(line.discounts[n] for line in sums.lines), "discount": one}
-                for n, one in enumerate(facts.discounts)
-            ],
-            "taxes": _summed(taxes),
-        }
-    }
-    session.update(
-        amount_subtotal=sums.subtotal,
-        amount_total=sums.total,
-        payment_status="unpaid" if sums.total else "no_payment_required",
-        total_details=declared(
-            stripe.checkout.Session.TotalDetails,
-            amount_discount=sums.discount,
-            amount_shipping=sums.shipping_amount,
-            amount_tax=sums.tax,
-        ),
-    )
+    _write_totals(account, session, sums, _summed(taxes))
     if automatic:
         located = facts.country is not None
         session["automatic_tax"]["status"] = "complete" if located else "requires_location_inputs"
@@ -224,6 +205,27 @@ def _write_item(
         for amount, discount in zip(costs.discounts, facts.discounts, strict=True)
     ]
     facts.included[item["id"]] = {"discounts": discounts, "taxes": taxes}
+
+
+def _write_totals(account: Account, session: Json, sums: Totals, taxes: list[Json]) -> None:
+    facts = account.checkout[session["id"]]
+    session.update(
+        amount_subtotal=sums.subtotal,
+        amount_total=sums.total,
+        payment_status="unpaid" if sums.total else "no_payment_required",
+        total_details=declared(
+            stripe.checkout.Session.TotalDetails,
+            amount_discount=sums.discount,
+            amount_shipping=sums.shipping_amount,
+            amount_tax=sums.tax,
+        ),
+    )
+    discounts = [
+        {"amount": sum(line.discounts[n] for line in sums.lines), "discount": one}
+        for n, one in enumerate(facts.discounts)
+    ]
+    included = facts.included.setdefault(session["id"], {})
+    included["total_details.breakdown"] = {"discounts": discounts, "taxes": taxes}
 
 
 def _write_shipping(

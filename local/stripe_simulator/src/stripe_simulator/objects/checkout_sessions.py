@@ -110,8 +110,16 @@ def create(account: Account, parameters: CreateSession) -> Json:
         "expires_at": expires_at,
         "payment_method_types": methods,
     }
+    account.checkout[session["id"]] = _facts(parameters, items, customer)
+    checkout_offers.make(account, session, parameters, offers)
+    checkout_amounts.refresh(account, session)
+    _schedule_expiry(account, session)
+    return account.sessions.add(session)
+
+
+def _facts(parameters: CreateSession, items: list[Json], customer: Json | None) -> CheckoutFacts:
     intent_data = parameters.payment_intent_data or IntentData()
-    account.checkout[session["id"]] = CheckoutFacts(
+    return CheckoutFacts(
         line_items=items,
         payment_intent_data=intent_data.model_dump(),
         customer_creation=parameters.customer_creation == "always",
@@ -122,10 +130,6 @@ def create(account: Account, parameters: CreateSession) -> Json:
         },
         country=checkout_settings.location(customer) if customer else None,
     )
-    checkout_offers.make(account, session, parameters, offers)
-    checkout_amounts.refresh(account, session)
-    _schedule_expiry(account, session)
-    return account.sessions.add(session)
 
 
 def resume(account: Account) -> None:

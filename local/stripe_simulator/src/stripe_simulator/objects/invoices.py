@@ -30,17 +30,18 @@ class ListInvoices(ListParameters):
 
 def make_paid(account: Account, session: Json) -> None:
     """Create a paid invoice and set it in the session."""
-    id_ = new_id("in")
+    invoice = account.invoices.add(_paid(account, session, new_id("in")))
+    session["invoice"] = invoice["id"]
+    for type_ in EVENTS:
+        account.record(type_, invoice, None)
+
+
+def _paid(account: Account, session: Json, id_: str) -> Json:
     now = account.now()
-    details = session["customer_details"]
-    data = {
-        name: value
-        for name, value in pick(session["invoice_creation"]["invoice_data"], COPIED).items()
-        if value is not None
-    }
-    invoice = declared(
+    return declared(
         stripe.Invoice,
-        **({"issuer": {"type": "self"}} | data),
+        **_data(session),
+        **_customer(session),
         **_amounts(session),
         account_country="US",
         account_name=account.settings.shop_name,
@@ -55,14 +56,6 @@ def make_paid(account: Account, session: Json) -> None:
         collection_method="charge_automatically",
         created=now,
         currency=session["currency"],
-        customer=session["customer"],
-        customer_address=details["address"],
-        customer_email=details["email"],
-        customer_name=details["name"],
-        customer_phone=details["phone"],
-        customer_shipping=(session["collected_information"] or {}).get("shipping_details"),
-        customer_tax_exempt=details["tax_exempt"],
-        customer_tax_ids=details["tax_ids"],
         default_tax_rates=[],
         discounts=[one["id"] for one in account.checkout[session["id"]].discounts],
         effective_at=now,
@@ -80,10 +73,6 @@ def make_paid(account: Account, session: Json) -> None:
             stripe.Invoice.StatusTransitions, finalized_at=now, paid_at=now
         ),
     )
-    account.invoices.add(invoice)
-    session["invoice"] = id_
-    for type_ in EVENTS:
-        account.record(type_, invoice, None)
 
 
 def retrieve(account: Account, _: Parameters, id_: str) -> Json:
@@ -94,6 +83,28 @@ def list_(account: Account, parameters: ListInvoices) -> Json:
     kept = matches(parameters, "collection_method", "created", "customer", "status", "subscription")
     invoices = account.invoices.newest_first()
     return page(invoices, parameters, url="/v1/invoices", noun="invoice", keep=kept)
+
+
+def _data(session: Json) -> Json:
+    """Return the fields that the merchant chose, with Stripe's default."""
+    given = pick(session["invoice_creation"]["invoice_data"], COPIED)
+    return {"issuer": {"type": "self"}} | {
+        name: value for name, value in given.items() if value is not None
+    }
+
+
+def _customer(session: Json) -> Json:
+    details = session["customer_details"]
+    return {
+        "customer": session["customer"],
+        "customer_address": details["address"],
+        "customer_email": details["email"],
+        "customer_name": details["name"],
+        "customer_phone": details["phone"],
+        "customer_shipping": (session["collected_information"] or {}).get("shipping_details"),
+        "customer_tax_exempt": details["tax_exempt"],
+        "customer_tax_ids": details["tax_ids"],
+    }
 
 
 def _amounts(session: Json) -> Json:
