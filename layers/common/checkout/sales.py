@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from checkout.api.refusals import invalid, refused_request, unknown_price
-from checkout.errors import InvalidRequest, StripeRateLimited
+from checkout.errors import CheckoutError, InvalidRequest, StripeRateLimited
 from checkout.stripe.errors import TRY_AGAIN, IdempotencyKeySpent, RequestRefused
 
 if TYPE_CHECKING:
@@ -85,10 +85,7 @@ class Sales:
         try:
             created = self.stripe_api.create_session(params, idempotency_key=key)
         except RequestRefused as refused:
-            room = MAX_ITEMS - len(params.get("optional_items", ()))
-            if len(request.items) > room:
-                raise invalid("/items", f"This shop takes at most {room} items.") from None
-            raise refused_request(refused, request) from None
+            raise _refusal(refused, request, params) from None
         session = created.session
         replayed = created.replayed and not key_is_new
         has_more = session["line_items"]["has_more"]
@@ -134,3 +131,12 @@ class Sales:
         expired = self.stripe_api.expire_session(created.session["id"])
         if replayed and expired is None:
             raise IdempotencyKeySpent(TRY_AGAIN) from None
+
+
+def _refusal(
+    refused: RequestRefused, request: "CheckoutRequest", params: "SessionCreateParams"
+) -> CheckoutError:
+    room = MAX_ITEMS - len(params.get("optional_items", ()))
+    if len(request.items) > room:
+        return invalid("/items", f"This shop takes at most {room} items.")
+    return refused_request(refused, request)

@@ -73,14 +73,7 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
     # For some errors the SDK has the code only in Stripe's JSON.
     code = error.code or (error.error.code if error.error else None)
     param = getattr(error, "param", None)
-    logger.warning(
-        "stripe refused",
-        stripe_error=type(error).__name__,
-        stripe_status=error.http_status,
-        stripe_code=code,
-        stripe_param=param,
-        stripe_request_id=error.request_id,
-    )
+    _log(error, code, param)
     match error:
         case stripe.RateLimitError():
             raise StripeRateLimited("Stripe allows no more requests just now.") from None
@@ -109,6 +102,17 @@ def translate(error: stripe.StripeError, *, key_is_ours: bool = False) -> NoRetu
             raise StripeUnavailable(TRY_AGAIN) from None
         case _:
             raise StripeRefused(f"Stripe refuses the call: {code}, {error.request_id}.") from None
+
+
+def _log(error: stripe.StripeError, code: str | None, param: str | None) -> None:
+    logger.warning(
+        "stripe refused",
+        stripe_error=type(error).__name__,
+        stripe_status=error.http_status,
+        stripe_code=code,
+        stripe_param=param,
+        stripe_request_id=error.request_id,
+    )
 
 
 def _reason(error: stripe.InvalidRequestError) -> RefusalReason | None:
