@@ -121,17 +121,7 @@ def deployed(
     with console.phase("sam build"):
         template = built_template(run / "sam-build.log", on_line)
     with console.phase("sam deploy"):
-        parameters = {
-            "Architecture": architecture(),
-            "Environment": "local",
-            "StripeApiBase": account.api_base,
-            "AllowedOrigins": frontend.origin,
-            "DefaultSuccessUrl": f"{frontend.origin}/thanks",
-            "DefaultCancelUrl": f"{frontend.origin}/cart",
-            # MiniStack confirms the subscription itself and sends no e-mail.
-            "AlarmEmail": ALARM_EMAIL,
-        }
-        stack = deploy(template, parameters, aws, run, on_line)
+        stack = deploy(template, template_parameters(account, frontend), aws, run, on_line)
     signing_secret = account.webhook_secret or stripe_account.register_webhook(
         account, stack.webhook_url
     )
@@ -153,6 +143,19 @@ def deployed(
         region=REGION,
     )
     return LocalStack(facts, aws, stack.secret_id, account.service_key, run, price)
+
+
+def template_parameters(account: StripeAccount, frontend: Frontend) -> dict[str, str]:
+    return {
+        "Architecture": architecture(),
+        "Environment": "local",
+        "StripeApiBase": account.api_base,
+        "AllowedOrigins": frontend.origin,
+        "DefaultSuccessUrl": f"{frontend.origin}/thanks",
+        "DefaultCancelUrl": f"{frontend.origin}/cart",
+        # MiniStack confirms the subscription itself and sends no e-mail.
+        "AlarmEmail": ALARM_EMAIL,
+    }
 
 
 @contextmanager

@@ -214,6 +214,25 @@ def table(bought: list[Bought]) -> Iterator[str]:
         yield f"{kind:<24}{len(orders):>8}{len(orders) - wrong:>8}{wrong:>8}{published:>12}"
 
 
+def report(
+    chaos: Chaos, bought: list[Bought], repaired: list[int], dead_lettered: int
+) -> Iterator[str]:
+    deliveries = chaos.deliveries().most_common()
+    listener = chaos.listener
+    yield ""
+    yield from table(bought)
+    yield ""
+    for one in bought:
+        for reason in one.wrong:
+            yield f"WRONG  {one.order_id} ({one.kind}): {reason}"
+    yield f"deliveries: {', '.join(f'{count} {name}' for name, count in deliveries)}"
+    yield f"requests that the table throttled: {chaos.throttling.throttled}"
+    yield f"events dead-lettered: {dead_lettered}"
+    yield f"order.paid messages: {len(listener.messages)}, {len(listener.deliveries)} came"
+    yield f"repaired by reconciliation: {sum(repaired)} ({', then '.join(map(str, repaired))})"
+    yield f"seed: {chaos.seed}"
+
+
 def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
     """Run the purchases; return True if all orders are right at the end."""
     aws, topic = stack.aws, stack.facts.topic_arn
@@ -238,24 +257,9 @@ def run(console: Console, stack: LocalStack, number: int, seed: int) -> bool:
             repaired = list(chaos.reconciliation())
         with console.phase("Judgement"):
             chaos.judge(bought)
-        deliveries, dead_lettered = chaos.deliveries(), chaos.dead_lettered()
-    console.say()
-    for line in table(bought):
-        console.say(line)
-    console.say()
-    for one in bought:
-        for reason in one.wrong:
-            console.say(f"WRONG  {one.order_id} ({one.kind}): {reason}")
-    console.say(
-        f"deliveries: {', '.join(f'{count} {name}' for name, count in deliveries.most_common())}"
-    )
-    console.say(f"requests that the table throttled: {throttling.throttled}")
-    console.say(f"events dead-lettered: {dead_lettered}")
-    console.say(f"order.paid messages: {len(listener.messages)}, {len(listener.deliveries)} came")
-    console.say(
-        f"repaired by reconciliation: {sum(repaired)} ({', then '.join(map(str, repaired))})"
-    )
-    console.say(f"seed: {seed}")
+        dead_lettered = chaos.dead_lettered()
+        for line in report(chaos, bought, repaired, dead_lettered):
+            console.say(line)
     return repaired[-1] == 0 and dead_lettered == 0 and not any(one.wrong for one in bought)
 
 
