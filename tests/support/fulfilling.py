@@ -41,6 +41,10 @@ def refund_failed() -> Fact:
     return refund("re_1", "failed", TOTAL, "evt_failed")
 
 
+def captured(amount: int) -> Fact:
+    return fact(OrderStatus.PAID, amount_captured=amount)
+
+
 def disputed(status: str) -> Fact:
     return dispute("dp_1", status, f"evt_{status}")
 

@@ -23,6 +23,7 @@ from tests.support.fulfilling import (
     TOTAL,
     Warehouse,
     batch,
+    captured,
     disputed,
     failed,
     published,
@@ -218,6 +219,31 @@ def test_a_recall_that_failed_is_tried_again(
         assert handle(event) == failed(event, 0)
     assert handle(event) == NOTHING_FAILED
     assert warehouse.recalled == ["refunded"]
+
+
+def test_a_refund_of_all_that_was_captured_stops_the_shipment(
+    handle: Handle, warehouse: Warehouse
+) -> None:
+    """Only `order.captured` says that the payment was captured in part."""
+    messages = published(refunded(700), captured(700))
+    assert messages[-1]["type"] == "order.captured"
+    for arrival in permutations(messages):
+        warehouse.table.delete_item(Key={"order_id": ORDER_ID})
+        shipped, recalled = len(warehouse.shipped), len(warehouse.recalled)
+        for message in arrival:
+            assert handle(batch(message)) == NOTHING_FAILED
+        assert warehouse.row["held_for"] == "refunded"
+        assert len(warehouse.shipped) - shipped == len(warehouse.recalled) - recalled
+
+
+def test_a_capture_alone_ships_nothing(handle: Handle, warehouse: Warehouse) -> None:
+    """A payment may be captured in several parts: the order is paid after the last."""
+    (paid,) = published()
+    part = paid | {"type": "order.captured", "amount_captured": 700}
+    assert handle(batch(part)) == NOTHING_FAILED
+    assert warehouse.shipped == []
+    assert handle(batch(paid | {"version": paid["version"] + 1})) == NOTHING_FAILED
+    assert warehouse.shipped == [SHIPPED]
 
 
 def test_an_order_is_recalled_while_it_is_shipped(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, model_validator
 
 Handled = Literal[
     "order.paid",
+    "order.captured",
     "order.refunded",
     "order.refund_failed",
     "order.dispute_opened",
