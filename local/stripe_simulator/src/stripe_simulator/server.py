@@ -1,4 +1,4 @@
-"""A server that announces its address, and may create objects first."""
+"""The simulator's server, and one that announces its address and may create objects first."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
+from websockets.exceptions import InvalidState
 
 from stripe_simulator import snapshots
 from stripe_simulator.fixtures import FixturesError
@@ -18,7 +20,31 @@ from stripe_simulator.fixtures import FixturesError
 GRACE_SECONDS = 1
 
 
-class ReadyServer(uvicorn.Server):
+class SimulatorServer(uvicorn.Server):
+    """Stops as soon as its connections do; uvicorn's own shutdown takes 0.1 s or more.
+
+    uvicorn's also raises if a client is closing its WebSocket at that time.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(uvicorn.Config(app, log_level="warning", lifespan="on"))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            with contextlib.suppress(InvalidState):
+                connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
+
+
+class ReadyServer(SimulatorServer):
     """Announces its address when it responds and `seed` is done; a stop signal is its normal end.
 
     A FixturesError of `seed` ends it and is stored in `failure`.
@@ -27,11 +53,7 @@ class ReadyServer(uvicorn.Server):
     def __init__(
         self, app: Starlette, ready: dict[str, str], path: Path | None, seed: Callable[[], None]
     ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app, log_level="warning", lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
-            )
-        )
+        super().__init__(app)
         self.failure: FixturesError | None = None
         self._simulator = app.state.simulator
         self._ready = ready

@@ -6,17 +6,17 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import stripe
-import uvicorn
-from websockets.exceptions import InvalidState
+from starlette.types import ASGIApp
 
 from stripe_simulator.app import create_app
 from stripe_simulator.listener import listen, url_of
+from stripe_simulator.server import SimulatorServer
 from stripe_simulator.settings import Settings
 from stripe_simulator.testing.conformity import Conformity
 
@@ -89,11 +89,11 @@ class Running:
         return logged
 
 
-class _Server(uvicorn.Server):
+class _Server(SimulatorServer):
     """Stops at once; uvicorn's own server polls for the stop ten times a second."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
         self.ready = threading.Event()
         self._stopping = asyncio.Event()
 
@@ -106,17 +106,6 @@ class _Server(uvicorn.Server):
         await self.on_tick(0)
         await self._stopping.wait()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            # A WebSocket whose client is closing it raises.
-            with suppress(InvalidState):
-                connection.shutdown()
-        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-        await self.lifespan.shutdown()
-
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
 
@@ -128,7 +117,7 @@ def running(settings: Settings, clock: Clock | None = None) -> Iterator[Running]
     with listen() as listener:
         simulated = create_app(settings, clock)
         app = Conformity(simulated, simulated.state.simulator)
-        server = _Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+        server = _Server(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
