@@ -28,6 +28,14 @@ from stripe_simulator.webhooks.registered_endpoints import ROLLED_SECRET_SECONDS
 type Handler = Callable[[Request], Awaitable[Response]]
 
 
+class Refused(Exception):
+    """The text is the response's message."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class RollSecret(BaseModel, extra="forbid", strict=True):
     overlap_seconds: float = Field(ROLLED_SECRET_SECONDS, ge=0)
 
@@ -53,30 +61,26 @@ class ChangePermissions(BaseModel, extra="forbid", strict=True):
 def routes(simulator: Simulator) -> list[Route]:
     controls = Controls(simulator)
     return [
-        Route("/_simulator/behaviour", controls.behaviour, methods=["GET"]),
-        Route("/_simulator/behaviour", controls.change_behaviour, methods=["PATCH"]),
-        Route("/_simulator/behaviour", controls.reset_behaviour, methods=["DELETE"]),
-        Route("/_simulator/requests", controls.requests, methods=["GET"]),
-        Route("/_simulator/requests", controls.forget_requests, methods=["DELETE"]),
-        Route("/_simulator/steps", controls.note_step, methods=["POST"]),
-        Route("/_simulator/deliveries", controls.deliveries, methods=["GET"]),
-        Route("/_simulator/deliveries/under_way", controls.under_way, methods=["GET"]),
-        Route("/_simulator/events/{id}/repeat", controls.repeat_event, methods=["POST"]),
-        Route("/_simulator/charges/{id}/dispute", controls.dispute_charge, methods=["POST"]),
-        Route("/_simulator/disputes/{id}/escalate", controls.escalate_dispute, methods=["POST"]),
-        Route("/_simulator/payment_intents/{id}/expire", controls.expire_hold, methods=["POST"]),
-        Route(
-            "/_simulator/payment_intents/{id}/authenticate",
-            controls.authenticate,
-            methods=["POST"],
-        ),
-        Route("/_simulator/idempotency_keys", controls.forget_keys, methods=["DELETE"]),
-        Route("/_simulator/reset", controls.reset, methods=["POST"]),
-        Route("/_simulator/snapshot", controls.snapshot, methods=["GET"]),
-        Route("/_simulator/snapshot", controls.restore, methods=["PUT"]),
-        Route("/_simulator/restricted_key", controls.restricted_key, methods=["GET"]),
-        Route("/_simulator/restricted_key", controls.change_permissions, methods=["PATCH"]),
-        Route("/_simulator/endpoints/{id}/roll_secret", controls.roll_secret, methods=["POST"]),
+        _route("GET", "/behaviour", controls.behaviour),
+        _route("PATCH", "/behaviour", controls.change_behaviour),
+        _route("DELETE", "/behaviour", controls.reset_behaviour),
+        _route("GET", "/requests", controls.requests),
+        _route("DELETE", "/requests", controls.forget_requests),
+        _route("POST", "/steps", controls.note_step),
+        _route("GET", "/deliveries", controls.deliveries),
+        _route("GET", "/deliveries/under_way", controls.under_way),
+        _route("POST", "/events/{id}/repeat", controls.repeat_event),
+        _route("POST", "/charges/{id}/dispute", controls.dispute_charge),
+        _route("POST", "/disputes/{id}/escalate", controls.escalate_dispute),
+        _route("POST", "/payment_intents/{id}/expire", controls.expire_hold),
+        _route("POST", "/payment_intents/{id}/authenticate", controls.authenticate),
+        _route("DELETE", "/idempotency_keys", controls.forget_keys),
+        _route("POST", "/reset", controls.reset),
+        _route("GET", "/snapshot", controls.snapshot),
+        _route("PUT", "/snapshot", controls.restore),
+        _route("GET", "/restricted_key", controls.restricted_key),
+        _route("PATCH", "/restricted_key", controls.change_permissions),
+        _route("POST", "/endpoints/{id}/roll_secret", controls.roll_secret),
     ]
 
 
@@ -90,13 +94,8 @@ class Controls:
     async def change_behaviour(self, request: Request) -> Response:
         """Change the given settings; `faults` is replaced as a whole."""
         given = await _document(request)
-        if isinstance(given, Response):
-            return given
         now = self._simulator.behaviour
-        try:
-            changed = Behaviour.model_validate(now.document() | given)
-        except ValidationError as error:
-            return _refused(error)
+        changed = Behaviour.model_validate(now.document() | given)
         self._simulator.change_behaviour(changed)
         return JSONResponse(now.document())
 
@@ -113,13 +112,7 @@ class Controls:
 
     async def note_step(self, request: Request) -> Response:
         """Record a report by the local AWS on a call of the frontend, for the live view."""
-        given = await _document(request)
-        if isinstance(given, Response):
-            return given
-        try:
-            self._simulator.journal.note(Report.model_validate(given))
-        except ValidationError as error:
-            return _refused(error)
+        self._simulator.journal.note(Report.model_validate(await _document(request)))
         return JSONResponse({})
 
     async def deliveries(self, _: Request) -> Response:
@@ -131,57 +124,43 @@ class Controls:
 
     async def repeat_event(self, request: Request) -> Response:
         """Create another event for the same change, with its own id."""
-        id_ = request.path_params["id"]
-        if id_ not in self._simulator.log.events:
-            return _error(HTTPStatus.NOT_FOUND, f"no event {id_}")
-        return JSONResponse(self._simulator.log.repeat(self._simulator.log.events[id_]))
+        event = _found(self._simulator.log.events.find, request, "event")
+        return JSONResponse(self._simulator.log.repeat(event))
 
     async def dispute_charge(self, request: Request) -> Response:
         """Open another dispute of a charge whose test card is disputed."""
         account = self._simulator.account
         charge = account.charges.find(request.path_params["id"])
         if charge is None or account.instruments[charge["payment_method"]].dispute is None:
-            return _error(HTTPStatus.NOT_FOUND, "no charge that its card disputes")
+            raise Refused(HTTPStatus.NOT_FOUND, "no charge that its card disputes")
         dispute_cases.open_if_disputed(account, charge)
         return JSONResponse(account.disputes.newest_first()[0])
 
     async def escalate_dispute(self, request: Request) -> Response:
         """Escalate an open inquiry to a chargeback, with or without the merchant's response."""
         account = self._simulator.account
-        dispute = account.disputes.find(request.path_params["id"])
-        if dispute is None:
-            return _error(HTTPStatus.NOT_FOUND, f"no dispute {request.path_params['id']}")
+        dispute = _found(account.disputes.find, request, "dispute")
         if not dispute_cases.is_open_inquiry(dispute):
-            return _error(HTTPStatus.CONFLICT, f"{dispute['id']} is no open inquiry")
+            raise Refused(HTTPStatus.CONFLICT, f"{dispute['id']} is no open inquiry")
         dispute_cases.escalate(account, dispute)
         return JSONResponse(dispute)
 
     async def expire_hold(self, request: Request) -> Response:
         """Expire the authorization of a PaymentIntent, as after a week."""
         account = self._simulator.account
-        intent = account.payment_intents.find(request.path_params["id"])
-        if intent is None:
-            return _error(HTTPStatus.NOT_FOUND, f"no payment_intent {request.path_params['id']}")
+        intent = _found(account.payment_intents.find, request, "payment_intent")
         if intent["status"] != captures.STATUS:
-            return _error(HTTPStatus.CONFLICT, f"{intent['id']} holds no money")
+            raise Refused(HTTPStatus.CONFLICT, f"{intent['id']} holds no money")
         captures.expire(account, intent)
         return JSONResponse(intent)
 
     async def authenticate(self, request: Request) -> Response:
         """Respond to the bank's authentication request as the customer."""
         account = self._simulator.account
-        intent = account.payment_intents.find(request.path_params["id"])
-        if intent is None:
-            return _error(HTTPStatus.NOT_FOUND, f"no payment_intent {request.path_params['id']}")
+        intent = _found(account.payment_intents.find, request, "payment_intent")
         if intent["status"] != authentication.STATUS:
-            return _error(HTTPStatus.CONFLICT, f"{intent['id']} asks for no authentication")
-        given = await _document(request)
-        if isinstance(given, Response):
-            return given
-        try:
-            passed = Authentication.model_validate(given).passed
-        except ValidationError as error:
-            return _refused(error)
+            raise Refused(HTTPStatus.CONFLICT, f"{intent['id']} asks for no authentication")
+        passed = Authentication.model_validate(await _document(request)).passed
         with contextlib.suppress(CardDeclined):
             checkout_payments.authenticate(account, intent, passed=passed)
         return JSONResponse(intent)
@@ -192,9 +171,7 @@ class Controls:
 
     async def reset(self, request: Request) -> Response:
         """Reset to the state at the start, including objects made by `--seed`."""
-        given = await _document(request)
-        if isinstance(given, Response):
-            return given
+        await _document(request)
         beginning = Snapshot.model_validate(self._simulator.beginning)
         await snapshots.restore(self._simulator, beginning)
         return JSONResponse({})
@@ -203,71 +180,69 @@ class Controls:
         try:
             taken = snapshots.take(self._simulator)
         except StillPending:
-            return _error(HTTPStatus.CONFLICT, "a payment, a refund or a dispute is pending")
+            message = "a payment, a refund or a dispute is pending"
+            raise Refused(HTTPStatus.CONFLICT, message) from None
         return JSONResponse(taken.model_dump(mode="json"))
 
     async def restore(self, request: Request) -> Response:
-        given = await _document(request)
-        if isinstance(given, Response):
-            return given
-        try:
-            await snapshots.restore(self._simulator, Snapshot.model_validate(given))
-        except ValidationError as error:
-            return _refused(error)
+        given = Snapshot.model_validate(await _document(request))
+        await snapshots.restore(self._simulator, given)
         return JSONResponse({})
 
     async def restricted_key(self, _: Request) -> Response:
         key = self._simulator.restricted_key
         if key is None:
-            return _error(HTTPStatus.NOT_FOUND, "no restricted key")
+            raise Refused(HTTPStatus.NOT_FOUND, "no restricted key")
         return JSONResponse({"permissions": list(key.permissions)})
 
     async def change_permissions(self, request: Request) -> Response:
         """Set the restricted key's permissions from the next request on."""
-        given = await _document(request)
-        if isinstance(given, Response):
-            return given
-        try:
-            permissions = ChangePermissions.model_validate(given).permissions
-        except ValidationError as error:
-            return _refused(error)
+        permissions = ChangePermissions.model_validate(await _document(request)).permissions
         if self._simulator.restricted_key is not None:
             self._simulator.restricted_key.permissions = tuple(permissions)
         return await self.restricted_key(request)
 
     async def roll_secret(self, request: Request) -> Response:
         """Roll the signing secret; for `overlap_seconds` the old one signs too."""
-        endpoint = self._simulator.endpoints.find(request.path_params["id"])
-        if endpoint is None:
-            return _error(HTTPStatus.NOT_FOUND, f"no endpoint {request.path_params['id']}")
-        given = await _document(request)
-        if isinstance(given, Response):
-            return given
-        try:
-            overlap = RollSecret.model_validate(given).overlap_seconds
-        except ValidationError as error:
-            return _refused(error)
+        endpoint = _found(self._simulator.endpoints.find, request, "endpoint")
+        overlap = RollSecret.model_validate(await _document(request)).overlap_seconds
         return JSONResponse({"secret": self._simulator.endpoints.roll_secret(endpoint, overlap)})
 
 
-async def _document(request: Request) -> dict[str, Any] | Response:
+async def _document(request: Request) -> dict[str, Any]:
     # A media type that web pages can't send without a CORS preflight.
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        return _error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
     try:
         given = await request.json()
     except ValueError:
-        return _error(HTTPStatus.BAD_REQUEST, "the body is not JSON")
+        raise Refused(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
     if not isinstance(given, dict):
-        return _error(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
+        raise Refused(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
     return given
 
 
-def _refused(error: ValidationError) -> Response:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return _error(HTTPStatus.BAD_REQUEST, f"{where}: {first['msg']}")
+def _found[T](find: Callable[[str], T | None], request: Request, noun: str) -> T:
+    id_ = request.path_params["id"]
+    found = find(id_)
+    if found is None:
+        raise Refused(HTTPStatus.NOT_FOUND, f"no {noun} {id_}")
+    return found
+
+
+def _route(method: str, path: str, handler: Handler) -> Route:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refused as refused:
+            return _error(refused.status, str(refused))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            return _error(HTTPStatus.BAD_REQUEST, f"{where}: {first['msg']}")
+
+    return Route(f"/_simulator{path}", endpoint, methods=[method])
 
 
 def _error(status: HTTPStatus, message: str) -> Response:
