@@ -31,8 +31,7 @@ def payments(simulator: Simulator, ask: Ask) -> Json:
 def payment(simulator: Simulator, ask: Ask) -> Json:
     """Show a payment, by the id of its PaymentIntent or of one of its charges."""
     account = simulator.account
-    charge = account.charges.find(ask.id)
-    intent = account.payment_intents.retrieve(charge["payment_intent"] if charge else ask.id)
+    intent = _intent(simulator, ask.id)
     id_ = intent["id"]
     sessions = [one for one in account.sessions if one["payment_intent"] == id_]
     return {
@@ -74,16 +73,14 @@ def dispute_list(simulator: Simulator, ask: Ask) -> Json:
 
 def capture(simulator: Simulator, id_: str, form: Form) -> str:
     """Capture the typed amount, or all that is reserved."""
-    intent = payment(simulator, Ask(id_))["payment"]
-    parameters: Json = {}
-    if form.get("amount", "").strip():
-        parameters["amount_to_capture"] = minor_units(form["amount"], intent["currency"])
+    intent = _intent(simulator, id_)
+    parameters = _typed_amount(form, intent, "amount_to_capture")
     captures.capture(simulator.account, CapturePaymentIntent.read(parameters), intent["id"])
     return f"/dashboard/payments/{intent['id']}"
 
 
 def cancel(simulator: Simulator, id_: str, form: Form) -> str:
-    intent = payment(simulator, Ask(id_))["payment"]
+    intent = _intent(simulator, id_)
     reason = {"cancellation_reason": form["reason"]} if form.get("reason") else {}
     payment_intents.cancel(simulator.account, CancelPaymentIntent.read(reason), intent["id"])
     return f"/dashboard/payments/{intent['id']}"
@@ -91,10 +88,9 @@ def cancel(simulator: Simulator, id_: str, form: Form) -> str:
 
 def refund(simulator: Simulator, id_: str, form: Form) -> str:
     """Refund the typed amount, or the whole payment."""
-    intent = payment(simulator, Ask(id_))["payment"]
+    intent = _intent(simulator, id_)
     parameters: Json = {"payment_intent": intent["id"], **filled(form, "reason")}
-    if form.get("amount", "").strip():
-        parameters["amount"] = minor_units(form["amount"], intent["currency"])
+    parameters |= _typed_amount(form, intent, "amount")
     refunds.create(simulator.account, CreateRefund.read(parameters))
     return f"/dashboard/payments/{intent['id']}"
 
@@ -102,7 +98,7 @@ def refund(simulator: Simulator, id_: str, form: Form) -> str:
 def dispute(simulator: Simulator, id_: str, form: Form) -> str:
     """Open a dispute, as by the customer's bank, for any card."""
     account = simulator.account
-    intent = payment(simulator, Ask(id_))["payment"]
+    intent = _intent(simulator, id_)
     if intent["status"] != "succeeded":
         raise InvalidRequest("Only a payment that succeeded can be disputed.")
     reason = form.get("reason", "")
@@ -131,6 +127,19 @@ def lose(simulator: Simulator, id_: str, _: Form) -> str:
 def expire(simulator: Simulator, id_: str, _: Form) -> str:
     checkout_sessions.expire(simulator.account, Parameters(), id_)
     return f"/dashboard/sessions/{id_}"
+
+
+def _intent(simulator: Simulator, id_: str) -> Json:
+    """Return a PaymentIntent, by its own id or by that of one of its charges."""
+    account = simulator.account
+    charge = account.charges.find(id_)
+    return account.payment_intents.retrieve(charge["payment_intent"] if charge else id_)
+
+
+def _typed_amount(form: Form, intent: Json, name: str) -> Json:
+    """Return the form's amount as this parameter; without an amount, Stripe's default applies."""
+    typed = form.get("amount", "")
+    return {name: minor_units(typed, intent["currency"])} if typed.strip() else {}
 
 
 def _open_dispute(simulator: Simulator, id_: str) -> Json:

@@ -29,21 +29,11 @@ def endpoint(simulator: Simulator, ask: Ask) -> Json:
 
 
 def disable(simulator: Simulator, id_: str, _: Form) -> str:
-    if _is_destination(simulator, id_):
-        event_destinations_api.disable(simulator.endpoints, Parameters(), id_)
-    else:
-        parameters = UpdateEndpoint(disabled=True)
-        webhook_endpoints_api.update(simulator.endpoints, parameters, id_)
-    return f"/dashboard/endpoints/{id_}"
+    return _switch(simulator, id_, disabled=True)
 
 
 def enable(simulator: Simulator, id_: str, _: Form) -> str:
-    if _is_destination(simulator, id_):
-        event_destinations_api.enable(simulator.endpoints, Parameters(), id_)
-    else:
-        parameters = UpdateEndpoint(disabled=False)
-        webhook_endpoints_api.update(simulator.endpoints, parameters, id_)
-    return f"/dashboard/endpoints/{id_}"
+    return _switch(simulator, id_, disabled=False)
 
 
 def roll_secret(simulator: Simulator, id_: str, form: Form) -> str:
@@ -63,15 +53,21 @@ def ping(simulator: Simulator, id_: str, _: Form) -> str:
     return f"/dashboard/events/{event['id']}"
 
 
+def _switch(simulator: Simulator, id_: str, *, disabled: bool) -> str:
+    if id_ in simulator.endpoints.event_destinations:
+        switch = event_destinations_api.disable if disabled else event_destinations_api.enable
+        switch(simulator.endpoints, Parameters(), id_)
+    else:
+        parameters = UpdateEndpoint(disabled=disabled)
+        webhook_endpoints_api.update(simulator.endpoints, parameters, id_)
+    return f"/dashboard/endpoints/{id_}"
+
+
 def _endpoint(simulator: Simulator, id_: str) -> Endpoint:
     found = simulator.endpoints.find(id_)
     if found is None:
         raise NoSuchObject("webhook endpoint", id_, param="id")
     return found
-
-
-def _is_destination(simulator: Simulator, id_: str) -> bool:
-    return id_ in simulator.endpoints.event_destinations
 
 
 ENDPOINTS = Screen("/dashboard/endpoints", "endpoints.html", endpoints)
