@@ -87,6 +87,18 @@ class Run:
         self._failures_in_a_row = 0
 
     @contextmanager
+    def ending_early(self) -> Iterator[None]:
+        """End the run if its time is up, or if Stripe refuses the key for every call."""
+        try:
+            yield
+        except OutOfTime:
+            self.finished = False
+        except StripeKeyRefused as error:
+            self.finished = False
+            self.failed += 1
+            log_failure(error)
+
+    @contextmanager
     def isolated(self, *, objects: int = 1, **ids: object) -> Iterator[Attempt]:
         """Isolate a failure to the objects of these ids: count it, log it, and set `error`.
 

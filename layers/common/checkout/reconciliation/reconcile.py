@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from checkout.aws.cursor import Cursor, CursorStore
 from checkout.domain.facts import Origin
-from checkout.errors import OrdersUnavailable, StripeKeyRefused
+from checkout.errors import OrdersUnavailable
 from checkout.log import logger
-from checkout.reconciliation.attempts import OutOfTime, Report, Run, log_failure
+from checkout.reconciliation.attempts import Report, Run, log_failure
 from checkout.reconciliation.parts import DISPUTE_SWEEP_SECONDS, REFUND_SWEEP_SECONDS, PartsList
 from checkout.reconciliation.pending import PendingOrders, read_pending
 from checkout.reconciliation.sessions import Sessions, listed_since
@@ -52,15 +52,10 @@ class Reconciliation:
         cursor = self._read_cursor(run, now)
         until = now - minimum_age_seconds
         try:
-            with run.step("pending"):
-                read_pending(run, self.orders, pending, now, until)
-            self._reconcile(run, cursor, pending, now, until)
-        except OutOfTime:
-            run.finished = False
-        except StripeKeyRefused as error:
-            run.finished = False
-            run.failed += 1
-            log_failure(error)
+            with run.ending_early():
+                with run.step("pending"):
+                    read_pending(run, self.orders, pending, now, until)
+                self._reconcile(run, cursor, pending, now, until)
         finally:
             self._save_cursor(run, cursor)
         report = Report(

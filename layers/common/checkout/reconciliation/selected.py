@@ -19,11 +19,10 @@ from checkout.domain.facts import Origin
 from checkout.errors import (
     InvalidRequest,
     SessionNotFound,
-    StripeKeyRefused,
     UnexpectedStripeObject,
 )
 from checkout.log import logger
-from checkout.reconciliation.attempts import OutOfTime, Report, Run, log_failure
+from checkout.reconciliation.attempts import Report, Run
 from checkout.reconciliation.lists import Group, ListReader, id_of
 from checkout.reconciliation.parts import PartsList
 from checkout.reconciliation.pending import CLOCK_SKEW_SECONDS
@@ -93,7 +92,7 @@ class SelectedOrders:
         comparison = _Comparison(
             run, self.orders, recorder, api, Origin(occurred_at=now, source=SOURCE)
         )
-        try:
+        with run.ending_early():
             if isinstance(selected, Named):
                 comparison.named(selected.order_ids)
             else:
@@ -101,12 +100,6 @@ class SelectedOrders:
                 comparison.period(
                     selected.since, now + CLOCK_SKEW_SECONDS if until is None else until
                 )
-        except OutOfTime:
-            run.finished = False
-        except StripeKeyRefused as error:
-            run.finished = False
-            run.failed += 1
-            log_failure(error)
         report = Report(run.checked, len(run.repaired), run.failed, finished=run.finished)
         logger.info("reconciled by an operator", **asdict(report))
         return report
