@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from checkout.settings import Settings
 from checkout.stripe.catalogue import Catalogue
 from tests.support.documents import Json
 from tests.support.environment import Clock
-from tests.support.fake_stripe import FakeStripe, StripeRequest
+from tests.support.fake_stripe import FakeStripe, Response, StripeRequest
 from tests.support.handlers import handler_of
 from tests.support.invocations import sample
 from tests.support.stack import TABLE
@@ -96,20 +95,13 @@ class CreatingStripe(FakeStripe):
         """Return the statuses of the sessions, in the order of their creation."""
         return [made["status"] for made in self.sessions.values()]
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: str | None = None,
-        **more: object,
-    ) -> tuple[str, int, Mapping[str, str]]:
+    def response_to(self, sent: StripeRequest) -> Response:
         try:
-            return super().request(method, url, headers, post_data, **more)
+            return super().response_to(sent)
         except IndexError:
-            return self._respond(self.requests[-1])
+            return self._respond(sent)
 
-    def _respond(self, sent: StripeRequest) -> tuple[str, int, Mapping[str, str]]:
+    def _respond(self, sent: StripeRequest) -> Response:
         if (sent.method, sent.path) == self.fail_at:
             return json.dumps({"error": {"type": "api_error"}}), 500, {}
         used = self.keys.get(sent.idempotency_key)

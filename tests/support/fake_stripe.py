@@ -10,6 +10,9 @@ import stripe
 
 from tests.support.documents import Json
 
+# Body, status and headers, as the SDK expects them.
+type Response = tuple[str, int, Mapping[str, str]]
+
 
 @dataclass(frozen=True)
 class StripeRequest:
@@ -37,9 +40,7 @@ class FakeStripe(stripe.HTTPClient):
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[StripeRequest] = []
-        self._responses: deque[tuple[str, int, dict[str, str]] | stripe.APIConnectionError] = (
-            deque()
-        )
+        self._responses: deque[Response | stripe.APIConnectionError] = deque()
 
     @property
     def calls(self) -> list[tuple[str, str]]:
@@ -67,10 +68,15 @@ class FakeStripe(stripe.HTTPClient):
         headers: Mapping[str, str] | None,
         post_data: str | None = None,
         **_: object,
-    ) -> tuple[str, int, Mapping[str, str]]:
+    ) -> Response:
         address = urlsplit(url)
         params = dict(parse_qsl(post_data or address.query, keep_blank_values=True))
-        self.requests.append(StripeRequest(method, address.path, params, dict(headers or {})))
+        sent = StripeRequest(method, address.path, params, dict(headers or {}))
+        self.requests.append(sent)
+        return self.response_to(sent)
+
+    def response_to(self, sent: StripeRequest) -> Response:  # noqa: ARG002  (for subclasses)
+        """Return the next response, or raise it."""
         response = self._responses.popleft()
         if isinstance(response, stripe.APIConnectionError):
             raise response

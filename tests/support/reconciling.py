@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlsplit
 
 import stripe
 
@@ -18,7 +17,7 @@ from checkout.stripe.readers import Readers
 from tests.properties.cloud import CloudTable
 from tests.support.documents import Json
 from tests.support.environment import Clock, Log, client_under_test
-from tests.support.fake_stripe import FakeStripe
+from tests.support.fake_stripe import FakeStripe, Response, StripeRequest
 from tests.support.stack import API_KEY, PROGRESS_TABLE, STACK, TABLE, progress_table
 from tests.support.stripe_objects import (
     CREATED_AT,
@@ -60,20 +59,11 @@ class ListingStripe(FakeStripe):
     def break_call(self, name: str, status: int = 500, **error: str) -> None:
         self.broken[name] = ({"error": error} if error else SERVER_ERROR, status)
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: str | None = None,
-        **_: object,
-    ) -> tuple[str, int, Mapping[str, str]]:
-        address = urlsplit(url)
-        params = dict(parse_qsl(address.query))
-        name = _name(address.path, params)
+    def response_to(self, sent: StripeRequest) -> Response:
+        name = _name(sent.path, sent.params)
         self.names.append(name)
-        self.respond(*(self.broken.get(name) or self._found(name, params)))
-        return super().request(method, url, headers, post_data)
+        self.respond(*(self.broken.get(name) or self._found(name, sent.params)))
+        return super().response_to(sent)
 
     def _found(self, name: str, params: Mapping[str, str]) -> tuple[Json, int]:
         if name.endswith("/line_items"):
