@@ -62,6 +62,7 @@ def connection(world: World, folder: Path, steps: Steps) -> Connection:
         webhook=Webhook(stack, PATIENCE_SECONDS),
         say=steps,
         # Without forged deliveries, functions may read the secret again after the minimum interval.
+        # Only the clock of each running function says when: there is no event to wait for.
         wait_for_functions=lambda: time.sleep(MIN_REFETCH_INTERVAL),
         wait_for_deliveries=world.simulator.wait_for_deliveries_under_way,
     )
