@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stack import FUNCTIONS, LAYER
+from tests.support.stack import FUNCTIONS, LAYER, ROOT
 
 PACKAGE = LAYER / "checkout"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+USERS = sorted([*MODULES, *FUNCTIONS.glob("*/*.py"), *(ROOT / "ops").rglob("*.py")])
 # What every module may need, and what each package may import beside itself and these. The log
 # prints the texts of our own errors and of no others.
 SHARED = {
@@ -71,6 +72,15 @@ def test_the_domain_imports_nothing_but_the_standard_library() -> None:
     libraries = {"boto3", "botocore", "stripe", "aws_lambda_powertools", "pydantic"}
     for path in (PACKAGE / "domain").glob("*.py"):
         assert {name.partition(".")[0] for name in imported(path)} & libraries == set()
+
+
+def test_only_the_public_names_of_a_module_are_imported() -> None:
+    for path in USERS:
+        ours = [name for name in imported(path) if name.startswith("checkout.")]
+        assert [name for name in ours if "._" in name] == [], path
+        if path.parent != PACKAGE / "reconciliation":
+            inside = [name for name in ours if name.startswith("checkout.reconciliation.")]
+            assert [name for name in inside if name.count(".") > 2] == [], path
 
 
 def test_no_two_modules_import_each_other() -> None:
