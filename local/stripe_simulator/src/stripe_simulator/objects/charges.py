@@ -150,9 +150,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def update(account: Account, parameters: UpdateCharge, id_: str) -> Json:
-    charge = account.charges.retrieve(id_)
-    account.update("charge.updated", charge, metadata.merged(charge, parameters.given()))
-    return charge
+    return metadata.update(account, account.charges.retrieve(id_), parameters)
 
 
 def list_(account: Account, parameters: ListCharges) -> Json:

@@ -92,9 +92,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def update(account: Account, parameters: UpdateCoupon, id_: str) -> Json:
-    coupon = account.coupons.retrieve(id_)
-    account.update("coupon.updated", coupon, metadata.merged(coupon, parameters.given()))
-    return coupon
+    return metadata.update(account, account.coupons.retrieve(id_), parameters)
 
 
 def delete(account: Account, _: Parameters, id_: str) -> Json:

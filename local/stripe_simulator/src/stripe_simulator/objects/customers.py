@@ -74,9 +74,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def update(account: Account, parameters: UpdateCustomer, id_: str) -> Json:
-    customer = account.customers.retrieve(id_)
-    account.update("customer.updated", customer, metadata.merged(customer, parameters.given()))
-    return customer
+    return metadata.update(account, account.customers.retrieve(id_), parameters)
 
 
 def delete(account: Account, _: Parameters, id_: str) -> Json:

@@ -109,9 +109,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def update(account: Account, parameters: UpdatePromotionCode, id_: str) -> Json:
-    code = account.promotion_codes.retrieve(id_)
-    account.update("promotion_code.updated", code, metadata.merged(code, parameters.given()))
-    return code
+    return metadata.update(account, account.promotion_codes.retrieve(id_), parameters)
 
 
 def list_(account: Account, parameters: ListPromotionCodes) -> Json:

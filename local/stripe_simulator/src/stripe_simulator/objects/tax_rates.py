@@ -123,9 +123,7 @@ def retrieve(account: Account, _: Parameters, id_: str) -> Json:
 
 
 def update(account: Account, parameters: UpdateTaxRate, id_: str) -> Json:
-    rate = account.tax_rates.retrieve(id_)
-    account.update("tax_rate.updated", rate, metadata.merged(rate, parameters.given()))
-    return rate
+    return metadata.update(account, account.tax_rates.retrieve(id_), parameters)
 
 
 def list_(account: Account, parameters: ListTaxRates) -> Json:
