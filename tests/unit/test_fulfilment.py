@@ -1,7 +1,6 @@
 """The example in examples/fulfilment/: what is paid for is shipped, once, and nothing else is."""
 
 import io
-import json
 import logging
 from collections.abc import Callable, Iterator
 from itertools import permutations
@@ -12,7 +11,6 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from checkout.domain.facts import Fact
 from fulfilment import app
-from fulfilment.messages import read_message
 from fulfilment.shipments import BeingShipped
 from fulfilment.shipping import logger, ship
 from tests.support.documents import Json
@@ -20,7 +18,6 @@ from tests.support.environment import Log, client_of_all_tests, session_of_all_t
 from tests.support.fulfilling import (
     SHIPMENTS,
     SHIPPED,
-    TOTAL,
     Warehouse,
     batch,
     captured,
@@ -153,27 +150,6 @@ def test_an_order_that_stays_paid_is_shipped_once(
         assert len(warehouse.shipped) == before + 1, [one["type"] for one in arrival]
         assert "held_for" not in warehouse.row
         assert warehouse.row["version"] == len(messages)
-
-
-@pytest.mark.parametrize(
-    ("returned", "hold"), [(700, "refunded"), (699, None), (0, None), (TOTAL, "refunded")]
-)
-def test_all_that_was_captured_may_be_refunded(returned: int, hold: str | None) -> None:
-    (paid,) = published()
-    captured_in_part = {"amount_captured": 700, "amount_refunded": returned}
-    message = read_message(json.dumps(paid | captured_in_part))
-    assert message is not None
-    assert message.hold == hold
-
-
-@pytest.mark.parametrize(("returned", "hold"), [(TOTAL, "refunded"), (TOTAL - 1, None)])
-def test_a_message_from_before_partial_captures_is_read(returned: int, hold: str | None) -> None:
-    """As a redriven dead letter, or from a checkout stack that is deployed later."""
-    (paid,) = published()
-    earlier = {name: value for name, value in paid.items() if name != "amount_captured"}
-    message = read_message(json.dumps(earlier | {"amount_refunded": returned}))
-    assert message is not None
-    assert message.hold == hold
 
 
 @pytest.mark.parametrize(
