@@ -27,10 +27,9 @@ from local.cloud.deploy import stack_outputs
 from local.cloud.invocations import physical_name, reconcile
 from local.cloud.stack import LocalStack, local_stack
 from local.cloud.throttling import Throttling, throttled_table
+from local.commands.exit_code import exit_code
 from local.machine.console import Console
 from local.machine.ports import NO_TLS
-from local.machine.processes import LocalCloudError
-from local.machine.signals import Terminated
 from local.machine.waiting import wait_for
 from local.shop.customer import Frontend
 from local.shop.fulfilment import Fulfilment, fulfilment
@@ -42,7 +41,6 @@ from ops.functions import STRIPE_WEBHOOK
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-INTERRUPTED = 130
 THREADS = 4
 # Above it Lambda throttles, as above an account's limit. Also, each local environment unpacks the
 # layer at its start: two dozen at once would take a minute.
@@ -269,15 +267,12 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     given = options.parse_args()
     console = Console()
-    try:
+
+    def command() -> int:
         with local_stack(console, seed=given.seed) as stack:
             return 0 if run(console, stack, given.orders, given.seed) else 1
-    except LocalCloudError as error:
-        console.say(f"\n{error.explained()}")
-        return 1
-    except (KeyboardInterrupt, Terminated):
-        console.say("\nInterrupted. Everything that was started is stopped.")
-        return INTERRUPTED
+
+    return exit_code(console, command)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,17 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from local.cloud.function_logs import function_logs
 from local.cloud.stack import LocalStack, local_stack
+from local.commands.exit_code import exit_code
 from local.machine.console import Console, shortened
-from local.machine.processes import LocalCloudError
-from local.machine.signals import Terminated
 from local.paths import DEMO_FILE
 from local.shop.purchase_steps import Purchase, PurchaseFailed, Step, between
 
 LOG_LINES = 12
-INTERRUPTED = 130
 DETAIL_WIDTH = 72
 
 
@@ -27,6 +26,10 @@ def main() -> int:
     report: Path = options.parse_args().report
     report.unlink(missing_ok=True)
     console = Console()
+    return exit_code(console, partial(demonstrated, console, report))
+
+
+def demonstrated(console: Console, report: Path) -> int:
     started = time.monotonic()
     try:
         with local_stack(console) as stack:
@@ -34,12 +37,6 @@ def main() -> int:
     except PurchaseFailed as failure:
         console.say(f"\nThe demo failed at {failure}")
         return 1
-    except LocalCloudError as error:
-        console.say(f"\n{error.explained()}")
-        return 1
-    except (KeyboardInterrupt, Terminated):
-        console.say("\nInterrupted. Everything that was started is stopped.")
-        return INTERRUPTED
     seconds = time.monotonic() - started
     write_report(report, purchase, seconds)
     order, path = purchase.order, os.path.relpath(report)
