@@ -1,14 +1,15 @@
 """What a fact changes about an order, and the state of the order that allows it.
 
-| fact                  | changes                         | where the order                       |
+| fact                  | changes                         | if the order                          |
 | --------------------- | ------------------------------- | ------------------------------------- |
 | session, any status   | status, and what a session says | is unknown, or has a weaker status    |
-| session, same status  | amount_captured                 | has less captured, or does not say    |
+| session, same status  | amount_captured                 | has a smaller one, or none            |
 | refund, any status    | refunds, amount_refunded        | has its PaymentIntent, and lacks the  |
 |                       |                                 | refund or has it in a weaker status   |
-| dispute, any status   | disputes, dispute_status        | the same, of the dispute              |
+| dispute, any status   | disputes, dispute_status        | has its PaymentIntent, and lacks the  |
+|                       |                                 | dispute or has it in a weaker status  |
 | declined attempt      | declines, the latest ten        | has its PaymentIntent or none yet,    |
-|                       |                                 | and does not know the attempt         |
+|                       |                                 | and lacks the attempt                 |
 
 Any other fact changes nothing: the order already has it, or has a stronger one. So an order is a
 join of the facts about it, and timestamps never decide between statuses.
