@@ -8,6 +8,8 @@ SAM := .local/sam/bin/sam
 export UV_CACHE_DIR ?= $(CURDIR)/.local/cache/uv
 export SAM_CLI_TELEMETRY := 0
 unexport VIRTUAL_ENV
+# Container images set it, and then each process compiles its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Several names: a pyenv shim works only for the versions that the folder's .python-version allows.
 find_python = $(shell for name in python3.13 python3 python /usr/bin/python3.13 \
