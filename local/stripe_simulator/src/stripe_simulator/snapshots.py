@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import math
+from functools import cache
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter
@@ -96,6 +97,7 @@ def _state(account: Account) -> list[str]:
     return [one.name for one in dataclasses.fields(account) if one.name not in NOT_STATE]
 
 
+@cache
 def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(get_type_hints(Account)[name])
 

@@ -48,6 +48,22 @@ SECTIONS = {
 }
 
 
+def when(timestamp: int | str) -> str:
+    """Format seconds since 1970 or an RFC 3339 timestamp as `2026-11-28 12:30:05`, in UTC."""
+    if isinstance(timestamp, int):
+        return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S}"
+    return timestamp[:19].replace("T", " ")
+
+
+def clock(timestamp: float) -> str:
+    """Format seconds since 1970 as `12:30:05.250`, in UTC."""
+    return f"{datetime.fromtimestamp(timestamp, UTC):%H:%M:%S.%f}"[:-3]
+
+
+TEMPLATES = environment(Path(__file__).parent / "templates")
+TEMPLATES.filters |= {"when": when, "clock": clock}
+
+
 def routes(simulator: Simulator) -> list[Route]:
     dashboard = Dashboard(simulator)
     return [
@@ -78,9 +94,6 @@ class Dashboard:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._token = secrets.token_urlsafe(32)
-        self._templates = environment(Path(__file__).parent / "templates")
-        self._templates.filters["when"] = when
-        self._templates.filters["clock"] = clock
 
     def screen(self, screen: Screen) -> Route:
         async def show(request: Request) -> Response:
@@ -134,7 +147,7 @@ class Dashboard:
         except StripeError as missing:
             template, shown, error, status = "missing.html", {}, missing.message, missing.status
         section = next(path for path in reversed(SECTIONS) if screen.path.startswith(path))
-        content = self._templates.get_template(template).render(
+        content = TEMPLATES.get_template(template).render(
             shown,
             address=screen.path.replace("{id}", ask.id),
             ask=ask,
@@ -162,18 +175,6 @@ class Dashboard:
 def _typed(refused: Refused | None, path: str) -> Fields:
     """Return the content of a refused action's form."""
     return Fields(refused.form if refused and refused.path == path else {})
-
-
-def when(timestamp: int | str) -> str:
-    """Format seconds since 1970 or an RFC 3339 timestamp as `2026-11-28 12:30:05`, in UTC."""
-    if isinstance(timestamp, int):
-        return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S}"
-    return timestamp[:19].replace("T", " ")
-
-
-def clock(timestamp: float) -> str:
-    """Format seconds since 1970 as `12:30:05.250`, in UTC."""
-    return f"{datetime.fromtimestamp(timestamp, UTC):%H:%M:%S.%f}"[:-3]
 
 
 def _first(error: ValidationError) -> str:

@@ -50,7 +50,11 @@ class Running:
     @property
     def sdk(self) -> stripe.StripeClient:
         return stripe.StripeClient(
-            self.secret_key, base_addresses={"api": self.url}, max_network_retries=0
+            self.secret_key,
+            base_addresses={"api": self.url},
+            # The default client also has one for async calls, which loads certificates.
+            http_client=stripe.RequestsClient(),
+            max_network_retries=0,
         )
 
     def post(self, path: str, form: str = "", **headers: str) -> httpx.Response:
