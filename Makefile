@@ -75,9 +75,17 @@ dev:
 	@$(CHECK_OPTIONS)
 	@$(WITH_LAYER) exec $(DEV_PYTHON) -m local.commands.dev
 
-test: lint types chromium
+test:
 	@$(BOOTSTRAP) dev sam ministack schemathesis
+	@$(MAKE) --no-print-directory -j lint types chromium compiled-tests
 	$(DEV_PYTHON) -m pytest $(TESTS) $(WORKERS) $(COVERAGE) --durations=10
+
+# pytest writes its bytecode of the tests once, instead of at the same time in each worker. A test
+# that can't be loaded is reported by the workers.
+.PHONY: compiled-tests
+compiled-tests:
+	@$(BOOTSTRAP) dev
+	@-$(DEV_PYTHON) -m pytest $(TESTS) --collect-only -qq > /dev/null
 
 test-all:
 	SAMPLES=all COVERAGE_CORE=ctrace $(MAKE) test COVERAGE="--cov --cov-branch"

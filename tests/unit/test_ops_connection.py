@@ -98,153 +98,155 @@ class Connected:
 
 
 @pytest.fixture
-def stack(aws: None) -> Iterator[Connected]:
+def connected(aws: None) -> Iterator[Connected]:
     client = client_of_all_tests("secretsmanager")
     client.create_secret(Name=SECRET_NAME)
     with running(fast()) as simulator, receiving() as receiver:
         yield Connected(simulator, receiver, SecretStore(client, SECRET_NAME))
 
 
-def test_a_stack_is_connected_and_a_second_time_kept(stack: Connected) -> None:
-    made = stack.connection().connect(KEY)
-    [found] = stack.destinations.registered()
+def test_a_stack_is_connected_and_a_second_time_kept(connected: Connected) -> None:
+    made = connected.connection().connect(KEY)
+    [found] = connected.destinations.registered()
     assert (found.id, found.events) == (made.id, EVENT_TYPES)
-    assert stack.works(found)
-    stored = stack.secret.read()
+    assert connected.works(found)
+    stored = connected.secret.read()
     assert stored.api_key == KEY
     assert len(stored.signing_secrets) == 1
-    assert stack.connection().connect(KEY) == found
-    assert stack.connection().connect(NEW_KEY) == found
-    assert stack.secret.read() == StripeSecret(NEW_KEY, stored.signing_secrets)
+    assert connected.connection().connect(KEY) == found
+    assert connected.connection().connect(NEW_KEY) == found
+    assert connected.secret.read() == StripeSecret(NEW_KEY, stored.signing_secrets)
 
 
-def test_no_secret_is_reported(stack: Connected) -> None:
-    stack.connection().connect(KEY)
-    [secret] = stack.secret.read().signing_secrets
-    output = "\n".join(stack.said)
+def test_no_secret_is_reported(connected: Connected) -> None:
+    connected.connection().connect(KEY)
+    [secret] = connected.secret.read().signing_secrets
+    output = "\n".join(connected.said)
     assert secret not in output
     assert KEY not in output
 
 
-def test_an_unfinished_destination_is_removed(stack: Connected) -> None:
-    unfinished, _ = stack.destinations.register("interrupted")
-    made = stack.connection().replace()
-    assert [one.id for one in stack.destinations.registered()] == [made.id]
-    assert f"Removing {unfinished.id}, which an interrupted run left behind" in stack.said
-    assert "waited" not in stack.said
+def test_an_unfinished_destination_is_removed(connected: Connected) -> None:
+    unfinished, _ = connected.destinations.register("interrupted")
+    made = connected.connection().replace()
+    assert [one.id for one in connected.destinations.registered()] == [made.id]
+    assert f"Removing {unfinished.id}, which an interrupted run left behind" in connected.said
+    assert "waited" not in connected.said
 
 
-def test_old_destinations_of_both_apis_are_replaced_after_a_wait(stack: Connected) -> None:
-    params: Any = {"url": f"{stack.receiver.url}/", "enabled_events": ["charge.refunded"]}
-    stack.simulator.sdk.v1.webhook_endpoints.create(params)
-    old, old_secret = stack.destinations.register("old")
-    stack.destinations.receive(old)
-    stack.secret.write(StripeSecret(KEY, (old_secret,)))
-    made = stack.connection().replace()
-    [found] = stack.destinations.registered()
+def test_old_destinations_of_both_apis_are_replaced_after_a_wait(connected: Connected) -> None:
+    params: Any = {"url": f"{connected.receiver.url}/", "enabled_events": ["charge.refunded"]}
+    connected.simulator.sdk.v1.webhook_endpoints.create(params)
+    old, old_secret = connected.destinations.register("old")
+    connected.destinations.receive(old)
+    connected.secret.write(StripeSecret(KEY, (old_secret,)))
+    made = connected.connection().replace()
+    [found] = connected.destinations.registered()
     assert found.id == made.id
-    assert old_secret not in stack.secret.read().signing_secrets
-    assert stack.works(found)
-    order = [one.split()[0] for one in stack.said]
+    assert old_secret not in connected.secret.read().signing_secrets
+    assert connected.works(found)
+    order = [one.split()[0] for one in connected.said]
     assert order.index("waited") > max(at for at, one in enumerate(order) if one == "Disabling")
     assert order.index("waited") < order.index("Removing")
 
 
-def test_a_ping_that_never_arrives_leaves_both_destinations_working(stack: Connected) -> None:
-    before = stack.connection().connect(KEY)
-    [old_secret] = stack.secret.read().signing_secrets
+def test_a_ping_that_never_arrives_leaves_both_destinations_working(connected: Connected) -> None:
+    before = connected.connection().connect(KEY)
+    [old_secret] = connected.secret.read().signing_secrets
     with pytest.raises(OpsError, match=r"Stripe's ping from ed_test_\w+ did not arrive within 0 s"):
-        stack.connection(is_cut_off=True).replace()
-    found = stack.destinations.registered()
+        connected.connection(is_cut_off=True).replace()
+    found = connected.destinations.registered()
     assert len(found) == 2
     assert before.id in {one.id for one in found}
-    stored = stack.secret.read().signing_secrets
+    stored = connected.secret.read().signing_secrets
     assert len(stored) == 2
     assert old_secret in stored
-    assert all(stack.works(one) for one in found)
+    assert all(connected.works(one) for one in found)
 
 
-def test_after_a_lost_ping_the_next_run_ends_with_one(stack: Connected) -> None:
-    stack.connection().connect(KEY)
+def test_after_a_lost_ping_the_next_run_ends_with_one(connected: Connected) -> None:
+    connected.connection().connect(KEY)
     with pytest.raises(OpsError):
-        stack.connection(is_cut_off=True).replace()
-    made = stack.connection().replace()
-    assert [one.id for one in stack.destinations.registered()] == [made.id]
-    assert len(stack.secret.read().signing_secrets) == 1
-    assert stack.works(made)
+        connected.connection(is_cut_off=True).replace()
+    made = connected.connection().replace()
+    assert [one.id for one in connected.destinations.registered()] == [made.id]
+    assert len(connected.secret.read().signing_secrets) == 1
+    assert connected.works(made)
 
 
-def test_an_unread_secret_is_not_used_for_events(stack: Connected) -> None:
-    before = stack.connection().connect(KEY)
-    [old_secret] = stack.secret.read().signing_secrets
+def test_an_unread_secret_is_not_used_for_events(connected: Connected) -> None:
+    before = connected.connection().connect(KEY)
+    [old_secret] = connected.secret.read().signing_secrets
     with pytest.raises(OpsError, match="The webhook does not accept the secret that was just"):
-        stack.connection(is_stuck=True).replace()
-    unfinished, kept = sorted(stack.destinations.registered(), key=lambda one: one.id == before.id)
+        connected.connection(is_stuck=True).replace()
+    unfinished, kept = sorted(
+        connected.destinations.registered(), key=lambda one: one.id == before.id
+    )
     assert (kept.id, kept.enabled, kept.events) == (before.id, True, EVENT_TYPES)
     assert unfinished.events == NOT_YET
-    assert old_secret in stack.secret.read().signing_secrets
-    assert stack.works(kept)
+    assert old_secret in connected.secret.read().signing_secrets
+    assert connected.works(kept)
 
 
-def test_where_stripe_takes_no_more_destinations_nothing_is_changed(stack: Connected) -> None:
-    before = stack.connection().connect(KEY)
-    stored = stack.secret.read()
+def test_where_stripe_takes_no_more_destinations_nothing_is_changed(connected: Connected) -> None:
+    before = connected.connection().connect(KEY)
+    stored = connected.secret.read()
     for number in range(15):
-        Destinations(stack.simulator.sdk, f"https://other.example/{number}").register("theirs")
+        Destinations(connected.simulator.sdk, f"https://other.example/{number}").register("theirs")
     with pytest.raises(stripe.InvalidRequestError, match="maximum of 16"):
-        stack.connection().replace()
-    assert [one.id for one in stack.destinations.registered()] == [before.id]
-    assert stack.secret.read() == stored
-    assert stack.works(before)
+        connected.connection().replace()
+    assert [one.id for one in connected.destinations.registered()] == [before.id]
+    assert connected.secret.read() == stored
+    assert connected.works(before)
 
 
-def test_a_disabled_destination_whose_secret_is_stored_is_enabled(stack: Connected) -> None:
-    made = stack.connection().connect(KEY)
-    stack.destinations.disable(made)
-    assert stack.connection().connect(KEY).id == made.id
-    [found] = stack.destinations.registered()
+def test_a_disabled_destination_whose_secret_is_stored_is_enabled(connected: Connected) -> None:
+    made = connected.connection().connect(KEY)
+    connected.destinations.disable(made)
+    assert connected.connection().connect(KEY).id == made.id
+    [found] = connected.destinations.registered()
     assert found.enabled
     assert found.events == EVENT_TYPES
 
 
-def test_a_disabled_destination_of_another_secret_gets_no_events(stack: Connected) -> None:
-    made = stack.connection().connect(KEY)
-    stack.simulator.clock.now += 60
-    other, _ = stack.destinations.register("by hand")
-    stack.destinations.receive(other)
-    stack.destinations.disable(other)
-    stack.destinations.disable(made)
+def test_a_disabled_destination_of_another_secret_gets_no_events(connected: Connected) -> None:
+    made = connected.connection().connect(KEY)
+    connected.simulator.clock.now += 60
+    other, _ = connected.destinations.register("by hand")
+    connected.destinations.receive(other)
+    connected.destinations.disable(other)
+    connected.destinations.disable(made)
     may_get: list[frozenset[str]] = []
 
     def look(text: str) -> None:
-        stack.said.append(text)
+        connected.said.append(text)
         if text.startswith(f"Waiting for Stripe's ping from {other.id}"):
-            may_get.extend(one.events for one in stack.destinations.registered() if one.enabled)
+            may_get.extend(one.events for one in connected.destinations.registered() if one.enabled)
 
-    connection = replace(stack.connection(), say=look)
+    connection = replace(connected.connection(), say=look)
     assert connection.connect(KEY).id == made.id
-    assert [one.id for one in stack.destinations.registered()] == [made.id]
+    assert [one.id for one in connected.destinations.registered()] == [made.id]
     assert may_get == [NOT_YET]
     expected = f"The ping of {other.id} was not processed: its secret is not the stored one"
-    assert expected in stack.said
+    assert expected in connected.said
 
 
-def test_an_endpoint_of_the_first_api_beside_ours_is_removed(stack: Connected) -> None:
-    made = stack.connection().connect(KEY)
-    stack.simulator.clock.now += 60
-    params: Any = {"url": stack.receiver.url, "enabled_events": ["*"]}
-    stack.simulator.sdk.v1.webhook_endpoints.create(params)
-    assert stack.connection().connect(KEY).id == made.id
-    assert [one.id for one in stack.destinations.registered()] == [made.id]
+def test_an_endpoint_of_the_first_api_beside_ours_is_removed(connected: Connected) -> None:
+    made = connected.connection().connect(KEY)
+    connected.simulator.clock.now += 60
+    params: Any = {"url": connected.receiver.url, "enabled_events": ["*"]}
+    connected.simulator.sdk.v1.webhook_endpoints.create(params)
+    assert connected.connection().connect(KEY).id == made.id
+    assert [one.id for one in connected.destinations.registered()] == [made.id]
 
 
 def test_a_refused_stored_secret_is_not_connected(
-    stack: Connected,
+    connected: Connected,
 ) -> None:
-    made = stack.connection().connect(KEY)
+    made = connected.connection().connect(KEY)
     with pytest.raises(OpsError, match="does not accept the secret"):
-        stack.connection(is_stuck=True).connect(KEY)
-    assert stack.works(made)
-    again = stack.connection().connect(KEY)
-    assert [one.id for one in stack.destinations.registered()] == [again.id]
-    assert stack.works(again)
+        connected.connection(is_stuck=True).connect(KEY)
+    assert connected.works(made)
+    again = connected.connection().connect(KEY)
+    assert [one.id for one in connected.destinations.registered()] == [again.id]
+    assert connected.works(again)

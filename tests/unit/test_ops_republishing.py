@@ -50,7 +50,7 @@ def functions(
 
 
 @pytest.fixture
-def stack(functions: RunningFunctions, orders: OrdersTable) -> "Stack":
+def deployed(functions: RunningFunctions, orders: OrdersTable) -> "Stack":
     return stack_of(functions=functions)
 
 
@@ -66,35 +66,35 @@ def refuse_for_good(calls: AwsCalls, order_id: str) -> None:
 
 
 def test_the_latest_change_is_published_with_its_id(
-    stack: "Stack", orders: OrdersTable, subscriber: Subscriber
+    deployed: "Stack", orders: OrdersTable, subscriber: Subscriber
 ) -> None:
     orders.record(fact(OrderStatus.PAID))
     orders.record(refund("re_1", "succeeded", 700, "evt_refund"))
-    assert republish_order(stack, stored_order(stack, ORDER_ID)) == f"{ORDER_ID}:2"
+    assert republish_order(deployed, stored_order(deployed, ORDER_ID)) == f"{ORDER_ID}:2"
     [message] = subscriber.messages()
     assert (message["id"], message["type"]) == (f"{ORDER_ID}:2", "order.refunded")
     assert message["amount_refunded"] == 700
 
 
-def test_a_change_that_is_not_published_is_named(stack: "Stack", orders: OrdersTable) -> None:
+def test_a_change_that_is_not_published_is_named(deployed: "Stack", orders: OrdersTable) -> None:
     orders.record(fact(OrderStatus.OPEN))
     with pytest.raises(OpsError, match=f"latest change of {ORDER_ID}, order.created, is not pub"):
-        republish_order(stack, stored_order(stack, ORDER_ID))
+        republish_order(deployed, stored_order(deployed, ORDER_ID))
 
 
 def test_a_message_that_sns_refuses_is_a_clear_error(
-    stack: "Stack", orders: OrdersTable, calls: AwsCalls
+    deployed: "Stack", orders: OrdersTable, calls: AwsCalls
 ) -> None:
     """It is not dead-lettered: its place would be none of the stream's."""
     orders.record(fact(OrderStatus.PAID))
     refuse_for_good(calls, ORDER_ID)
     with pytest.raises(OpsError, match=f"{ORDER_ID}: not published, see the log of Publish"):
-        republish_order(stack, stored_order(stack, ORDER_ID))
+        republish_order(deployed, stored_order(deployed, ORDER_ID))
     assert calls.count("SendMessage") == 0
 
 
 def test_one_bad_order_stops_no_republishing(
-    stack: "Stack", orders: OrdersTable, subscriber: Subscriber, calls: AwsCalls
+    deployed: "Stack", orders: OrdersTable, subscriber: Subscriber, calls: AwsCalls
 ) -> None:
     for number, order_id in enumerate(IDS):
         ids: Any = {"session_id": f"cs_{number}", "payment_intent": f"pi_{number}"}
@@ -104,7 +104,7 @@ def test_one_bad_order_stops_no_republishing(
         TableName=TABLE, Key={"order_id": {"S": IDS[3]}}, UpdateExpression="REMOVE currency"
     )
     refuse_for_good(calls, IDS[5])
-    done = {one.order_id: one for one in republish_since(stack, NOW)}
+    done = {one.order_id: one for one in republish_since(deployed, NOW)}
     assert done.keys() == {*IDS, ORDER_ID}
     assert done[ORDER_ID] == Republished(ORDER_ID)
     assert "currency" in str(done[IDS[3]].problem)
@@ -114,12 +114,12 @@ def test_one_bad_order_stops_no_republishing(
     # moto delivers what the test then refuses.
     received = {message["order_id"] for message in subscriber.messages()}
     assert received - {IDS[5]} == published
-    functions: Any = stack.environment.aws.invocations
+    functions: Any = deployed.environment.aws.invocations
     assert max(len(one["Records"]) for one in functions.invoked) <= 10
 
 
 def test_large_orders_fit_into_lambdas_payload(
-    stack: "Stack", orders: OrdersTable, subscriber: Subscriber
+    deployed: "Stack", orders: OrdersTable, subscriber: Subscriber
 ) -> None:
     """A control character has one byte in the table, and six in the JSON of an invocation."""
     for number, order_id in enumerate(IDS[:3]):
@@ -131,16 +131,16 @@ def test_large_orders_fit_into_lambdas_payload(
             UpdateExpression="SET of_a_later_version = :text",
             ExpressionAttributeValues={":text": {"S": "\x01" * 325_000}},
         )
-    assert {one.message_id for one in republish_since(stack, NOW)} == {
+    assert {one.message_id for one in republish_since(deployed, NOW)} == {
         f"{order_id}:1" for order_id in IDS[:3]
     }
     assert len(subscriber.messages()) == 3
-    functions: Any = stack.environment.aws.invocations
+    functions: Any = deployed.environment.aws.invocations
     payloads = [len(json.dumps(event)) for event in functions.invoked]
     assert len(payloads) > 1
     assert max(payloads) <= BATCH_BYTES < LAMBDA_PAYLOAD_BYTES
 
 
-def test_an_older_change_is_not_published_again(stack: "Stack", orders: OrdersTable) -> None:
+def test_an_older_change_is_not_published_again(deployed: "Stack", orders: OrdersTable) -> None:
     orders.record(fact(OrderStatus.PAID))
-    assert list(republish_since(stack, NOW + 1)) == []
+    assert list(republish_since(deployed, NOW + 1)) == []
