@@ -1,16 +1,19 @@
 """Transforms the template as `aws cloudformation deploy` does, with the same library."""
 
 import atexit
+import hashlib
 import json
+import os
 import subprocess
 from functools import cache
 
 import pytest
 
-from local.paths import SAM
+from local.paths import LOCAL, SAM
 from tests.support.documents import Json
 from tests.support.stack import load_template
 
+TRANSFORMED = LOCAL / "cache" / "transformed"
 ORIGINS = ["https://shop.example", "https://www.shop.example"]
 TRANSFORM = """
 import json, sys
@@ -57,17 +60,34 @@ def transformed() -> Json:
 
 @cache
 def _transformed(code: str, layer: str, given: tuple[tuple[str, str], ...]) -> str:
+    """Transform once for all workers: SAM takes two seconds."""
     template = load_template()
     template["Globals"]["Function"]["CodeUri"] = code
     template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = layer
     # CloudFormation passes a list parameter to SAM as a list.
     parameters = {"AllowedOrigins": ORIGINS, **dict(given)}
+    asked = json.dumps([template, parameters])
+    # The version of SAM, as installed by local/bootstrap.py, decides too.
+    version = (SAM.parent.parent / "installed").read_text()
+    digest = hashlib.sha256(f"{version}{asked}".encode()).hexdigest()
+    kept = TRANSFORMED / f"{digest}.json"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = kept.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(_translated(asked))
+        unfinished.rename(kept)
+    return kept.read_text()
+
+
+def _translated(asked: str) -> str:
     translator = _translator()
     assert translator.stdin is not None
     assert translator.stdout is not None
-    translator.stdin.write(f"{json.dumps([template, parameters])}\n")
+    translator.stdin.write(f"{asked}\n")
     translator.stdin.flush()
-    return translator.stdout.readline()
+    line = translator.stdout.readline()
+    assert line, "SAM can't transform the template: see its error above"
+    return line
 
 
 @cache

@@ -15,6 +15,9 @@ from tests.support.documents import Json
 from tests.support.sam import provider_schema, transformed_resources
 from tests.support.stack import ROOT
 
+# Loading the schemas takes three seconds, once.
+pytestmark = pytest.mark.xdist_group("schemas")
+
 RUNBOOK = ROOT / "docs" / "runbook.md"
 TASKS = ROOT / "docs" / "tasks.md"
 TEXT = (ROOT / "docs" / "deployer-policy.json").read_text()

@@ -5,6 +5,9 @@ import pytest
 from tests.support.documents import Json
 from tests.support.sam import provider_schema, transformed_template
 
+# Loading the schemas takes three seconds, once.
+pytestmark = pytest.mark.xdist_group("schemas")
+
 # What differs between two stacks of one account and region.
 OF_THE_STACK = {"AWS::StackName", "AWS::StackId"}
 # The property of what a resource is a part of: two of these may have aliases of the same name.
