@@ -72,7 +72,9 @@ def new_shopper(browser: Browser, shop: Shop) -> Iterator[NewShopper]:
     contexts: list[tuple[BrowserContext, list[str]]] = []
 
     def make(**options: object) -> Shopper:
-        settings: dict[str, object] = {"locale": "en-GB", **DESKTOP, **options}
+        # What moves while nobody looks is drawn at each frame.
+        still = {"reduced_motion": "reduce"}
+        settings: dict[str, object] = {"locale": "en-GB", **still, **DESKTOP, **options}
         context = browser.new_context(**settings)  # type: ignore[arg-type]
         contexts.append((context, watched(context)))
         return Shopper(context.new_page(), shop.url)

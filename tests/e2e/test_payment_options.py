@@ -32,7 +32,10 @@ def options(shop: Shop) -> dict[str, Any]:
 
 
 def test_total_follows_what_the_customer_chooses(browser: Browser) -> None:
-    with running(fast()) as simulator, browser.new_context(viewport=VIEWPORT) as context:
+    with (
+        running(fast()) as simulator,
+        browser.new_context(viewport=VIEWPORT, reduced_motion="reduce") as context,
+    ):
         shop = Shop(simulator.sdk)
         item = {
             "price": shop.price(1000, "eur").id,

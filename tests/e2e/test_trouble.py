@@ -58,6 +58,7 @@ def test_what_is_not_sold_any_more_is_shown_in_the_cart(shopper: Shopper, world:
         prices.update(candle.id, {"active": True})
 
 
+@pytest.mark.full  # as any cart that is refused, above
 def test_items_in_different_currencies_are_explained(shopper: Shopper) -> None:
     shopper.visit()
     shopper.add("Mug", "Matcha")

@@ -23,4 +23,5 @@ def world(stack: LocalStack) -> Iterator[World]:
     one = World(stack)
     one.simulator.forget_requests()
     yield one
+    one.simulator.drop_paused_deliveries()
     one.simulator.behave_again()

@@ -67,6 +67,7 @@ def test_a_canceled_authorization_is_published(world: World, reserve: Callable[[
         assert amounts(message) == [PRICE, 0, 0]
 
 
+@pytest.mark.full  # tests/unit/test_reconciliation_captures.py
 def test_an_unheard_capture_is_found(world: World, reserve: Callable[[], Json]) -> None:
     world.simulator.behave(deliveries_paused=True)
     created = reserve()

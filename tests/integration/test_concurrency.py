@@ -13,8 +13,9 @@ from tests.integration.world import World, changes
 from tests.support.documents import Json
 from tests.support.samples import sample
 
-ORDERS = sample(some=10, all=100)
-THREADS = sample(some=4, all=8)
+ORDERS = sample(some=8, all=100)
+# Each of them starts functions of its own.
+THREADS = sample(some=3, all=8)
 SEED = 20261124
 COMPLETED = "checkout.session.completed"
 TAKEN = {"applied", "duplicate", "stale"}

@@ -133,6 +133,7 @@ def test_a_refund_of_a_shipped_order_recalls_it(world: World, consumer: Consumer
     assert consumer.row(late)["held_for"] == "refunded"
 
 
+@pytest.mark.full  # tests/unit/test_fulfilment.py
 def test_a_dispute_is_noted(world: World, consumer: Consumer) -> None:
     with world.fulfilment("order.dispute_opened") as listener:
         created = world.paid(DISPUTING_CARD)

@@ -38,6 +38,7 @@ def test_a_partial_refund_keeps_the_order_paid(world: World) -> None:
     assert (confirmed["status"], confirmed["amount_refunded"]) == ("paid", 500)
 
 
+@pytest.mark.full  # tests/unit/test_orders_table_parts.py joins them
 def test_repeated_refunds_add_up(world: World) -> None:
     created = world.paid()
     for amount in (200, 300, None):
@@ -49,6 +50,7 @@ def test_repeated_refunds_add_up(world: World) -> None:
     assert order["status"] == "paid"
 
 
+@pytest.mark.full  # test_messages.py has it published
 def test_a_refund_that_fails_gives_its_amount_back(world: World) -> None:
     created = world.paid(REFUND_FAILING_CARD)
     world.merchant.refund(created["session_id"])
@@ -59,6 +61,7 @@ def test_a_refund_that_fails_gives_its_amount_back(world: World) -> None:
     assert changes(order).count("order.refund_failed") == 1
 
 
+@pytest.mark.full  # tests/unit/test_parts.py
 def test_a_pending_refund_counts_and_then_succeeds(world: World) -> None:
     created = world.paid(REFUND_PENDING_CARD)
     world.merchant.refund(created["session_id"], 400)
@@ -68,7 +71,10 @@ def test_a_pending_refund_counts_and_then_succeeds(world: World) -> None:
     assert order["amount_refunded"] == 400
 
 
-@pytest.mark.parametrize(("evidence", "decided"), [(WINNING, "won"), (LOSING, "lost")])
+@pytest.mark.parametrize(
+    ("evidence", "decided"),
+    [(WINNING, "won"), pytest.param(LOSING, "lost", marks=pytest.mark.full)],
+)
 def test_a_dispute_is_opened_and_decided(world: World, evidence: str, decided: str) -> None:
     created = world.paid(DISPUTING_CARD)
     order = world.wait_for_order(created["order_id"], lambda order: bool(order["disputes"]))
@@ -82,7 +88,7 @@ def test_a_dispute_is_opened_and_decided(world: World, evidence: str, decided: s
     assert changes(order).count("order.dispute_closed") == 1
 
 
-@pytest.mark.parametrize("merchant_responds", [True, False])
+@pytest.mark.parametrize("merchant_responds", [pytest.param(True, marks=pytest.mark.full), False])
 def test_an_inquiry_becomes_a_dispute(world: World, merchant_responds: bool) -> None:  # noqa: FBT001
     """Only the chargeback withdraws the money, and so opens the dispute once more."""
     with world.fulfilment() as fulfilment:
@@ -104,6 +110,7 @@ def test_an_inquiry_becomes_a_dispute(world: World, merchant_responds: bool) -> 
     assert order["disputes"][dispute.id]["reason"] == order["dispute_reason"] == "general"
 
 
+@pytest.mark.full  # tests/unit/test_disputes.py
 def test_several_disputes_do_not_hide_each_other(world: World) -> None:
     created = world.paid(DISPUTING_CARD)
     world.merchant.settle_dispute(created["session_id"], LOSING)
@@ -123,6 +130,7 @@ def test_several_disputes_do_not_hide_each_other(world: World) -> None:
     assert order["dispute_status"] == "lost"
 
 
+@pytest.mark.full  # tests/unit/test_parts.py
 def test_declines_are_bounded_and_never_a_status(world: World) -> None:
     """Anybody at the page can repeat them: the latest ten are kept, and none in the history."""
     created = world.checkout()
@@ -166,6 +174,7 @@ def test_a_refund_that_comes_before_the_payment(world: World) -> None:
     assert changes(order) == ["order.created", "order.paid", "order.refunded"]
 
 
+@pytest.mark.full  # tests/unit/test_reconciliation.py, test_recorder.py
 def test_a_refund_of_an_order_that_was_never_written(world: World) -> None:
     """As after a crash between Stripe's session and our write."""
     created = world.paid_unheard()
@@ -178,6 +187,7 @@ def test_a_refund_of_an_order_that_was_never_written(world: World) -> None:
     assert changes(order) == ["order.paid", "order.refunded"]
 
 
+@pytest.mark.full  # as an event destination's, below
 def test_thin_events_tell_as_much(world: World) -> None:
     world.simulator.behave(thin_events=True)
     created = world.paid(DISPUTING_CARD)
@@ -237,6 +247,7 @@ def test_events_from_eventbridge(world: World) -> None:
     assert order["history"][-1]["source"] == event["id"]
 
 
+@pytest.mark.full  # test_alarms.py has one that fails
 def test_a_failed_eventbridge_event_is_raised(world: World) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
@@ -246,6 +257,7 @@ def test_a_failed_eventbridge_event_is_raised(world: World) -> None:
     assert world.order(created["order_id"])["status"] == "open"
 
 
+@pytest.mark.full  # tests/unit/test_stripe_webhook_lifecycle.py
 def test_the_envelope_of_eventbridge_over_http_needs_a_signature(world: World) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
@@ -256,6 +268,7 @@ def test_the_envelope_of_eventbridge_over_http_needs_a_signature(world: World) -
     assert world.order(created["order_id"])["status"] == "open"
 
 
+@pytest.mark.full  # tests/unit/test_stripe_webhook_lifecycle.py
 def test_a_fact_costs_at_most_one_call_to_stripe(world: World) -> None:
     created = world.paid_unheard(DISPUTING_CARD)
     world.merchant.settle_dispute(created["session_id"], WINNING)

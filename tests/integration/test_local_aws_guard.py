@@ -68,24 +68,8 @@ def assert_no_cors(response: httpx.Response) -> None:
     assert [name for name in response.headers if name.startswith("access-control-")] == []
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.example",
-        "evil.example:4566",
-        "localhost.evil.example",
-        "127.0.0.1.evil.example",
-        "evil.example.",
-        "evillocalhost",
-        "0.0.0.0:4566",
-        "10.0.0.7:4566",
-        "[2001:db8::1]:4566",
-        "sqs.us-east-1.amazonaws.com",
-        "localhost@evil.example",
-        "12345678.execute-api.evil.example",
-        "",
-    ],
-)
+# More of them, and of what follows: tests/unit/test_ministack_guard.py.
+@pytest.mark.parametrize("host", ["evil.example:4566", ""])
 def test_a_host_that_is_not_loopback_is_refused(world: World, host: str) -> None:
     assert_refused(read_secret(world, host=host))
     assert_refused(send(world, "GET", "/_ministack/health", headers={"host": host}))
@@ -95,7 +79,7 @@ def test_a_host_that_is_not_loopback_is_refused(world: World, host: str) -> None
         )
 
 
-@pytest.mark.parametrize("origin", [EVIL, "null", "", DEFAULT_ORIGIN, "http://127.0.0.1:4566"])
+@pytest.mark.parametrize("origin", ["null", DEFAULT_ORIGIN])
 def test_no_origin_reaches_an_aws_service(world: World, origin: str) -> None:
     assert_refused(read_secret(world, origin=origin))
     assert_refused(create_function(world, "planted", origin=origin))
@@ -107,18 +91,17 @@ def test_no_origin_reaches_an_aws_service(world: World, origin: str) -> None:
     assert_refused(send(world, "POST", "/_ministack/reset", headers={"origin": origin}))
 
 
-@pytest.mark.parametrize("path", ["/", "/2015-03-31/functions", "/bucket/key", "/_ministack/reset"])
+@pytest.mark.parametrize("path", ["/", "/2015-03-31/functions"])
 def test_no_preflight_opens_an_aws_service(world: World, path: str) -> None:
     headers = {"origin": EVIL, "access-control-request-method": "POST"}
     assert_refused(send(world, "OPTIONS", path, headers=headers))
 
 
-@pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin"])
+@pytest.mark.parametrize("site", ["cross-site"])
 @pytest.mark.parametrize(
     "path",
     [
         "/?Action=DeleteStack&StackName=checkout-local",
-        "/_ministack/health",
         # Paths that MiniStack does not take for an API's.
         "/_aws/execute-api/12345678?Action=ListQueues",
         "/_aws/execute-api//?Action=ListQueues",
@@ -137,9 +120,7 @@ def test_no_page_reaches_the_function_url(world: World, header: str) -> None:
     assert_refused(httpx.post(url, headers={header: value}, timeout=TIMEOUT_SECONDS, verify=NO_TLS))
 
 
-@pytest.mark.parametrize(
-    "origin", [EVIL, "null", "", "http://localhost:3001", "http://localhost:3000.evil.example"]
-)
+@pytest.mark.parametrize("origin", ["null", "http://localhost:3000.evil.example"])
 def test_the_api_refuses_another_origin(world: World, origin: str) -> None:
     before = world.number_of_orders()
     url = f"{world.stack.facts.api_url}/checkout/sessions"
@@ -176,7 +157,7 @@ def test_the_api_serves_its_frontend_with_its_own_cors_alone(world: World, host:
     assert preflight.headers["access-control-allow-methods"] == "GET,POST"
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:80", "[::1]:4566", "sqs.localhost:4566"])
+@pytest.mark.parametrize("host", ["[::1]:4566", "sqs.localhost:4566"])
 def test_aws_clients_on_this_machine_get_through_without_cors(world: World, host: str) -> None:
     response = read_secret(world, host=host)
     assert response.status_code == 200, response.text

@@ -71,6 +71,7 @@ def test_a_webhook_after_confirm_is_a_duplicate(world: World) -> None:
     assert changes(world.order(created["order_id"])) == ["order.created", "order.paid"]
 
 
+@pytest.mark.full  # test_concurrency.py, with several orders
 def test_webhooks_and_confirms_at_once_pay_it_once(world: World) -> None:
     created = world.checkout()
     world.simulator.behave(deliveries_paused=True)
@@ -117,6 +118,7 @@ def test_a_bank_debit_is_processing_and_then_paid(world: World) -> None:
     assert changes(order) == ["order.created", "order.processing", "order.paid"]
 
 
+@pytest.mark.full  # test_messages.py has it published
 def test_a_bank_debit_that_fails_ends_as_failed(world: World) -> None:
     created = world.checkout()
     pay_by_bank_debit(created["url"], FAILING_IBAN)
@@ -126,6 +128,7 @@ def test_a_bank_debit_that_fails_ends_as_failed(world: World) -> None:
     assert (confirmed["status"], confirmed["payment_status"]) == ("failed", "unpaid")
 
 
+@pytest.mark.full  # test_messages.py has it published
 def test_an_expired_session_ends_as_expired(world: World) -> None:
     created = world.checkout()
     world.simulator.sdk.v1.checkout.sessions.expire(created["session_id"])
@@ -146,13 +149,13 @@ def test_an_expiry_that_comes_late_does_not_cover_paid(world: World) -> None:
 
 def test_the_same_key_and_body_give_the_same_session(world: World) -> None:
     items = [lookup_item()]
-    with ThreadPoolExecutor(4) as threads:
+    with ThreadPoolExecutor(2) as threads:
         responses = list(
             threads.map(
                 lambda _: world.frontend.request_checkout(
                     {"items": items}, idempotency_key="cart-of-one-click-too-many"
                 ),
-                range(4),
+                range(2),
             )
         )
     again = world.frontend.request_checkout(
@@ -172,7 +175,7 @@ def test_the_same_key_with_another_body_is_refused(world: World) -> None:
     assert second.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("status", [500, pytest.param(503, marks=pytest.mark.full)])
 def test_a_create_that_stripe_fails_can_be_repeated(world: World, status: int) -> None:
     fault = {"method": "POST", "path": "/v1/checkout/sessions", "status": status, "times": 2}
     world.simulator.behave(faults=[fault])

@@ -18,23 +18,13 @@ def calls_of_a_create(world: World) -> list[tuple[str, str]]:
     return [one for one in world.simulator.requests if one in calls]
 
 
+# More of them: tests/unit/test_models.py, test_return_urls.py.
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({}, "/items"),
-        ({"items": []}, "/items"),
-        ({"items": [{"price": "price_1abc"}]}, "/items/0/quantity"),
-        ({"items": [{"price": "price_1abc", "quantity": 0}]}, "/items/0/quantity"),
-        ({"items": [{"price": "price_1abc", "quantity": "1"}]}, "/items/0/quantity"),
-        ({"items": [{"price": "p", "quantity": 1}]}, "/items/0/price"),
-        ({"items": [{"quantity": 1}]}, "/items/0"),
-        ({"items": [{"price": "price_1abc", "quantity": 1, "amount": 1}]}, "/items/0/amount"),
-        ({"items": ITEMS, "amount_total": 1}, "/amount_total"),
-        ({"items": ITEMS, "customer_email": "nobody"}, "/customer_email"),
         ({"items": ITEMS, "metadata": {"order_id": "ord_mine"}}, "/metadata/order_id"),
         ({"items": ITEMS, "success_url": "https://evil.example/thanks"}, "/success_url"),
-        ({"items": ITEMS, "cancel_url": "//evil.example"}, "/cancel_url"),
-        ({"items": ITEMS, "success_url": f"{SHOP}/?session_id=mine"}, "/success_url"),
     ],
 )
 def test_a_body_outside_the_contract(world: World, body: Json, pointer: str) -> None:
@@ -46,7 +36,7 @@ def test_a_body_outside_the_contract(world: World, body: Json, pointer: str) -> 
     assert world.number_of_orders() == before
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 100_000])
 def test_a_body_that_is_no_object(world: World, body: bytes) -> None:
     assert_problem(world.frontend.request_checkout(body), 400, "invalid-request")
     assert calls_of_a_create(world) == []
@@ -64,13 +54,7 @@ def test_a_body_of_another_type(world: World) -> None:
     assert calls_of_a_create(world) == []
 
 
-def test_too_many_lookup_keys_are_refused(world: World) -> None:
-    items = [{"lookup_key": f"key_{number}", "quantity": 1} for number in range(11)]
-    assert_problem(world.frontend.request_checkout({"items": items}), 400, "invalid-request")
-    assert calls_of_a_create(world) == []
-
-
-@pytest.mark.parametrize("key", ["", "x" * 15, "x" * 256])
+@pytest.mark.parametrize("key", ["", "x" * 256])
 def test_an_idempotency_key_outside_the_contract(world: World, key: str) -> None:
     response = world.frontend.request_checkout({"items": ITEMS}, idempotency_key=key)
     assert_problem(response, 400, "invalid-request")
@@ -107,7 +91,6 @@ def test_an_unknown_lookup_key_names_its_item(world: World) -> None:
     ("status", "expected", "slug"),
     [
         (429, 503, "rate-limited"),
-        (502, 502, "stripe-unavailable"),
         (503, 502, "stripe-unavailable"),
     ],
 )
@@ -127,8 +110,6 @@ def test_a_stripe_in_trouble_is_distinguished(
     "session_id",
     [
         "cs_test_unknown",
-        "cs_live_a1B2c3",
-        "nothing",
         "cs_test_a%20b",
         "cs_test_%00",
     ],

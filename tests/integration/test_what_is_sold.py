@@ -59,7 +59,12 @@ def test_a_refused_cart_is_refused_again_with_its_key(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("on_the_price", "on_the_product", "sold"),
-    [(SOLD, {}, True), ({}, SOLD, True), (NOT_FOR_SALE, SOLD, False), ({}, NOT_FOR_SALE, False)],
+    [
+        pytest.param(SOLD, {}, True, marks=pytest.mark.full),
+        ({}, SOLD, True),
+        (NOT_FOR_SALE, SOLD, False),
+        pytest.param({}, NOT_FOR_SALE, False, marks=pytest.mark.full),
+    ],
 )
 def test_the_mark_may_be_the_price_s_or_the_product_s(
     world: World,

@@ -1,18 +1,23 @@
 """A payment belongs to the order that recorded it, whatever people write into its metadata."""
 
-import json
-
 import pytest
 
 from local.cloud.invocations import reconcile
-from tests.integration.world import World, changes, from_event_bridge
+from tests.integration.world import World, changes
 from tests.support.documents import Json
 
 DISPUTING_CARD = "4000 0000 0000 0259"
 COMPLETED = "checkout.session.completed"
 
 
-@pytest.fixture(params=["cleared", "overwritten", "marked as another order's"])
+# The others are decided alike: tests/unit/test_recorder.py.
+@pytest.fixture(
+    params=[
+        pytest.param("cleared", marks=pytest.mark.full),
+        pytest.param("overwritten", marks=pytest.mark.full),
+        "marked as another order's",
+    ]
+)
 def edit(request: pytest.FixtureRequest, world: World) -> Json:
     """Edits of a payment's metadata by people or plugins."""
     if request.param == "marked as another order's":
@@ -32,6 +37,7 @@ def test_a_refund_finds_the_order_that_was_paid(world: World, edit: Json) -> Non
         assert world.order(edit["order_id"])["amount_refunded"] == 0
 
 
+@pytest.mark.full  # as a refund does: tests/unit/test_recorder.py
 def test_a_dispute_finds_the_order_that_was_paid(world: World, edit: Json) -> None:
     created = world.paid_unheard(DISPUTING_CARD)
     dispute = world.merchant.dispute(created["session_id"])
@@ -56,6 +62,7 @@ def test_a_refund_before_the_payment_finds_its_order(world: World, edit: Json) -
     assert (order["status"], order["amount_refunded"]) == ("paid", 500)
 
 
+@pytest.mark.full  # tests/unit/test_reconciliation.py
 def test_reconciliation_finds_it_as_well(world: World, edit: Json) -> None:
     world.simulator.behave(deliveries_paused=True)
     created = world.paid_unheard()
@@ -66,7 +73,10 @@ def test_reconciliation_finds_it_as_well(world: World, edit: Json) -> None:
     assert (order["status"], order["amount_refunded"]) == ("paid", 500)
 
 
-@pytest.mark.parametrize("whose", [{"account": "acct_1Other"}, {"context": "acct_1Other"}])
+@pytest.mark.parametrize(
+    "whose",
+    [{"account": "acct_1Other"}, pytest.param({"context": "acct_1Other"}, marks=pytest.mark.full)],
+)
 def test_an_event_of_another_account_changes_nothing(world: World, whose: Json) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
@@ -77,6 +87,7 @@ def test_an_event_of_another_account_changes_nothing(world: World, whose: Json) 
     assert world.redeliver(event).json()["outcome"] == "applied"
 
 
+@pytest.mark.full  # tests/unit/test_stripe_events_ignored.py
 def test_an_event_of_another_account_makes_no_order(world: World) -> None:
     created = world.paid_unheard()
     event = world.simulator.event_about(created["session_id"], COMPLETED)
@@ -84,10 +95,3 @@ def test_an_event_of_another_account_makes_no_order(world: World) -> None:
     before = world.number_of_orders()
     assert world.redeliver(event | {"account": "acct_1Other"}).json()["outcome"] == "ignored"
     assert world.number_of_orders() == before
-
-
-def test_the_account_of_the_eventbridge_envelope_is_aws_s(world: World) -> None:
-    created = world.paid_unheard()
-    event = world.simulator.event_about(created["session_id"], COMPLETED)
-    assert "account" in from_event_bridge(event), json.dumps(event)
-    assert world.hand_over(event)["outcome"] == "applied"

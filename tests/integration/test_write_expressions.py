@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ROUNDS = sample(some=4, all=12)
+ROUNDS = sample(some=2, all=12)
 TABLE = "write-expressions"
 
 

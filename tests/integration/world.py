@@ -51,6 +51,10 @@ class Simulator:
     def behave_again(self) -> None:
         self._control("DELETE", "behaviour")
 
+    def drop_paused_deliveries(self) -> None:
+        """Deliver none of what waits: all at once, they would start a function each."""
+        self.behave(deliveries_paused=False, drop_probability=1.0)
+
     @property
     def requests(self) -> list[tuple[str, str]]:
         """Return method and path of the backend's calls since the log was cleared."""

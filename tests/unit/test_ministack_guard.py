@@ -65,6 +65,18 @@ def passes(path: str, *headers: tuple[str, str], kind: str = "http") -> bool:
         (["2130706433"], False),
         (["0"], False),
         (["localhost:4566:80"], False),
+        (["evil.example"], False),
+        (["evil.example:4566"], False),
+        (["evil.example."], False),
+        (["localhost.evil.example"], False),
+        (["127.0.0.1.evil.example"], False),
+        (["evillocalhost"], False),
+        (["0.0.0.0:4566"], False),
+        (["10.0.0.7:4566"], False),
+        (["[2001:db8::1]:4566"], False),
+        (["sqs.us-east-1.amazonaws.com"], False),
+        (["localhost@evil.example"], False),
+        (["12345678.execute-api.evil.example"], False),
     ],
 )
 def test_every_host_must_be_loopback(hosts: list[str], *, passed: bool) -> None:
@@ -81,6 +93,10 @@ def test_every_host_must_be_loopback(hosts: list[str], *, passed: bool) -> None:
         ("/_ministack/reset", API_NAME, {"origin": SHOP}, False),
         (API, "1.cloudfront.localhost", {"origin": SHOP}, False),
         (API, "localhost", {"origin": SHOP + "/"}, False),
+        (API, "localhost", {"origin": "null"}, False),
+        (API, "localhost", {"origin": ""}, False),
+        (API, "localhost", {"origin": f"{SHOP}.evil.example"}, False),
+        (API, "localhost", {"origin": "http://localhost:3001"}, False),
         (API, "localhost", {"origin": "https://localhost:3000"}, False),
         # Other servers on the ports that are the same at each start.
         (API, "localhost:4566", {"origin": "http://127.0.0.1:3000"}, False),
@@ -94,6 +110,12 @@ def test_every_host_must_be_loopback(hosts: list[str], *, passed: bool) -> None:
         ("/_aws/execute-api//x", "localhost", {"origin": SHOP}, False),
         ("/_aws/lambda-url/abc/", "localhost", {"origin": SHOP}, False),
         ("/", "localhost", {"origin": SHOP}, False),
+        ("/", "localhost", {"origin": "null"}, False),
+        ("/", "localhost", {"origin": ""}, False),
+        ("/", "localhost", {"sec-fetch-site": "cross-site"}, False),
+        ("/", "localhost", {"sec-fetch-site": "same-site"}, False),
+        ("/", "localhost", {"sec-fetch-site": "same-origin"}, False),
+        ("/_ministack/health", "localhost", {"sec-fetch-site": "same-origin"}, False),
     ],
 )
 def test_a_page_reaches_the_api_alone(
