@@ -229,6 +229,55 @@ def test_a_disabled_destination_of_another_secret_gets_no_events(stack: Connecte
     assert expected in stack.said
 
 
+@pytest.mark.parametrize(
+    "events", [frozenset({"charge.refunded"}), EVENT_TYPES | {"payout.paid"}], ids=["fewer", "more"]
+)
+def test_other_types_of_events_are_corrected_in_place(
+    stack: Connected, events: frozenset[str]
+) -> None:
+    stack.connection().connect(KEY)
+    [before], stored = stack.destinations.registered(), stack.secret.read()
+    stack.destinations.receive(before, events)
+    stack.connection().connect(KEY)
+    assert stack.destinations.registered() == [before]
+    assert stack.secret.read() == stored
+
+
+def test_a_thin_destination_is_replaced_though_its_secret_works(stack: Connected) -> None:
+    params: Any = {
+        "name": "thin",
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "enabled_events": ["v1.checkout.session.completed"],
+        "webhook_endpoint": {"url": stack.receiver.url},
+        "include": ["webhook_endpoint.signing_secret"],
+    }
+    thin: Any = stack.simulator.sdk.v2.core.event_destinations.create(params)
+    stack.secret.write(StripeSecret(KEY, (thin.webhook_endpoint.signing_secret,)))
+    made = stack.connection().connect(KEY)
+    [found] = stack.destinations.registered()
+    assert (found.id, found.payload) == (made.id, "snapshot")
+    assert stack.works(found)
+
+
+# Before each of the steps that a first connect takes.
+@pytest.mark.parametrize("steps", range(7))
+def test_an_interrupted_connect_is_completed_by_the_next(stack: Connected, steps: int) -> None:
+    def interrupted(text: str) -> None:
+        stack.said.append(text)
+        if len(stack.said) > steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(stack.connection(), say=interrupted).connect(KEY)
+    made = stack.connection().connect(KEY)
+    [found] = stack.destinations.registered()
+    assert (found.id, found.events) == (made.id, EVENT_TYPES)
+    stored = stack.secret.read()
+    assert (stored.api_key, len(stored.signing_secrets)) == (KEY, 1)
+    assert stack.works(found)
+
+
 def test_an_endpoint_of_the_first_api_beside_ours_is_removed(stack: Connected) -> None:
     made = stack.connection().connect(KEY)
     stack.simulator.clock.now += 60
