@@ -128,7 +128,9 @@ WRONG_KEYS = [
 ]
 
 
-@pytest.mark.parametrize("command", [CONNECT, ROTATE_SECRET, ROTATE_KEY], ids=lambda one: one[-1])
+@pytest.mark.parametrize(
+    "command", [CONNECT, ROTATE_SECRET, ROTATE_KEY], ids=["connect", "secret", "key"]
+)
 def test_a_setup_key_that_is_wrong_is_named_and_not_printed(
     shop: Operated,
     capsys: pytest.CaptureFixture[str],
