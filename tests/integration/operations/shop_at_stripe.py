@@ -20,6 +20,10 @@ from tests.integration.world import World
 from tests.support.documents import Json
 
 PATIENCE_SECONDS = 60.0
+# Without forged deliveries, functions may read the secret again after the minimum interval. Only
+# the clock of each running function says when: there is no event to wait for.
+LEARN_SECONDS = MIN_REFETCH_INTERVAL
+DRAIN = ("--drain", str(LEARN_SECONDS))
 
 
 class Interrupted(Exception):
@@ -64,9 +68,7 @@ def connection(world: World, steps: Steps) -> Connection:
         secret=stack.secret(),
         webhook=Webhook(stack, PATIENCE_SECONDS),
         say=steps,
-        # Without forged deliveries, functions may read the secret again after the minimum interval.
-        # Only the clock of each running function says when: there is no event to wait for.
-        wait_for_functions=lambda: time.sleep(MIN_REFETCH_INTERVAL),
+        wait_for_functions=lambda: time.sleep(LEARN_SECONDS),
         wait_for_deliveries=world.simulator.wait_for_deliveries_under_way,
     )
 

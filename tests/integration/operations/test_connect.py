@@ -10,6 +10,7 @@ import pytest
 
 from ops.destinations import API_VERSION, EVENT_TYPES, Destination
 from tests.integration.operations.shop_at_stripe import (
+    DRAIN,
     Interrupted,
     Steps,
     connection,
@@ -21,8 +22,8 @@ from tests.integration.operations.shop_at_stripe import (
 from tests.integration.world import World
 from tests.support.samples import SAMPLES
 
-QUICKLY = ("--wait", "60", "--drain", "0")
-LOST = ("--wait", "5", "--drain", "0")
+QUICKLY = ("--wait", "60", *DRAIN)
+LOST = ("--wait", "5", *DRAIN)
 
 
 def connect(world: World, *arguments: str, **environment: str) -> None:

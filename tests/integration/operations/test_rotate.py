@@ -6,6 +6,7 @@ Wrong keys, and questions, are in tests/unit/test_ops_commands_connect.py.
 import pytest
 
 from tests.integration.operations.shop_at_stripe import (
+    DRAIN,
     Interrupted,
     Steps,
     connection,
@@ -17,7 +18,7 @@ from tests.integration.operations.shop_at_stripe import (
 from tests.integration.world import World
 from tests.support.samples import SAMPLES
 
-QUICKLY = ("--wait", "60", "--drain", "0", "--yes")
+QUICKLY = ("--wait", "60", *DRAIN, "--yes")
 # One more than can be interrupted, so that the last one completes.
 STEPS = 10
 
