@@ -11,6 +11,7 @@ import stripe
 
 from ops.errors import OpsError
 from ops.stack import Stack
+from ops.tls import trusted
 
 # The webhook ignores unknown types, so this event changes nothing.
 PROBE_TYPE = "checkout.probe"
@@ -44,6 +45,7 @@ class Webhook:
                 content=body,
                 headers={"content-type": "application/json"} | headers,
                 timeout=TIMEOUT_SECONDS,
+                verify=trusted(),
             ).status_code
         except httpx.HTTPError as error:
             raise OpsError(f"The webhook can't be reached: {type(error).__name__}.") from None

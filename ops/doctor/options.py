@@ -14,6 +14,7 @@ from ops.doctor.examination import Examination, Failed
 from ops.functions import CREATE_SESSION
 from ops.option_files import FOLDER, problems
 from ops.stripe_keys import SETUP_KEY
+from ops.tls import trusted
 
 TIMEOUT_SECONDS = 20.0
 RETRIEVE: Mapping[str, Callable[[stripe.StripeClient, str], object]] = {
@@ -96,7 +97,8 @@ def _of_function(examination: Examination, environment: str) -> Any:  # noqa: AN
     # The check `functions` compares it with the alias.
     code = examination.environment.aws.functions.get_function(FunctionName=name)
     try:
-        archive = httpx.get(code["Code"]["Location"], timeout=TIMEOUT_SECONDS)
+        location = code["Code"]["Location"]
+        archive = httpx.get(location, timeout=TIMEOUT_SECONDS, verify=trusted())
         archive.raise_for_status()
         with zipfile.ZipFile(io.BytesIO(archive.content)) as files:
             return json.loads(files.read(f"options/{environment}.json"))

@@ -139,8 +139,3 @@ def leave_unpublished(world: World, order_id: str) -> None:
     }
     url = queue_url(world, "UnpublishedChangesQueueUrl")
     aws.queues.send_message(QueueUrl=url, MessageBody=json.dumps(record))
-
-
-def test_without_dead_letters_there_is_nothing_to_do(world: World) -> None:
-    done = world.operate("replay")
-    assert (done.exit_code, done.printed) == (0, "0 replayed, 0 left\n"), done.progress

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
@@ -33,11 +34,16 @@ def stack_file(world: World, tmp_path: Path) -> Path:
 
 def typed(code: str, stack_file: Path) -> str:
     """Run it in the repository's folder with the test stack's file; return its output."""
+    code = code.replace(".local/stack.json", str(stack_file))
+    return printed_by_shell(code, CHECKOUT_STACK_FILE=str(stack_file))
+
+
+def printed_by_shell(code: str, **variables: str) -> str:
     assert "make " in code
-    environment = terminal_environment() | {"CHECKOUT_STACK_FILE": str(stack_file)}
+    environment = terminal_environment() | variables
     environment.pop("ENV", None)
     ran = subprocess.run(
-        ["/bin/bash", "-euo", "pipefail", "-c", code.replace(".local/stack.json", str(stack_file))],
+        ["/bin/bash", "-euo", "pipefail", "-c", code],
         cwd=ROOT,
         env=environment | {"COLUMNS": "300", "PATH": os.environ["PATH"]},
         capture_output=True,
@@ -64,11 +70,21 @@ def test_a_purchase_by_hand_prints_each_response(world: World, stack_file: Path)
     assert printed.endswith(f"\n{world.stack.facts.aws_endpoint_url}")
 
 
-def test_what_happens_to_orders_is_tried_locally(world: World, stack_file: Path) -> None:
+def operated(world: World, line: str) -> str:
+    """Run the operator's command that a call of make is for, without make; return its output."""
+    script, *arguments = shlex.split(printed_by_shell(f"{line} --dry-run"))[1:]
+    assert script == "ops/checkout"
+    assert arguments[:2] == ["--env", "local"]
+    called = world.operate(*arguments[2:])
+    assert called.exit_code == 0, called.progress
+    return called.printed
+
+
+def test_what_happens_to_orders_is_tried_locally(world: World) -> None:
     created = world.checkout(client_reference_id="cart-77")
     pay_by_card(created["url"])
     message = f"{created['order_id']}:2"
     wait_for_entry(world.stack.aws, message="published", message_id=message)
-    printed = typed(section("orders.md", "Try it"), stack_file)
+    printed = "".join(operated(world, line) for line in section("orders.md", "Try it").splitlines())
     assert re.search(rf"{created['order_id']} .*paid", printed)
     assert re.search(rf"PublishChanges +INFO +published .*message_id={message}", printed)

@@ -108,6 +108,7 @@ def test_each_permission_that_a_key_lacks_is_named(
     called = call(capsys, *CONNECT)
     assert called.exit_code == 1
     assert "Checkout Sessions: Write, PaymentIntents: Read." in called.progress
+    assert shop.secret.read() == StripeSecret()
 
 
 def test_stripe_that_cannot_be_reached_is_reported(
@@ -118,6 +119,47 @@ def test_stripe_that_cannot_be_reached_is_reported(
     assert called.exit_code == 1
     assert "Stripe does not accept" in called.progress
     assert "9999" not in called.progress
+
+
+WRONG_KEYS = [
+    ("sk_live_" + "9" * 24, "the stack's StripeMode is test"),
+    ("rk_test_" + "9" * 24, "Stripe does not accept the API key."),
+    ("hunter29999", "must start with sk_test_ or rk_test_"),
+]
+
+
+@pytest.mark.parametrize(
+    "command", [CONNECT, ROTATE_SECRET, ROTATE_KEY], ids=["connect", "secret", "key"]
+)
+def test_a_setup_key_that_is_wrong_is_named_and_not_printed(
+    shop: Operated,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    call(capsys, *CONNECT)
+    before = shop.destination, shop.secret.read()
+    for key, reason in WRONG_KEYS:
+        monkeypatch.setenv("STRIPE_API_KEY", key)
+        called = call(capsys, *command, "--yes")
+        assert called.exit_code == 1
+        assert reason in called.progress
+        assert key not in called.progress + called.printed
+        assert len(called.progress.splitlines()) <= 2
+        assert (shop.destination, shop.secret.read()) == before
+
+
+@pytest.mark.parametrize("stored", ["sk_live_" + "0" * 20, "rk_test_" + "0" * 20])
+def test_a_stored_key_that_does_not_work_is_replaced(
+    shop: Operated, capsys: pytest.CaptureFixture[str], stored: str
+) -> None:
+    call(capsys, *CONNECT)
+    made = shop.destination
+    shop.secret.store_api_key(stored)
+    called = call(capsys, *CONNECT)
+    assert called.exit_code == 0, called.progress
+    assert (shop.secret.read().api_key, shop.destination) == (SECRET_KEY, made)
+    assert stored not in called.progress
 
 
 def test_a_stack_that_is_not_connected_has_nothing_to_roll(

@@ -231,6 +231,55 @@ def test_a_disabled_destination_of_another_secret_gets_no_events(connected: Conn
     assert expected in connected.said
 
 
+@pytest.mark.parametrize(
+    "events", [frozenset({"charge.refunded"}), EVENT_TYPES | {"payout.paid"}], ids=["fewer", "more"]
+)
+def test_other_types_of_events_are_corrected_in_place(
+    connected: Connected, events: frozenset[str]
+) -> None:
+    connected.connection().connect(KEY)
+    [before], stored = connected.destinations.registered(), connected.secret.read()
+    connected.destinations.receive(before, events)
+    connected.connection().connect(KEY)
+    assert connected.destinations.registered() == [before]
+    assert connected.secret.read() == stored
+
+
+def test_a_thin_destination_is_replaced_though_its_secret_works(connected: Connected) -> None:
+    params: Any = {
+        "name": "thin",
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "enabled_events": ["v1.checkout.session.completed"],
+        "webhook_endpoint": {"url": connected.receiver.url},
+        "include": ["webhook_endpoint.signing_secret"],
+    }
+    thin: Any = connected.simulator.sdk.v2.core.event_destinations.create(params)
+    connected.secret.write(StripeSecret(KEY, (thin.webhook_endpoint.signing_secret,)))
+    made = connected.connection().connect(KEY)
+    [found] = connected.destinations.registered()
+    assert (found.id, found.payload) == (made.id, "snapshot")
+    assert connected.works(found)
+
+
+# Before each of the steps that a first connect takes.
+@pytest.mark.parametrize("steps", range(7))
+def test_an_interrupted_connect_is_completed_by_the_next(connected: Connected, steps: int) -> None:
+    def interrupted(text: str) -> None:
+        connected.said.append(text)
+        if len(connected.said) > steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(connected.connection(), say=interrupted).connect(KEY)
+    made = connected.connection().connect(KEY)
+    [found] = connected.destinations.registered()
+    assert (found.id, found.events) == (made.id, EVENT_TYPES)
+    stored = connected.secret.read()
+    assert (stored.api_key, len(stored.signing_secrets)) == (KEY, 1)
+    assert connected.works(found)
+
+
 def test_an_endpoint_of_the_first_api_beside_ours_is_removed(connected: Connected) -> None:
     made = connected.connection().connect(KEY)
     connected.simulator.clock.now += 60

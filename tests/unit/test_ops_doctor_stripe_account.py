@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 
 from ops.destinations import EVENT_TYPES
 from ops.doctor import Examination, Result, examine
 from ops.doctor.checks import CHECKS
+from ops.environment import Environment
 from ops.secret import StripeSecret
-from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY
+from ops.stripe_keys import client
+from stripe_simulator.testing import RESTRICTED_KEY, SECRET_KEY, fast, running
 from tests.support.examining import only
 from tests.support.operated import PERMISSIONS, Operated, operated
 
@@ -126,6 +129,38 @@ def test_an_endpoint_of_another_version_is_named(shop: Operated) -> None:
     shop.simulator.sdk.v1.webhook_endpoints.create(params)
     detail = only(examination(shop), "API version").detail
     assert "sends snapshot events of version 2025-09-30.clover, not" in detail
+    result = only(examination(shop), "ping")
+    assert "which has no ping" in result.detail
+    assert "Run `connect`" in str(result.fix)
+
+
+def test_a_destination_of_thin_events_is_named(shop: Operated) -> None:
+    shop.destinations.remove(shop.destination)
+    params: Any = {
+        "name": "thin",
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "enabled_events": ["v1.checkout.session.completed"],
+        "webhook_endpoint": {"url": shop.receiver.url},
+    }
+    shop.simulator.sdk.v2.core.event_destinations.create(params)
+    assert "sends thin events of version" in only(examination(shop), "API version").detail
+
+
+def test_keys_of_different_stripe_accounts_are_named(
+    shop: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else shows: the webhook is well, and no event of the service's account arrives."""
+    assert only(examination(shop), "Stripe account").ok
+    with running(fast()) as another:
+
+        def client_of(environment: Environment, key: str) -> stripe.StripeClient:
+            return another.sdk if key == SECRET_KEY else client(environment, key)
+
+        monkeypatch.setattr("ops.stripe_keys.client", client_of)
+        result = only(examination(shop), "Stripe account")
+    assert "different Stripe accounts" in result.detail
+    assert "rotate api-key" in str(result.fix)
 
 
 @pytest.mark.parametrize("status", [200, 403, 500])

@@ -55,6 +55,11 @@ def an_excess_permission(world: World) -> AbstractContextManager[None]:
     return world.simulator.granting(*OTHERS_NEEDED, "charge_write", "dispute_read")
 
 
+def other_permissions(world: World) -> AbstractContextManager[None]:
+    """Both of the above."""
+    return world.simulator.granting(*OTHERS_NEEDED, "charge_write")
+
+
 @contextmanager
 def a_dead_letter(world: World) -> Iterator[None]:
     url = stack_outputs(world.stack.aws)["UnpublishedChangesQueueUrl"]

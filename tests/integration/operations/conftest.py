@@ -1,7 +1,6 @@
 """A separate stack, because operators' commands change what other tests rely on."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,14 +16,18 @@ def operated() -> Iterator[LocalStack]:
         yield one
 
 
+@pytest.fixture(scope="session")
+def operated_world(operated: LocalStack) -> World:
+    return World(operated)
+
+
 @pytest.fixture
-def world(operated: LocalStack) -> Iterator[World]:
-    one = World(operated)
-    one.simulator.forget_requests()
-    yield one
-    one.simulator.behave_again()
+def world(operated_world: World) -> Iterator[World]:
+    operated_world.simulator.forget_requests()
+    yield operated_world
+    operated_world.simulator.behave_again()
 
 
 @pytest.fixture(autouse=True)
-def connected(world: World, tmp_path: Path) -> None:
-    connection(world, tmp_path, Steps()).connect(world.stack.service_key)
+def connected(world: World) -> None:
+    connection(world, Steps()).connect(world.stack.service_key)

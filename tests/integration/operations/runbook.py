@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import cache
 from typing import Any
 
 import boto3
@@ -40,6 +41,17 @@ def physical_ids(aws: LocalAws) -> dict[str, str]:
     }
 
 
+@cache
+def session(aws: LocalAws) -> boto3.Session:
+    """Return one session for all commands, because it has the models of AWS's services."""
+    environment = aws.environment()
+    return boto3.Session(
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=environment["AWS_DEFAULT_REGION"],
+    )
+
+
 def run_on_aws(aws: LocalAws, line: str, ids: dict[str, str], **instead: str) -> Json:
     """Run a command of the AWS CLI; return its output.
 
@@ -49,13 +61,7 @@ def run_on_aws(aws: LocalAws, line: str, ids: dict[str, str], **instead: str) ->
     for documented, local in (ACCOUNT, *instead.items()):
         line = line.replace(documented, local)
     call = parsed(line.replace("--stack-name checkout-prod", f"--stack-name {STACK_NAME}"))
-    environment = aws.environment()
-    session = boto3.Session(
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_DEFAULT_REGION"],
-    )
-    client: Any = session.client(call.service, endpoint_url=aws.endpoint_url)  # type: ignore[call-overload]
+    client: Any = session(aws).client(call.service, endpoint_url=aws.endpoint_url)  # type: ignore[call-overload]
     return call.run(client)
 
 

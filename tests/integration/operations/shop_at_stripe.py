@@ -6,19 +6,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from checkout.credentials import MIN_REFETCH_INTERVAL
+from local.cloud.stack import LocalStack
 from ops.connection import Connection
 from ops.destinations import Destination, Destinations
-from ops.environment import Environment, environment
+from ops.environment import environment
 from ops.stack import Stack
 from ops.webhook import Webhook
 from tests.integration.world import World
 from tests.support.documents import Json
 
 PATIENCE_SECONDS = 60.0
+# Without forged deliveries, functions may read the secret again after the minimum interval. Only
+# the clock of each running function says when: there is no event to wait for.
+LEARN_SECONDS = MIN_REFETCH_INTERVAL
+DRAIN = ("--drain", str(LEARN_SECONDS))
 
 
 class Interrupted(Exception):
@@ -38,10 +43,12 @@ class Steps:
         self.begun.append(text)
 
 
-def local_environment(world: World, folder: Path) -> Environment:
-    stack_file = folder / "stack.json"
-    stack_file.write_text(json.dumps(asdict(world.stack.facts)))
-    return environment("local", stack_file=stack_file)
+@cache
+def deployed(stack: LocalStack) -> Stack:
+    """Read a stack once, because its clients take longer to make than most of their calls."""
+    stack_file = stack.run / "operated.json"
+    stack_file.write_text(json.dumps(asdict(stack.facts)))
+    return Stack.read(environment("local", stack_file=stack_file))
 
 
 def destinations(world: World) -> Destinations:
@@ -52,18 +59,16 @@ def registered(world: World) -> list[Destination]:
     return destinations(world).registered()
 
 
-def connection(world: World, folder: Path, steps: Steps) -> Connection:
+def connection(world: World, steps: Steps) -> Connection:
     """Return a connection in this process."""
-    stack = Stack.read(local_environment(world, folder))
+    stack = deployed(world.stack)
     return Connection(
         name=stack.name,
         destinations=destinations(world),
         secret=stack.secret(),
         webhook=Webhook(stack, PATIENCE_SECONDS),
         say=steps,
-        # Without forged deliveries, functions may read the secret again after the minimum interval.
-        # Only the clock of each running function says when: there is no event to wait for.
-        wait_for_functions=lambda: time.sleep(MIN_REFETCH_INTERVAL),
+        wait_for_functions=lambda: time.sleep(LEARN_SECONDS),
         wait_for_deliveries=world.simulator.wait_for_deliveries_under_way,
     )
 

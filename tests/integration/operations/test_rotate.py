@@ -1,10 +1,12 @@
-"""`ops/checkout rotate`: a secret is rolled, and not one delivery is refused meanwhile."""
+"""`ops/checkout rotate`: a secret is rolled, and not one delivery is refused meanwhile.
 
-from pathlib import Path
+Wrong keys, and questions, are in tests/unit/test_ops_commands_connect.py.
+"""
 
 import pytest
 
 from tests.integration.operations.shop_at_stripe import (
+    DRAIN,
     Interrupted,
     Steps,
     connection,
@@ -16,7 +18,7 @@ from tests.integration.operations.shop_at_stripe import (
 from tests.integration.world import World
 from tests.support.samples import SAMPLES
 
-QUICKLY = ("--wait", "60", "--drain", "0", "--yes")
+QUICKLY = ("--wait", "60", *DRAIN, "--yes")
 # One more than can be interrupted, so that the last one completes.
 STEPS = 10
 
@@ -45,33 +47,23 @@ def test_a_webhook_secret_is_rolled(world: World) -> None:
     world.paid()
 
 
-# Before the first, while a new destination has events, and once the old one is gone.
-@pytest.mark.parametrize("steps", range(STEPS) if SAMPLES == "all" else (0, 5, STEPS - 1))
-def test_a_rotation_refuses_nothing_wherever_it_is_interrupted(
-    world: World, tmp_path: Path, steps: int
-) -> None:
+# While both destinations have events.
+@pytest.mark.parametrize("steps", range(STEPS) if SAMPLES == "all" else (5,))
+def test_a_rotation_refuses_nothing_wherever_it_is_interrupted(world: World, steps: int) -> None:
     earlier = set(expired_events(world))
     with deliveries_going_on(world):
         begun = Steps(allowed=steps)
         try:
-            connection(world, tmp_path, begun).replace()
+            connection(world, begun).replace()
         except Interrupted:
             assert len(begun.begun) == steps
         else:
             assert steps == STEPS - 1, begun.begun
-        connection(world, tmp_path, Steps()).replace()
+        connection(world, Steps()).replace()
     [only] = registered(world)
     assert only.enabled
     assert len(stored_secret(world)["webhook_signing_secrets"]) == 1
     assert_each_was_taken(world, [one for one in expired_events(world) if one not in earlier])
-
-
-def test_a_rotation_is_not_begun_without_a_yes(world: World) -> None:
-    before = registered(world), stored_secret(world)
-    called = world.operate("rotate", "webhook-secret", typed="")
-    assert called.exit_code == 2
-    assert "--yes" in called.progress
-    assert (registered(world), stored_secret(world)) == before
 
 
 def test_an_api_key_is_replaced_after_it_was_checked(world: World) -> None:
@@ -84,12 +76,3 @@ def test_an_api_key_is_replaced_after_it_was_checked(world: World) -> None:
     world.paid()
     back = world.operate("rotate", "api-key", "--yes", STRIPE_API_KEY=world.stack.service_key)
     assert back.exit_code == 0
-
-
-@pytest.mark.parametrize("key", ["", "sk_live_" + "1" * 24, "rk_test_" + "1" * 24, "hunter2"])
-def test_a_new_api_key_that_does_not_work_is_not_stored(world: World, key: str) -> None:
-    before = stored_secret(world)
-    called = world.operate("rotate", "api-key", "--yes", STRIPE_API_KEY=key)
-    assert called.exit_code in (1, 2)
-    assert stored_secret(world) == before
-    assert not key or key not in called.progress

@@ -15,7 +15,7 @@ from tests.integration.operations.runbook import (
     physical_ids,
     run_on_aws,
 )
-from tests.integration.operations.shop_at_stripe import destinations, registered
+from tests.integration.operations.shop_at_stripe import DRAIN, destinations, registered
 from tests.integration.world import World
 
 ORDER = "ord_0123456789abcdef0123456789abcdef"
@@ -72,12 +72,12 @@ def test_the_setup_key_needs_no_more_than_the_docs_say(world: World) -> None:
         "STRIPE_SERVICE_API_KEY": world.stack.facts.stripe_api_key,
     }
     with world.simulator.granting("event_destination_write", "webhook_write"):
-        called = world.operate("connect", "--drain", "0", **keys)
+        called = world.operate("connect", *DRAIN, **keys)
         assert called.exit_code == 0, called.progress
         called = world.operate("doctor", STRIPE_API_KEY=world.stack.service_key)
         assert called.exit_code == 0, called.printed
     with world.simulator.granting("event_destination_read", "webhook_read"):
-        called = world.operate("rotate", "webhook-secret", "--yes", "--drain", "0", **keys)
+        called = world.operate("rotate", "webhook-secret", "--yes", *DRAIN, **keys)
         assert called.exit_code == 1
 
 
