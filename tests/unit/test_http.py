@@ -14,6 +14,7 @@ from tests.support.environment import Log
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
 
 PRIVATE = "h1dden"
+UNDECODABLE = r"^The body can't be decoded\.$"
 FIELDS = (
     errors.FieldError("/items/0/price", "no such price"),
     errors.FieldError("", "not an object"),
@@ -220,7 +221,7 @@ def test_the_limit_counts_bytes_and_not_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [{"body": "\ud800" * 65}, {"body": "*" * 200} | {"isBase64Encoded": True}]
+    "event", [{"body": "\ud800" * 65}, {"body": "*" * 90} | {"isBase64Encoded": True}]
 )
 def test_the_size_is_judged_before_anything_is_decoded(event: dict[str, Any]) -> None:
     with pytest.raises(errors.PayloadTooLarge):
@@ -229,10 +230,10 @@ def test_the_size_is_judged_before_anything_is_decoded(event: dict[str, Any]) ->
 
 @pytest.mark.parametrize("text", ["*", "QQ", "QUJD\n", "QQ==QQ==", "é", "\ud800", "e30=e"])
 def test_what_is_no_base64_is_the_callers_mistake(text: str) -> None:
-    with pytest.raises(errors.InvalidRequest, match="can't be decoded"):
+    with pytest.raises(errors.InvalidRequest, match=UNDECODABLE):
         raw_body({"body": text, "isBase64Encoded": True}, at_most=64)
 
 
 def test_a_lone_surrogate_is_the_callers_mistake() -> None:
-    with pytest.raises(errors.InvalidRequest, match="can't be decoded"):
+    with pytest.raises(errors.InvalidRequest, match=UNDECODABLE):
         raw_body({"body": '{"a": "\ud800"}'}, at_most=64)
