@@ -194,12 +194,11 @@ class Checkouts:
         """Expire a session that a new one replaces; do nothing if it is not ours or not open."""
         if session_id == by or not self._may_be_ours(session_id):
             return
-        session = self.stripe_api.session(session_id)
-        fact = self.recorder.readers.session(session, self._origin("create"))
-        if session is None or fact is None or fact.checkout.status is not OrderStatus.OPEN:
+        fact = self._fact(self.stripe_api.session(session_id), source="create")
+        if fact is None or fact.checkout.status is not OrderStatus.OPEN:
             return
         expired = self.stripe_api.expire_session(session_id)
-        self.recorder.record(self.recorder.readers.session(expired, self._origin("create")))
+        self.recorder.record(self._fact(expired, source="create"))
 
     def _key(self, idempotency_key: str | None) -> str:
         if idempotency_key is None:
@@ -222,12 +221,10 @@ class Checkouts:
         return bool(re.fullmatch(rf"cs_{self.settings.mode}_[A-Za-z0-9]{{1,200}}", session_id))
 
     def _fact(
-        self, session: Json, *, source: str, order_id: str | None = None
+        self, session: Json | None, *, source: str, order_id: str | None = None
     ) -> SessionFact | None:
-        return self.recorder.readers.session(session, self._origin(source), order_id=order_id)
-
-    def _origin(self, source: str) -> Origin:
-        return Origin(occurred_at=int(self.now()), source=source)
+        origin = Origin(occurred_at=int(self.now()), source=source)
+        return self.recorder.readers.session(session, origin, order_id=order_id)
 
 
 class _AnotherSession(Exception):
