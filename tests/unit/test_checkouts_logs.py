@@ -112,6 +112,7 @@ def test_a_late_retry_is_the_source_of_what_it_records(
     became: OrderStatus,
 ) -> None:
     started = checkouts.create(REQUEST, KEY)
+    assert last_change(dynamodb, started.order_id) == ("order.created", "create", str(NOW))
     state = PAID if became is OrderStatus.PAID else {"status": "expired"}
     fake_stripe.sessions[started.session_id] |= state
     fake_stripe.keys.clear()

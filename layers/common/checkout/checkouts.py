@@ -132,6 +132,7 @@ class Checkouts:
         except (IdempotencyKeyReused, IdempotencyKeySpent, _AnotherSession):
             # Stripe and the table have different sessions for this key.
             order_id, earlier = self._order_of_key(key)
+        logger.append_keys(order_id=order_id)
         if earlier is not None:
             return self._earlier_checkout(earlier, fingerprint)
         # A random suffix makes a fresh key. If two requests race, the table records one session.
@@ -163,7 +164,7 @@ class Checkouts:
 
     def _recorded(self, session: Json, order_id: str) -> StartedCheckout:
         """Record a session that was created; raise _AnotherSession if its order has another."""
-        logger.append_keys(order_id=order_id, session_id=session["id"])
+        logger.append_keys(session_id=session["id"])
         fact = self._fact(session, source="create", order_id=order_id)
         if fact is None:
             raise UnexpectedStripeObject("Stripe created a session of the other mode.")
@@ -178,7 +179,7 @@ class Checkouts:
 
     def _earlier_checkout(self, order: Order, fingerprint: str) -> StartedCheckout:
         """Return the order's own session, and record its current state."""
-        logger.append_keys(order_id=order.order_id, session_id=order.checkout.session_id)
+        logger.append_keys(session_id=order.checkout.session_id)
         if order.checkout.request_fingerprint != fingerprint:
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another body: use a new key for a new checkout."
