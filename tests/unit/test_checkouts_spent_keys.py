@@ -27,7 +27,7 @@ from tests.support.creating import (
 )
 from tests.support.fake_stripe import Response, StripeRequest
 from tests.support.reconciling import orders_in
-from tests.support.stripe_objects import NOW, line_item, session
+from tests.support.stripe_objects import NOW, line_item, listed, session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
@@ -235,15 +235,19 @@ def test_requests_that_race_for_a_spent_key_get_one_session(
     assert checkouts.create(cart, KEY) == first
 
 
+@pytest.mark.parametrize("number", [1, 11])
 def test_the_sdks_own_retry_does_not_spend_a_new_key(
-    checkouts: Checkouts, fake_stripe: CreatingStripe
+    checkouts: Checkouts, fake_stripe: CreatingStripe, number: int
 ) -> None:
     """Its first request was processed, and the response lost."""
     fake_stripe.respond({"error": {"type": "idempotency_error"}}, 400)
-    lines = {"data": [line_item(price=fake_stripe.prices[PRICE])], "has_more": False}
-    replay = session(line_items=lines)
+    lines = [line_item(price=fake_stripe.prices[PRICE])] * number
+    replay = session(line_items=listed(*lines[:10], has_more=number > 10))
     fake_stripe.respond(replay, Idempotent_Replayed="true")
-    assert checkouts.create(request(), KEY).session_id == replay["id"]
+    if number > 10:
+        fake_stripe.respond(listed(*lines))
+    wanted = request(*by_price(*[PRICE] * number))
+    assert checkouts.create(wanted, KEY).session_id == replay["id"]
 
 
 def test_a_replayed_expiry_refusal_means_not_open(
