@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout import errors
-from checkout.api.http import INTERNAL, header, json_response, raw_body, returns_problems
+from checkout.api.http import (
+    INTERNAL,
+    header,
+    json_response,
+    raw_body,
+    require_iam_caller,
+    returns_problems,
+)
 from tests.support.environment import Log
 
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
@@ -183,6 +190,14 @@ def test_gives_a_header_by_its_lower_case_name() -> None:
     assert header(event, "stripe-signature") == "t=1"
     assert header(event, "content-type") is None
     assert header({}, "content-type") is None
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"requestContext": {}}, {"requestContext": {"authorizer": {"iam": None}}}]
+)
+def test_an_event_without_a_caller_is_refused(event: dict[str, Any]) -> None:
+    with pytest.raises(errors.CallerNotAllowed):
+        require_iam_caller(event)
 
 
 def encoded(body: bytes) -> dict[str, Any]:
