@@ -217,7 +217,7 @@ def test_another_session_of_a_known_order_is_not_found(
     orders.record(fact(OrderStatus.OPEN))
     before = stored()
     fake_stripe.respond(session_in(OrderStatus.PAID, id="cs_test_second"))
-    with pytest.raises(SessionNotFound):
+    with pytest.raises(SessionNotFound, match=r"^No such session\.$"):
         checkouts.confirm("cs_test_second")
     assert stored() == before
 

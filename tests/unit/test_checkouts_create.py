@@ -24,6 +24,7 @@ from tests.support.creating import (
     refusal,
     request,
 )
+from tests.support.documents import Json
 from tests.support.environment import Log
 from tests.support.stack import STACK
 from tests.support.stripe_objects import EXPIRES_AT, session
@@ -268,12 +269,19 @@ def test_an_order_that_was_not_saved_is_not_shown(
         checkouts.create(request(), None)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"amount_total": None}, "The Checkout Session is malformed: an integer is missing."),
+        ({"livemode": True}, "Stripe created a session of the other mode."),
+    ],
+)
 def test_a_session_that_is_not_as_documented_is_not_saved(
-    checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls
+    checkouts: Checkouts, fake_stripe: CreatingStripe, calls: AwsCalls, change: Json, reason: str
 ) -> None:
     lines = {"data": [fake_stripe.line(PRICE, 2)], "has_more": False}
-    fake_stripe.respond(session(amount_total=None, line_items=lines))
-    with pytest.raises(UnexpectedStripeObject):
+    fake_stripe.respond(session(line_items=lines, **change))
+    with pytest.raises(UnexpectedStripeObject, match=f"^{reason}$"):
         checkouts.create(request(), None)
     assert calls.count("UpdateItem") == 0
 

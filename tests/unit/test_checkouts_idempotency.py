@@ -32,6 +32,11 @@ NO_ROUTE = breaks(EndpointConnectionError(endpoint_url="https://dynamodb"))
 KEY = "cart-77-attempt-1"
 # What a retry finds again after the next deployment, too.
 ORDER_OF_KEY = "ord_1b5beb2a55aa1155cbe7c0512f8873f9"
+MALFORMED_KEY = r"^Idempotency-Key must be 16 to 255 printable ASCII characters\.$"
+ANOTHER_BODY = (
+    r"^This Idempotency-Key was used with another body: use a new key for a new checkout\.$"
+)
+LOST = r"^Stripe no longer has the session of this order\.$"
 REQUEST = request(*by_price(PRICE, quantity=2))
 ANOTHER = request(*by_price(PRICE, quantity=3))
 
@@ -96,7 +101,7 @@ def test_a_key_is_16_to_255_printable_characters(checkouts: Checkouts, key: str)
 def test_any_other_key_is_refused_before_stripe_is_asked(
     checkouts: Checkouts, fake_stripe: CreatingStripe, key: str
 ) -> None:
-    with pytest.raises(InvalidRequest, match="Idempotency-Key must be 16 to 255"):
+    with pytest.raises(InvalidRequest, match=MALFORMED_KEY):
         checkouts.create(REQUEST, key)
     assert fake_stripe.requests == []
 
@@ -142,7 +147,7 @@ def test_the_same_key_with_another_body_is_refused(
 ) -> None:
     first = checkouts.create(REQUEST, KEY)
     before = orders.find(first.order_id)
-    with pytest.raises(IdempotencyMismatch, match="use a new key for a new checkout"):
+    with pytest.raises(IdempotencyMismatch, match=ANOTHER_BODY):
         checkouts.create(ANOTHER, KEY)
     assert orders.find(first.order_id) == before
     assert checkouts.create(REQUEST, KEY) == first
@@ -213,5 +218,5 @@ def test_a_key_whose_session_is_gone_names_the_reason(
     first = checkouts.create(REQUEST, KEY)
     del fake_stripe.sessions[first.session_id]
     moved = replace(settings, default_cancel_url="https://shop.example/new-cart")
-    with pytest.raises(UnexpectedStripeObject, match=r"^Stripe no longer has the session of this"):
+    with pytest.raises(UnexpectedStripeObject, match=LOST):
         replace(checkouts, settings=moved).create(REQUEST, KEY)

@@ -25,13 +25,17 @@ from tests.support.creating import (
     refused,
     request,
 )
+from tests.support.fake_stripe import Response, StripeRequest
 from tests.support.reconciling import orders_in
-from tests.support.stripe_objects import NOW, line_item, session
+from tests.support.stripe_objects import NOW, line_item, listed, session
 
 fake_stripe = creating.fake_stripe
 checkouts = creating.checkouts
 
 KEY = "cart-77-attempt-1"
+TOO_OFTEN = r"^This Idempotency-Key was refused too often: use a new one\.$"
+# What a retry finds again after the next deployment, too.
+NEXT_ORDER_OF_KEY = "ord_2fb96bd59f9498a318e184186ab5e757"
 SMALL = request(*by_price(OTHER_PRICE, PRICE))
 LARGE = request(*by_price(*[OTHER_PRICE] * 10, PRICE))
 # What makes a price one that can't be bought, and what makes it one again.
@@ -114,6 +118,16 @@ def test_a_repeated_refusal_reads_the_same(
     assert "open" not in fake_stripe.states
 
 
+def test_a_refused_key_means_the_same_next_order_in_each_release(
+    checkouts: Checkouts, fake_stripe: CreatingStripe
+) -> None:
+    fake_stripe.change(PRICE, metadata={})
+    refusal(checkouts, SMALL, KEY)
+    Webhook(checkouts, fake_stripe)()
+    fake_stripe.change(PRICE, metadata={"sellable": "true"})
+    assert checkouts.create(SMALL, KEY).order_id == NEXT_ORDER_OF_KEY
+
+
 def test_another_price_of_the_key_is_no_repeat(
     checkouts: Checkouts, fake_stripe: CreatingStripe, events: Callable[[], None]
 ) -> None:
@@ -133,7 +147,7 @@ def test_a_key_that_was_refused_too_often_is_refused(
     for _ in range(3):
         refusal(checkouts, SMALL, KEY)
         events()
-    with pytest.raises(InvalidRequest, match="use a new one"):
+    with pytest.raises(InvalidRequest, match=TOO_OFTEN):
         checkouts.create(SMALL, KEY)
     assert len(fake_stripe.sessions) == 3
 
@@ -195,15 +209,45 @@ def test_a_large_cart_that_a_crash_left_is_made_again(
     assert checkouts.create(LARGE, KEY) == created
 
 
+@pytest.mark.parametrize("number", [2, 11])
+def test_requests_that_race_for_a_spent_key_get_one_session(
+    checkouts: Checkouts, fake_stripe: CreatingStripe, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Each makes a session under a key of its own; the order takes the first that is recorded."""
+    headers = {"Idempotent_Replayed": "true"}
+    for _ in range(2):
+        fake_stripe.respond_with_error(500, headers, message="No.", type="api_error")
+    respond, started = fake_stripe.response_to, []
+
+    def racing(sent: StripeRequest) -> Response:
+        if "-" in (sent.idempotency_key or ""):
+            monkeypatch.setattr(fake_stripe, "response_to", respond)
+            started.append(checkouts.create(cart, KEY))
+        return respond(sent)
+
+    cart = request(*by_price(*[PRICE] * number))
+    monkeypatch.setattr(fake_stripe, "response_to", racing)
+    started.append(checkouts.create(cart, KEY))
+    first, second = started
+    assert first == second
+    assert first.session_id == "cs_test_1"
+    assert fake_stripe.states == ["open", "expired"]
+    assert checkouts.create(cart, KEY) == first
+
+
+@pytest.mark.parametrize("number", [1, 11])
 def test_the_sdks_own_retry_does_not_spend_a_new_key(
-    checkouts: Checkouts, fake_stripe: CreatingStripe
+    checkouts: Checkouts, fake_stripe: CreatingStripe, number: int
 ) -> None:
     """Its first request was processed, and the response lost."""
     fake_stripe.respond({"error": {"type": "idempotency_error"}}, 400)
-    lines = {"data": [line_item(price=fake_stripe.prices[PRICE])], "has_more": False}
-    replay = session(line_items=lines)
+    lines = [line_item(price=fake_stripe.prices[PRICE])] * number
+    replay = session(line_items=listed(*lines[:10], has_more=number > 10))
     fake_stripe.respond(replay, Idempotent_Replayed="true")
-    assert checkouts.create(request(), KEY).session_id == replay["id"]
+    if number > 10:
+        fake_stripe.respond(listed(*lines))
+    wanted = request(*by_price(*[PRICE] * number))
+    assert checkouts.create(wanted, KEY).session_id == replay["id"]
 
 
 def test_a_replayed_expiry_refusal_means_not_open(

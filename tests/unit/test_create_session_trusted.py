@@ -66,7 +66,8 @@ def test_without_a_caller_of_iams_nothing_is_done(
     event = sample("create_session", "trusted")
     for context in without_iam(event["requestContext"]):
         response = handler(event | {"requestContext": context}, Context())
-        assert_problem(response, 403, "not-allowed")
+        problem = assert_problem(response, 403, "not-allowed")
+        assert problem["detail"] == "Sign the request with AWS credentials that may call this."
     assert fake_stripe.requests == []
 
 

@@ -31,10 +31,13 @@ def document(**changes: object) -> dict[str, object]:
     }
 
 
-KEY_ERROR = "stripe_api_key must start with sk_test_ or rk_test_"
-LIST_ERROR = "webhook_signing_secrets must be a list of at least one secret"
-SECRET_ERROR = "Each of webhook_signing_secrets must start with whsec_"
-OBJECT_ERROR = "not a JSON object. Put {stripe_api_key, webhook_signing_secrets} into"
+KEY_ERROR = "stripe_api_key must start with sk_test_ or rk_test_."
+LIST_ERROR = "webhook_signing_secrets must be a list of at least one secret."
+SECRET_ERROR = "Each of webhook_signing_secrets must start with whsec_."
+OBJECT_ERROR = (
+    "The secret is not a JSON object. "
+    "Put {stripe_api_key, webhook_signing_secrets} into the stack's StripeSecretArn."
+)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_malformed_secret_is_named_without_its_value(
     for read in (credentials.read, credentials.reread):
         with pytest.raises(Misconfigured) as raised:
             read()
-        assert message in raised.value.detail
+        assert raised.value.detail == message
         assert PRIVATE not in "".join(traceback.format_exception(raised.value))
 
 

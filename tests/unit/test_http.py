@@ -8,12 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout import errors
-from checkout.api.http import INTERNAL, header, json_response, raw_body, returns_problems
+from checkout.api.http import (
+    INTERNAL,
+    header,
+    json_response,
+    raw_body,
+    require_iam_caller,
+    returns_problems,
+)
 from tests.support.environment import Log
 
 type Problem = tuple[type[errors.CheckoutError], int, str, str]
 
 PRIVATE = "h1dden"
+UNDECODABLE = r"^The body can't be decoded\.$"
 FIELDS = (
     errors.FieldError("/items/0/price", "no such price"),
     errors.FieldError("", "not an object"),
@@ -184,6 +192,14 @@ def test_gives_a_header_by_its_lower_case_name() -> None:
     assert header({}, "content-type") is None
 
 
+@pytest.mark.parametrize(
+    "event", [{}, {"requestContext": {}}, {"requestContext": {"authorizer": {"iam": None}}}]
+)
+def test_an_event_without_a_caller_is_refused(event: dict[str, Any]) -> None:
+    with pytest.raises(errors.CallerNotAllowed):
+        require_iam_caller(event)
+
+
 def encoded(body: bytes) -> dict[str, Any]:
     return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
@@ -220,7 +236,7 @@ def test_the_limit_counts_bytes_and_not_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [{"body": "\ud800" * 65}, {"body": "*" * 200} | {"isBase64Encoded": True}]
+    "event", [{"body": "\ud800" * 65}, {"body": "*" * 90} | {"isBase64Encoded": True}]
 )
 def test_the_size_is_judged_before_anything_is_decoded(event: dict[str, Any]) -> None:
     with pytest.raises(errors.PayloadTooLarge):
@@ -229,10 +245,10 @@ def test_the_size_is_judged_before_anything_is_decoded(event: dict[str, Any]) ->
 
 @pytest.mark.parametrize("text", ["*", "QQ", "QUJD\n", "QQ==QQ==", "é", "\ud800", "e30=e"])
 def test_what_is_no_base64_is_the_callers_mistake(text: str) -> None:
-    with pytest.raises(errors.InvalidRequest, match="can't be decoded"):
+    with pytest.raises(errors.InvalidRequest, match=UNDECODABLE):
         raw_body({"body": text, "isBase64Encoded": True}, at_most=64)
 
 
 def test_a_lone_surrogate_is_the_callers_mistake() -> None:
-    with pytest.raises(errors.InvalidRequest, match="can't be decoded"):
+    with pytest.raises(errors.InvalidRequest, match=UNDECODABLE):
         raw_body({"body": '{"a": "\ud800"}'}, at_most=64)

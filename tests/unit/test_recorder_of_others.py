@@ -8,16 +8,20 @@ import pytest
 from checkout.aws.orders_table import OrdersTable
 from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
+from checkout.domain.facts import Origin
 from checkout.domain.order import OrderStatus
 from checkout.errors import OrderUnreadable, StripeRefused, UnexpectedStripeObject
 from checkout.recorder import Recorder
+from checkout.stripe.readers import Readers
 from tests.support.aws_calls import AwsCalls
 from tests.support.documents import Json
+from tests.support.environment import Log
 from tests.support.fake_stripe import FakeStripe
 from tests.support.queues import Queue
 from tests.support.stack import OTHER_STACK, TABLE
 from tests.support.stripe_objects import (
     ITEM,
+    NOW,
     ORDER_ID,
     SESSION_ID,
     STATES,
@@ -45,6 +49,7 @@ COMPLETE = session_in(OrderStatus.PAID, line_items=listed(line_item()))
 LINE_ITEMS_CALL = ("get", f"/v1/checkout/sessions/{SESSION_ID}/line_items")
 REFUNDED = event("refund.created", refund())
 DISPUTED = event("charge.dispute.created", dispute())
+ANOTHER_PAYMENT = r"^The order has another payment than its Checkout Session\.$"
 
 
 def of_table(calls: AwsCalls) -> list[str]:
@@ -110,7 +115,7 @@ def test_a_session_that_names_another_order_is_no_way_to_it(
     before = dynamodb.scan(TableName=TABLE)["Items"]
     fake_stripe.respond(expanded(refund()))
     fake_stripe.respond(listed(COMPLETE))
-    with pytest.raises(UnexpectedStripeObject, match="another payment"):
+    with pytest.raises(UnexpectedStripeObject, match=ANOTHER_PAYMENT):
         deliveries.receive(*delivery(REFUNDED))
     assert dynamodb.scan(TableName=TABLE)["Items"] == before
     (sent,) = queue.receive()
@@ -173,20 +178,36 @@ def test_no_line_items_no_order(
     assert stored() is None
 
 
-@pytest.mark.parametrize("read_back", [True, False])
-def test_a_completed_fact_is_read_back_where_it_is_asked_for(
-    recorder: Recorder,
-    fake_stripe: FakeStripe,
-    read_back: bool,  # noqa: FBT001
+@pytest.mark.parametrize("known", [None, OrderStatus.OPEN])
+def test_an_applied_fact_is_read_back_on_request(
+    recorder: Recorder, fake_stripe: FakeStripe, known: OrderStatus | None
 ) -> None:
+    if known:
+        recorder.record(fact(known))
     fake_stripe.respond(listed(line_item()))
-    recorded = recorder.record(event_fact(OrderStatus.PAID), read_back=read_back)
+    recorded = recorder.record(event_fact(OrderStatus.PAID), read_back=True)
     assert recorded.outcome is Outcome.APPLIED
-    if read_back:
-        assert recorded.order is not None
-        assert recorded.order.checkout == fact(OrderStatus.PAID).checkout
-    else:
-        assert recorded.order is None
+    assert recorded.order is not None
+    assert recorded.order.checkout == fact(OrderStatus.PAID).checkout
+
+
+def test_by_default_nothing_is_read_back(
+    recorder: Recorder, readers: Readers, fake_stripe: FakeStripe
+) -> None:
+    """A delivery's response needs no order."""
+    fake_stripe.respond(listed(line_item()))
+    refunded = readers.refunds([expanded(refund())], Origin(occurred_at=NOW, source="evt_2"))
+    for news in (event_fact(OrderStatus.PAID), refunded):
+        recorded = recorder.record(news)
+        assert (recorded.outcome, recorded.order) == (Outcome.APPLIED, None)
+
+
+def test_each_outcome_is_logged_with_its_order(recorder: Recorder, log: Log) -> None:
+    for outcome in ("applied", "duplicate"):
+        recorder.record(fact(OrderStatus.PAID))
+        entry = log.entries[-1]
+        assert (entry["level"], entry["message"]) == ("INFO", "recorded")
+        assert (entry["order_id"], entry["outcome"]) == (ORDER_ID, outcome)
 
 
 def test_no_fact_changes_nothing(recorder: Recorder, calls: AwsCalls) -> None:

@@ -5,7 +5,7 @@ import pytest
 from checkout.api.models import CheckoutRequest
 from checkout.aws.orders_table import OrdersTable
 from checkout.checkouts import Checkouts
-from checkout.errors import CheckoutError
+from checkout.errors import CheckoutError, StripeRateLimited
 from tests.properties.cloud import CloudTable, SideEffects
 from tests.support import creating
 from tests.support.creating import (
@@ -120,6 +120,37 @@ def test_no_attempt_makes_more_than_three_calls_to_decide(
         assert len(fake_stripe.calls) <= 4
         assert len(fake_stripe.calls) - len(expired) <= 3
     assert checkouts.create(CARTS[name], KEY).url
+
+
+@pytest.fixture
+def used_key(checkouts: Checkouts, fake_stripe: CreatingStripe, stock: None) -> str:
+    """Return a key that was used for another cart: a session needs a second create call."""
+    fake_stripe.change(PRICE, metadata={})
+    creating.refusal(checkouts, SMALL, KEY)
+    fake_stripe.requests.clear()
+    return KEY
+
+
+def test_a_used_key_of_ten_items_costs_three_calls(
+    checkouts: Checkouts, fake_stripe: CreatingStripe, used_key: str
+) -> None:
+    cart = request(*by_key(*KEYS[:2]), *by_price(*[OTHER_PRICE] * 8))
+    assert checkouts.create(cart, used_key).url
+    assert fake_stripe.calls == [LOOK_UP, CREATE, CREATE]
+
+
+@pytest.mark.parametrize("number", [11, 100])
+def test_a_used_key_of_more_items_needs_a_second_attempt(
+    checkouts: Checkouts, fake_stripe: CreatingStripe, used_key: str, number: int
+) -> None:
+    cart = request(*by_key(*KEYS[:2]), *by_price(*[OTHER_PRICE] * (number - 2)))
+    with pytest.raises(StripeRateLimited) as raised:
+        checkouts.create(cart, used_key)
+    assert raised.value.detail == "This cart needs a second attempt. Please try again."
+    assert fake_stripe.calls == [LOOK_UP, CREATE]
+    fake_stripe.requests.clear()
+    assert checkouts.create(cart, used_key).url
+    assert fake_stripe.calls == [CREATE, CREATE, list_items(2)]
 
 
 def test_replacing_a_session_costs_two_more_calls(

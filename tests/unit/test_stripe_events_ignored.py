@@ -9,11 +9,14 @@ from checkout.aws.orders_table import OrdersTable
 from checkout.deliveries import Deliveries
 from checkout.domain.changes import Outcome
 from checkout.domain.order import OrderStatus
-from checkout.stripe.events import HANDLED_EVENTS
+from checkout.recorder import Recorder
+from checkout.stripe.api import StripeApi
+from checkout.stripe.events import HANDLED_EVENTS, EventReader
+from checkout.stripe.readers import Readers
 from tests.support.aws_calls import AwsCalls
 from tests.support.documents import Json
 from tests.support.fake_stripe import FakeStripe
-from tests.support.stack import OTHER_STACK
+from tests.support.stack import OTHER_STACK, STACK
 from tests.support.stripe_objects import (
     NOW,
     ORDER_ID,
@@ -23,6 +26,8 @@ from tests.support.stripe_objects import (
     delivery,
     event,
     fact,
+    line_item,
+    listed,
     payment_intent,
     payment_metadata,
     refund,
@@ -116,6 +121,19 @@ def test_an_event_of_the_other_mode_is_ignored_unread(
     for document in both_forms(livemode=True):
         assert deliveries.process(document) is Outcome.IGNORED
     assert untouched(fake_stripe, calls)
+
+
+def test_a_live_stack_takes_live_events_only(
+    recorder: Recorder, stripe_api: Callable[[], StripeApi], fake_stripe: FakeStripe
+) -> None:
+    reader = EventReader(Readers(STACK, livemode=True), stripe_api)
+    thin = thin_event("checkout.session.completed", SESSION_ID)
+    assert reader.fact(thin) is None
+    assert fake_stripe.calls == []
+    fake_stripe.respond(PAID | {"livemode": True})
+    fake_stripe.respond(listed(line_item()))
+    live = reader.fact(thin | {"livemode": True})
+    assert recorder.record(live).outcome is Outcome.APPLIED
 
 
 FOREIGN: list[Json] = [

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 FETCH = "GetSecretValue"
-MISMATCH = "signature does not match"
-MALFORMED = "header is missing or malformed"
+MISMATCH = "The signature does not match the body."
+MALFORMED = "The Stripe-Signature header is missing or malformed."
+TOO_OLD = "The timestamp is too far from now."
 PAID = event_of(OrderStatus.PAID)
 BODY, SIGNED = delivery(PAID)
 
@@ -35,8 +36,10 @@ def created(dynamodb: "DynamoDBClient") -> None:
 
 
 def refused(deliveries: Deliveries, body: bytes, header: str | None, reason: str) -> None:
-    with pytest.raises(NotAuthentic, match=reason):
+    """Stripe's dashboard shows the reason."""
+    with pytest.raises(NotAuthentic) as raised:
         deliveries.receive(body, header)
+    assert raised.value.detail == reason
 
 
 def test_takes_what_stripe_signed(deliveries: Deliveries) -> None:
@@ -146,7 +149,7 @@ def test_takes_a_timestamp_within_five_minutes_either_way(deliveries: Deliveries
 
 @pytest.mark.parametrize("age", [-(10**9), -301, 301, 10**9, NOW])
 def test_refuses_any_other_timestamp(deliveries: Deliveries, calls: AwsCalls, age: int) -> None:
-    refused(deliveries, *delivery(PAID, timestamp=NOW - age), "too far from now")
+    refused(deliveries, *delivery(PAID, timestamp=NOW - age), TOO_OLD)
     assert calls.count("UpdateItem") == 0
 
 
@@ -207,7 +210,7 @@ def test_no_header_and_body_that_stripe_did_not_sign_get_through(
 
 def test_bytes_that_are_no_text_are_refused(deliveries: Deliveries, calls: AwsCalls) -> None:
     for body in (b"\xff", BODY + b"\xc3", b"\xed\xa0\x80"):
-        refused(deliveries, body, signature(body), "not UTF-8")
+        refused(deliveries, body, signature(body), "The body is not UTF-8.")
     assert calls.made == []
 
 
@@ -215,7 +218,7 @@ def test_bytes_that_are_no_text_are_refused(deliveries: Deliveries, calls: AwsCa
 def test_nothing_is_read_before_it_is_verified(deliveries: Deliveries, body: bytes) -> None:
     refused(deliveries, body, None, MALFORMED)
     refused(deliveries, body, signature(body, "whsec_forged"), MISMATCH)
-    refused(deliveries, body, signature(body, timestamp=NOW - 301), "too far from now")
+    refused(deliveries, body, signature(body, timestamp=NOW - 301), TOO_OLD)
 
 
 @pytest.mark.parametrize("trouble", ["unreadable", "malformed"])

@@ -132,6 +132,7 @@ class Checkouts:
         except (IdempotencyKeyReused, IdempotencyKeySpent, _AnotherSession):
             # Stripe and the table have different sessions for this key.
             order_id, earlier = self._order_of_key(key)
+        logger.append_keys(order_id=order_id)
         if earlier is not None:
             return self._earlier_checkout(earlier, fingerprint)
         # A random suffix makes a fresh key. If two requests race, the table records one session.
@@ -163,7 +164,7 @@ class Checkouts:
 
     def _recorded(self, session: Json, order_id: str) -> StartedCheckout:
         """Record a session that was created; raise _AnotherSession if its order has another."""
-        logger.append_keys(order_id=order_id, session_id=session["id"])
+        logger.append_keys(session_id=session["id"])
         fact = self._fact(session, source="create", order_id=order_id)
         if fact is None:
             raise UnexpectedStripeObject("Stripe created a session of the other mode.")
@@ -178,7 +179,7 @@ class Checkouts:
 
     def _earlier_checkout(self, order: Order, fingerprint: str) -> StartedCheckout:
         """Return the order's own session, and record its current state."""
-        logger.append_keys(order_id=order.order_id, session_id=order.checkout.session_id)
+        logger.append_keys(session_id=order.checkout.session_id)
         if order.checkout.request_fingerprint != fingerprint:
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another body: use a new key for a new checkout."
@@ -194,12 +195,11 @@ class Checkouts:
         """Expire a session that a new one replaces; do nothing if it is not ours or not open."""
         if session_id == by or not self._may_be_ours(session_id):
             return
-        session = self.stripe_api.session(session_id)
-        fact = self.recorder.readers.session(session, self._origin("create"))
-        if session is None or fact is None or fact.checkout.status is not OrderStatus.OPEN:
+        fact = self._fact(self.stripe_api.session(session_id), source="create")
+        if fact is None or fact.checkout.status is not OrderStatus.OPEN:
             return
         expired = self.stripe_api.expire_session(session_id)
-        self.recorder.record(self.recorder.readers.session(expired, self._origin("create")))
+        self.recorder.record(self._fact(expired, source="create"))
 
     def _key(self, idempotency_key: str | None) -> str:
         if idempotency_key is None:
@@ -222,12 +222,10 @@ class Checkouts:
         return bool(re.fullmatch(rf"cs_{self.settings.mode}_[A-Za-z0-9]{{1,200}}", session_id))
 
     def _fact(
-        self, session: Json, *, source: str, order_id: str | None = None
+        self, session: Json | None, *, source: str, order_id: str | None = None
     ) -> SessionFact | None:
-        return self.recorder.readers.session(session, self._origin(source), order_id=order_id)
-
-    def _origin(self, source: str) -> Origin:
-        return Origin(occurred_at=int(self.now()), source=source)
+        origin = Origin(occurred_at=int(self.now()), source=source)
+        return self.recorder.readers.session(session, origin, order_id=order_id)
 
 
 class _AnotherSession(Exception):

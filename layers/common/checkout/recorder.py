@@ -68,7 +68,7 @@ class Recorder:
             return self._record_capture(fact)
         return self._record_parts(fact, search_unmarked=search_unmarked)
 
-    def _record_session(self, fact: SessionFact, *, read_back: bool = False) -> Recorded:
+    def _record_session(self, fact: SessionFact, *, read_back: bool) -> Recorded:
         recorded = self._record(fact, read_back=read_back)
         if recorded.outcome is not Outcome.UNRESOLVED:
             return recorded
@@ -96,7 +96,7 @@ class Recorder:
         session_fact = self.readers.session(session, fact.origin)
         if session_fact is None:
             return NOTHING
-        self._record_session(session_fact)
+        self.record(session_fact)
         recorded = self._record(replace(fact, order_id=session_fact.order_id))
         if recorded.outcome is Outcome.UNRESOLVED:
             raise UnexpectedStripeObject("The order has another payment than its Checkout Session.")

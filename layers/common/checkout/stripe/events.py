@@ -29,7 +29,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`type` is the snapshot's type, without `v1.`; `object` is None in a thin event."""
+    """In a thin event, `type` starts with `v1.` and `object` is None."""
 
     type: str
     object_id: str
@@ -128,7 +128,7 @@ def _event(document: Json) -> Event:
         if not isinstance(document["livemode"], bool) or not isinstance(object_id, str):
             raise TypeError
         return Event(
-            type=document["type"].removeprefix(THIN_PREFIX),
+            type=document["type"],
             object_id=object_id,
             object=object_,
             origin=Origin(occurred_at=created, source=document["id"]),
