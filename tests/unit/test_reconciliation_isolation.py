@@ -83,6 +83,18 @@ def test_a_session_that_cannot_be_retrieved_stops_no_other(
     # Lists show the broken ones.
     assert report == Report(checked=broken + 2, repaired=broken + 2)
     assert errors(log) == []
+    warned = [entry for entry in log.entries if entry["message"] == "retrieved from a list"]
+    assert [entry["session_id"] for entry in warned] == [f"cs_{n}" for n in range(broken)]
+    assert all(entry["level"] == "WARNING" and entry["reason"] for entry in warned)
+
+
+def test_a_session_in_no_list_keeps_stripes_reason(runs: Runs, log: Log) -> None:
+    runs.add(0, now=OrderStatus.PAID, created=OLD)
+    runs.stripe.break_call("checkout/sessions/cs_0", 400, message="No.")
+    del runs.stripe.sessions["cs_0"]
+    assert runs.run().failed == 1
+    (entry,) = errors(log)
+    assert entry["error"] == "RequestRefused"
 
 
 @pytest.mark.parametrize("broken", [1, FAILURES_IN_A_ROW + 2])
@@ -106,6 +118,7 @@ def test_a_session_that_stripe_does_not_have_is_counted(runs: Runs, log: Log) ->
     assert report == Report(checked=2, repaired=2, failed=1, oldest_pending_age=3 * DAY)
     (entry,) = errors(log)
     assert (entry["error"], entry["session_id"]) == ("SessionNotFound", "cs_1")
+    assert entry["reason"] == "Stripe has no such Checkout Session."
 
 
 @pytest.mark.parametrize("created", [NOW - 600, OLD])
@@ -127,7 +140,7 @@ def test_a_malformed_session_stops_no_other(
 
 @pytest.mark.parametrize("changes", [{"status": None}, {"amount": "7"}, {"id": None}])
 def test_a_malformed_refund_or_dispute_stops_no_other(
-    runs: Runs, changes: dict[str, object]
+    runs: Runs, log: Log, changes: dict[str, object]
 ) -> None:
     runs.stripe.page = 100
     runs.add_parts()
@@ -136,6 +149,25 @@ def test_a_malformed_refund_or_dispute_stops_no_other(
     runs.stripe.disputes[1] |= changes
     report = runs.run()
     assert (report.repaired, report.failed, report.finished) == (3, 2, True)
+    malformed = [runs.stripe.disputes[1]["id"], runs.stripe.refunds[-1]["id"]]
+    assert [entry.get("object_id") for entry in errors(log)] == malformed
+
+
+def test_a_payment_that_cannot_be_written_counts_its_objects(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    runs.add_parts(1)
+    runs.stripe.sessions.clear()
+    runs.stripe.disputes.clear()
+    runs.stripe.refunds.append(runs.stripe.refunds[0] | {"id": "re_more"})
+
+    def refusing(*_: object, **__: object) -> None:
+        raise OrderUnwritable("No.")
+
+    monkeypatch.setattr(OrdersTable, "record", refusing)
+    assert runs.run().failed == 2
+    (entry,) = errors(log)
+    assert (entry["payment_intent"], entry["object_ids"]) == ("pi_0", ["re_0", "re_more"])
 
 
 @pytest.mark.parametrize("error", [OrderUnwritable("refusing"), KeyError("jane@example.com")])
@@ -172,6 +204,38 @@ def test_each_line_has_the_ids_of_its_own_object(runs: Runs, log: Log) -> None:
         if entry.get("object_id"):
             assert not entry.keys() & {"order_id", "session_id"}
     assert not log.entries[-1].keys() & {"order_id", "session_id", "object_id", "step"}
+
+
+def test_each_repair_is_logged_with_its_ids(runs: Runs, log: Log) -> None:
+    runs.add_parts(1)
+    runs.stripe.disputes.clear()
+    runs.add(1, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.add(2, None, OrderStatus.PAID)
+    assert runs.run().repaired == 3
+    repaired = [entry for entry in log.entries if entry["message"] == "repaired"]
+    assert {entry.get("order_id") for entry in repaired} == {None, order_id_of(1), order_id_of(2)}
+    (refunded,) = (entry for entry in repaired if "order_id" not in entry)
+    assert (refunded["payment_intent"], refunded["object_ids"]) == ("pi_0", ["re_0"])
+
+
+@pytest.mark.parametrize("known", [OrderStatus.OPEN, None])
+def test_a_malformed_session_is_logged_with_its_id(
+    runs: Runs, log: Log, known: OrderStatus | None
+) -> None:
+    runs.add(0, known, OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["currency"] = None
+    assert runs.run().failed == 1
+    (entry,) = errors(log)
+    assert entry["session_id"] == "cs_0"
+
+
+def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:
+    runs.add(0, now=OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["livemode"] = True
+    assert runs.run().failed == 1
+    assert runs.status(0) == "open"
+    (entry,) = errors(log)
+    assert entry["reason"] == "The Checkout Session is of the other mode."
 
 
 def test_a_shard_that_cannot_be_read_stops_no_other(
