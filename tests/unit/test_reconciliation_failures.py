@@ -113,6 +113,27 @@ def test_an_outage_of_stripe_ends_the_run_after_few_calls(runs: Runs) -> None:
     assert runs.run().repaired == 20
 
 
+def test_a_run_continues_behind_what_made_the_last_give_up(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.stripe.page = 100
+    for number in range(FAILURES_IN_A_ROW + 5):
+        runs.add(number, None, OrderStatus.PAID, created=NOW - 600 - number)
+    record = OrdersTable.record
+    refused = {order_id_of(number) for number in range(FAILURES_IN_A_ROW)}
+
+    def refusing(self: OrdersTable, fact: Fact, **named: bool) -> Recorded:
+        if fact.order_id in refused:
+            raise OrdersUnavailable("No.")
+        return record(self, fact, **named)
+
+    monkeypatch.setattr(OrdersTable, "record", refusing)
+    reports = [runs.run() for _ in range(2)]
+    assert [report.repaired for report in reports] == [0, 5]
+    # The second run comes back to the failed ones at its end.
+    assert [report.failed for report in reports] == [FAILURES_IN_A_ROW, FAILURES_IN_A_ROW]
+
+
 def test_an_outage_of_the_table_ends_the_run_after_few_calls(
     runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

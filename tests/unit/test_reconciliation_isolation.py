@@ -1,5 +1,8 @@
 """One bad object or saved cursor stops nothing else."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 
 from checkout.aws.cursor import NAME
@@ -10,11 +13,14 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
+from checkout.stripe.api import StripeApi
 from tests.properties.cloud import CloudTable, SideEffects
+from tests.support.documents import Json
 from tests.support.environment import Clock, Log, client_under_test
 from tests.support.memory_table import Value
 from tests.support.reconciling import (
     DAY,
+    ListingStripe,
     Runs,
     errors,
     order_id_of,
@@ -25,8 +31,6 @@ from tests.support.reconciling import (
 from tests.support.stack import PROGRESS_TABLE
 from tests.support.stripe_objects import (
     NOW,
-    expanded,
-    refund,
 )
 
 type Page = tuple[list[PendingOrder], Key | None]
@@ -153,6 +157,43 @@ def test_a_malformed_refund_or_dispute_stops_no_other(
     assert [entry.get("object_id") for entry in errors(log)] == malformed
 
 
+@pytest.mark.parametrize("created", [NOW - 600.5, "yesterday", None])
+def test_an_object_without_a_time_stops_no_other(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, created: object
+) -> None:
+    """Lists are read by their times."""
+    runs.add(0, None, OrderStatus.PAID)
+    runs.add_parts(2)
+    found = ListingStripe._listed  # noqa: SLF001
+
+    def without(self: ListingStripe, objects: list[Json], params: Mapping[str, str]) -> Json:
+        page = found(self, objects, params)
+        data = [one | {"created": created} for one in page["data"][:1]] + page["data"][1:]
+        return page | {"data": data}
+
+    monkeypatch.setattr(ListingStripe, "_listed", without)
+    assert runs.run().finished
+    order = runs.orders.find(order_id_of(0))
+    assert (order.amount_refunded, bool(order.dispute)) == (700, True)
+
+
+@pytest.mark.parametrize("junk", [None, "cs_1", 7])
+def test_what_is_no_object_stops_no_other(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, junk: object
+) -> None:
+    runs.add(0, None, OrderStatus.PAID)
+    runs.add_parts(2)
+    pages = StripeApi._pages  # noqa: SLF001
+
+    def with_junk(self: StripeApi, path: str, wanted: Json) -> Iterator[list[Any]]:
+        yield [junk]
+        yield from pages(self, path, wanted)
+
+    monkeypatch.setattr(StripeApi, "_pages", with_junk)
+    report = runs.run()
+    assert (report.repaired, report.finished) == (2, True)
+
+
 def test_a_payment_that_cannot_be_written_counts_its_objects(
     runs: Runs, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
@@ -190,43 +231,6 @@ def test_an_order_that_cannot_be_written_stops_no_other(
     assert logged == {("not reconciled", type(error).__name__)}
     assert all("refusing" in str(entry.get("stack", entry.get("reason"))) for entry in errors(log))
     assert "jane" not in log.text
-
-
-def test_each_line_has_the_ids_of_its_own_object(runs: Runs, log: Log) -> None:
-    for number in range(4):
-        runs.add(number, now=OrderStatus.PAID, created=OLD)
-    del runs.stripe.sessions["cs_1"]
-    runs.stripe.refunds = [expanded(refund(status=None))]
-    runs.run()
-    for entry in log.entries:
-        if "session_id" in entry and "order_id" in entry:
-            assert entry["order_id"].lstrip("ord_0") == entry["session_id"].lstrip("cs_0")
-        if entry.get("object_id"):
-            assert not entry.keys() & {"order_id", "session_id"}
-    assert not log.entries[-1].keys() & {"order_id", "session_id", "object_id", "step"}
-
-
-def test_each_repair_is_logged_with_its_ids(runs: Runs, log: Log) -> None:
-    runs.add_parts(1)
-    runs.stripe.disputes.clear()
-    runs.add(1, OrderStatus.OPEN, OrderStatus.PAID)
-    runs.add(2, None, OrderStatus.PAID)
-    assert runs.run().repaired == 3
-    repaired = [entry for entry in log.entries if entry["message"] == "repaired"]
-    assert {entry.get("order_id") for entry in repaired} == {None, order_id_of(1), order_id_of(2)}
-    (refunded,) = (entry for entry in repaired if "order_id" not in entry)
-    assert (refunded["payment_intent"], refunded["object_ids"]) == ("pi_0", ["re_0"])
-
-
-@pytest.mark.parametrize("known", [OrderStatus.OPEN, None])
-def test_a_malformed_session_is_logged_with_its_id(
-    runs: Runs, log: Log, known: OrderStatus | None
-) -> None:
-    runs.add(0, known, OrderStatus.PAID)
-    runs.stripe.sessions["cs_0"]["currency"] = None
-    assert runs.run().failed == 1
-    (entry,) = errors(log)
-    assert entry["session_id"] == "cs_0"
 
 
 def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:

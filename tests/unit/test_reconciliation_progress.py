@@ -174,6 +174,19 @@ def test_the_list_begins_a_session_life_before_the_last_one(runs: Runs) -> None:
     assert since == [NOW - DAY - OVERLAP_SECONDS, int(first) - DAY - OVERLAP_SECONDS]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "now", "single"),
+    [(-1, OrderStatus.PAID, 1), (0, OrderStatus.OPEN, 0), (0, OrderStatus.EXPIRED, 0)],
+)
+def test_no_order_is_between_the_lists_and_single_calls(
+    runs: Runs, seconds: int, now: OrderStatus, single: int
+) -> None:
+    """Which ones are listed is decided by a second."""
+    runs.add(0, now=now, created=NOW - DAY - OVERLAP_SECONDS + seconds)
+    assert runs.calls(runs.run).count("checkout/sessions/cs_0") == single
+    assert runs.status(0) == now
+
+
 def test_the_expired_list_ends_at_the_last_pending(runs: Runs) -> None:
     runs.add(1, now=OrderStatus.EXPIRED, created=NOW - 600)
     for number in range(2, 10):
