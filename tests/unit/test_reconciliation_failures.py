@@ -40,7 +40,7 @@ def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> R
 
 @pytest.mark.parametrize("status", [500, 400, 403])
 @pytest.mark.parametrize("broken", CALLS)
-def test_a_list_that_fails_stops_no_other(runs: Runs, broken: str, status: int) -> None:
+def test_a_list_that_fails_stops_no_other(runs: Runs, log: Log, broken: str, status: int) -> None:
     runs.add_parts()
     runs.add(7, now=OrderStatus.EXPIRED)
     runs.stripe.break_call(broken, status)
@@ -51,6 +51,18 @@ def test_a_list_that_fails_stops_no_other(runs: Runs, broken: str, status: int) 
     item_parts = [runs.orders.find(order_id_of(number)) for number in range(3)]
     assert all(order.amount_refunded == 700 * (broken != REFUNDS) for order in item_parts)
     assert all(bool(order.dispute) == (broken != DISPUTES) for order in item_parts)
+    steps = {COMPLETE: "complete sessions", EXPIRED: "expired sessions"}
+    assert {entry["step"] for entry in errors(log)} == {steps.get(broken, broken)}
+
+
+def test_a_single_call_that_fails_is_logged_with_its_step(runs: Runs, log: Log) -> None:
+    runs.add(0, created=OLD)
+    runs.add(1, now=OrderStatus.PAID)
+    runs.stripe.sessions.clear()
+    runs.stripe.break_call(COMPLETE)
+    runs.run()
+    steps = [entry["step"] for entry in errors(log)]
+    assert steps == ["complete sessions", "old sessions", "single sessions"]
 
 
 def test_without_the_list_sessions_are_retrieved_singly(runs: Runs) -> None:

@@ -83,6 +83,18 @@ def test_a_list_of_sessions_continues_where_it_was_cut_off(runs: Runs, allowed: 
     assert repaired == 12
 
 
+def test_a_continued_list_is_followed_by_what_is_new(runs: Runs) -> None:
+    runs.add(9, created=NOW - 600)
+    for number in range(6):
+        runs.add(number, now=OrderStatus.PAID, created=NOW - 600 - number)
+    assert not runs.run(seconds=seconds_for(2)).finished
+    runs.clock.now += 900
+    calls = runs.calls(runs.run)
+    assert runs.status(5) == "paid"
+    assert int(runs.asked(COMPLETE)[-1]["created[gte]"]) > NOW - 700
+    assert not [name for name in calls if name.startswith("checkout/")], "the list was whole"
+
+
 def test_old_orders_each_get_their_turn(runs: Runs) -> None:
     for number in range(12):
         runs.add(number, OrderStatus.PROCESSING, OrderStatus.PROCESSING, created=OLD + number)
