@@ -209,7 +209,7 @@ ONLY ?= 'checkout.aws.order*' 'checkout.domain.*'
 mutants:
 	@$(BOOTSTRAP) mutants
 	rm -rf $(MUTATED) && mkdir -p $(MUTATED)
-	cp -R layers/common/checkout functions local events tests template.yaml openapi.yaml \
+	cp -R layers/common/checkout ops functions local events tests template.yaml openapi.yaml \
 		pyproject.toml $(MUTATED)
 	cd $(MUTATED) && SAMPLES=few $(CURDIR)/.local/mutants/bin/mutmut run $(ONLY)
 	cd $(MUTATED) && $(CURDIR)/.local/mutants/bin/mutmut results
