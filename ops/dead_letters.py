@@ -118,7 +118,7 @@ def _validated[M: _Message](shape: type[M], document: Any, function: Function) -
     try:
         message = shape.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         raise NotUnderstood(f"{where}: {first['msg']}") from None
     context = message.request_context

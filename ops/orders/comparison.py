@@ -3,19 +3,19 @@
 The service's own table of decisions determines which differences are repaired.
 """
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any
 
 from checkout.domain.decisions import CheckoutChange, PartsChange, decide
-from checkout.domain.facts import Origin, PartsFact, SessionFact
+from checkout.domain.facts import PartsFact, SessionFact
 from checkout.domain.order import CheckoutState, Order
 from checkout.domain.parts import Dispute, Part, Parts, Refund
 from checkout.stripe.api import StripeApi
 from checkout.stripe.readers import Readers, order_items
 from ops.errors import OpsError
+from ops.orders.reading import ORIGIN
 
 # Fields that have no effect on an order.
 NOT_COMPARED = frozenset({"expires_at", "request_fingerprint"})
@@ -44,8 +44,7 @@ class Comparison:
 
 def compared(order: Order, api: StripeApi, readers: Readers) -> Comparison:
     """Read the order's objects from Stripe, and compare; raise OpsError if the session is gone."""
-    origin = Origin(occurred_at=int(time.time()), source="operator")
-    session = _session(order, api, readers, origin)
+    session = _session(order, api, readers)
     repairs: list[str] = []
     decided = decide(order, session)
     after = order
@@ -55,17 +54,17 @@ def compared(order: Order, api: StripeApi, readers: Readers) -> Comparison:
     repairable = after is not order
     differences = [*_of_checkout(order.checkout, session.checkout, repairable=repairable)]
     payment_intent = after.checkout.payment_intent
-    for kind, fact in _parts(payment_intent, api, readers, origin) if payment_intent else ():
+    for kind, fact in _parts(payment_intent, api, readers) if payment_intent else ():
         differences += _of_parts(kind, order.parts_of(kind), fact.parts if fact else {})
         if fact and isinstance(change := decide(after, fact), PartsChange):
             repairs.append(change.change_type)
     return Comparison(tuple(differences), tuple(repairs))
 
 
-def _session(order: Order, api: StripeApi, readers: Readers, origin: Origin) -> SessionFact:
+def _session(order: Order, api: StripeApi, readers: Readers) -> SessionFact:
     session_id = order.checkout.session_id
     session = api.session(session_id)
-    fact = readers.session(session, origin, order_id=order.order_id)
+    fact = readers.session(session, ORIGIN, order_id=order.order_id)
     if fact is None:
         raise OpsError(f"Stripe has no Checkout Session {session_id} in this account and mode.")
     items = order_items(api.line_items(session_id))
@@ -73,13 +72,13 @@ def _session(order: Order, api: StripeApi, readers: Readers, origin: Origin) -> 
 
 
 def _parts(
-    payment_intent: str, api: StripeApi, readers: Readers, origin: Origin
+    payment_intent: str, api: StripeApi, readers: Readers
 ) -> Iterable[tuple[type[Part], PartsFact | None]]:
     refunds = chain.from_iterable(api.refunds_of_payment(payment_intent))
     disputes = chain.from_iterable(api.disputes_of_payment(payment_intent))
     return (
-        (Refund, readers.refunds(refunds, origin)),
-        (Dispute, readers.disputes(disputes, origin)),
+        (Refund, readers.refunds(refunds, ORIGIN)),
+        (Dispute, readers.disputes(disputes, ORIGIN)),
     )
 
 

@@ -8,18 +8,15 @@ from enum import StrEnum
 from heapq import merge
 
 from checkout.aws.orders_table import PENDING_SHARDS, Key, OrdersTable, PendingOrder
-from checkout.domain.facts import Origin
 from checkout.stripe.readers import Readers
 from ops.errors import UsageError
-from ops.orders.reading import Json, lookup, order_id
+from ops.orders.reading import ORIGIN, Json, lookup, order_id
 from ops.stack import Stack
 from ops.stripe_api import stripe_api
 
 STRIPE_IDS = re.compile(r"(?:cs_(?P<mode>test|live)|pi)_[A-Za-z0-9_]{1,250}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 DAY_SECONDS = 24 * 3600
-# The readers require an origin; nothing is recorded here.
-ORIGIN = Origin(occurred_at=0, source="operator")
 
 
 class Kind(StrEnum):

@@ -8,6 +8,7 @@ import stripe
 
 from checkout.aws.order_item import StoredOrder
 from checkout.aws.order_lookup import OrderLookup
+from checkout.domain.facts import Origin
 from checkout.domain.parts import KINDS
 from checkout.errors import OrderUnreadable
 from checkout.stripe.readers import OUR_ORDER_ID
@@ -18,6 +19,8 @@ from ops.times import rfc3339
 if TYPE_CHECKING:
     from checkout.domain.order import Order
 
+# The readers of Stripe's objects require an origin; nothing is recorded by these commands.
+ORIGIN = Origin(occurred_at=0, source="operator")
 # Internal: it only distinguishes a retry from another request.
 NOT_SHOWN = "request_fingerprint"
 

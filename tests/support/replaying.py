@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EVENT = {"id": "evt_1", "object": "event", "type": "refund.created"}
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:1:table/orders/stream/2026"
+SHARDS = {"shard": range(10**6), "shard-0": range(3), "shard-1": range(3, 10**6)}
 WEBHOOK = Function("webhook", "arn:aws:lambda:us-east-1:1:function:webhook")
 PUBLISH = Function("publish", "arn:aws:lambda:us-east-1:1:function:publish")
 KEPT = {"requestPayload": {"detail": EVENT}, "responsePayload": {"errorType": "ValueError"}}
@@ -40,25 +41,36 @@ class Functions:
 
 @dataclass
 class Stream:
-    """A shard with one record per page; records before `trimmed_before` are gone."""
+    """A stream with one record per page; records before `trimmed_before` are gone.
+
+    `shard` has all records, and so have the other two together. As AWS does, it refuses calls about
+    other streams and shards. `read` has the shard of each page that was read.
+    """
 
     numbers: range
     trimmed_before: int = 0
     types: tuple[str, ...] = ("order.paid",)
+    read: list[str] = field(default_factory=list)
 
     def get_shard_iterator(
         self,
         *,
+        StreamArn: str,  # noqa: N803
+        ShardId: str,  # noqa: N803
         ShardIteratorType: str,  # noqa: N803
-        SequenceNumber: str = "0",  # noqa: N803
-        **_: str,
+        **start: str,
     ) -> Json:
-        if ShardIteratorType == "AT_SEQUENCE_NUMBER" and int(SequenceNumber) < self.trimmed_before:
+        assert (StreamArn, ShardId in SHARDS) == (STREAM_ARN, True)
+        first = {"AT_SEQUENCE_NUMBER": ["SequenceNumber"], "TRIM_HORIZON": []}
+        assert list(start) == first[ShardIteratorType]
+        number = int(start.get("SequenceNumber", 0))
+        if ShardIteratorType == "AT_SEQUENCE_NUMBER" and number < self.trimmed_before:
             raise gone("TrimmedDataAccessException")
-        return {"ShardIterator": str(max(int(SequenceNumber), self.trimmed_before))}
+        return {"ShardIterator": f"{ShardId}:{max(number, self.trimmed_before)}"}
 
-    def describe_stream(self, *, ExclusiveStartShardId: str = "", **_: str) -> Json:  # noqa: N803
+    def describe_stream(self, *, StreamArn: str, ExclusiveStartShardId: str = "") -> Json:  # noqa: N803
         """Return one of two pages: a closed shard of earlier numbers, and an open one."""
+        assert (StreamArn, ExclusiveStartShardId) in {(STREAM_ARN, ""), (STREAM_ARN, "shard-0")}
         ranges: list[Json] = [
             {"StartingSequenceNumber": "0", "EndingSequenceNumber": "2"},
             {"StartingSequenceNumber": "3"},
@@ -69,9 +81,11 @@ class Stream:
         return {"StreamDescription": {"Shards": [shard], **last}}
 
     def get_records(self, *, ShardIterator: str) -> Json:  # noqa: N803
-        number = int(ShardIterator)
-        records = [self.record(number)] if number in self.numbers else []
-        return {"Records": records, "NextShardIterator": str(number + 1)}
+        shard, number = ShardIterator.split(":")
+        self.read.append(shard)
+        there = int(number) in self.numbers and int(number) in SHARDS[shard]
+        records = [self.record(int(number))] if there else []
+        return {"Records": records, "NextShardIterator": f"{shard}:{int(number) + 1}"}
 
     def record(self, number: int) -> Json:
         type_ = self.types[number % len(self.types)]

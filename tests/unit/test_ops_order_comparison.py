@@ -9,7 +9,7 @@ from ops.errors import OpsError
 from ops.orders.comparison import Comparison, Difference, compared
 from tests.properties.cloud import CloudTable, SideEffects
 from tests.support.environment import Clock
-from tests.support.reconciling import Runs, order_id_of, orders_in, runs_of
+from tests.support.reconciling import DISPUTES, REFUNDS, Runs, order_id_of, orders_in, runs_of
 from tests.support.stripe_objects import expanded, line_item, refund
 
 ORDER_ID = order_id_of(0)
@@ -83,6 +83,32 @@ def test_a_part_that_stripe_does_not_have_differs(runs: Runs) -> None:
     runs.stripe.refunds[:] = [expanded(refund("re_9"), id="pi_other")]
     [difference] = compare(runs).differences
     assert (difference.field, difference.stripe) == ("refunds.re_0", None)
+    assert (difference.ours["amount"], difference.ours["status"]) == (700, "succeeded")
+
+
+def test_every_part_that_differs_is_named(runs: Runs) -> None:
+    runs.add_parts(1)
+    runs.stripe.disputes.clear()
+    [one] = runs.stripe.refunds
+    runs.stripe.refunds.append(one | {"id": "re_1"})
+    runs.recorder.record(runs.recorder.readers.refunds(runs.stripe.refunds, ORIGIN))
+    runs.stripe.refunds[:] = [one | {"id": "re_1", "status": "failed"}, one | {"id": "re_2"}]
+    differences = {each.field: each for each in compare(runs).differences}
+    assert differences.keys() == {"refunds.re_0", "refunds.re_1.status", "refunds.re_2"}
+    missed = differences["refunds.re_2"]
+    assert (missed.ours, missed.stripe["amount"]) == (None, 700)
+
+
+def test_an_order_whose_sessions_metadata_was_edited_is_compared(runs: Runs) -> None:
+    runs.add(0, OrderStatus.PAID, OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["metadata"] = {}
+    assert compare(runs).is_same
+
+
+def test_an_order_without_a_payment_costs_no_call_for_refunds(runs: Runs) -> None:
+    runs.add(0, OrderStatus.OPEN, OrderStatus.OPEN)
+    assert compare(runs).is_same
+    assert not {REFUNDS, DISPUTES} & {*runs.stripe.names}
 
 
 def test_what_an_older_version_did_not_store_is_no_difference(

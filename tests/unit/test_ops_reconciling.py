@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.orders.reconciling import Result, reconcile_since
+from ops.orders.reconciling import Result, reconcile_order, reconcile_pending, reconcile_since
 from tests.support.deployed_stack import RunningFunctions, stack_of
 from tests.support.documents import Json
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NOW = 1_795_000_000
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+REPORT = {"checked": 3, "repaired": 1, "failed": 0, "finished": True}
 
 
 @dataclass
@@ -82,3 +83,33 @@ def test_what_does_not_finish_in_15_minutes_ends_it() -> None:
     shortest = runs.periods[-1][1] - runs.periods[-1][0] + 1
     assert shortest == 15 * MINUTE
     assert runs.periods[-1][0] == NOW - DAY, "so --since can name where it stopped"
+
+
+def test_what_is_created_meanwhile_is_included() -> None:
+    """Stripe's clock may be ahead, so that the last period has no end."""
+    sent: list[Json] = []
+
+    def run(event: Json, _: object) -> Json:
+        sent.append(event)
+        return REPORT
+
+    list(reconcile_since(stack_of(functions=RunningFunctions(run)), NOW - DAY))
+    assert sent == [
+        {"since": NOW - DAY, "until": NOW - 1},
+        {"since": NOW},
+    ]
+
+
+def test_failures_of_all_periods_are_counted() -> None:
+    functions = RunningFunctions(lambda _event, _context: REPORT | {"failed": 2})
+    *_, (_, result) = reconcile_since(stack_of(functions=functions), NOW - DAY)
+    assert result == Result(checked=6, repaired=2, failed=4)
+    assert not result.is_complete
+
+
+def test_one_order_or_all_pending_ones_are_reconciled() -> None:
+    functions = RunningFunctions(lambda _event, _context: REPORT)
+    stack: Stack = stack_of(functions=functions)
+    assert reconcile_order(stack, "ord_1") == Result(checked=3, repaired=1)
+    assert reconcile_pending(stack, 900) == REPORT
+    assert functions.invoked == [{"order_ids": ["ord_1"]}, {"minimum_age_seconds": 900}]

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from ops.dead_letters import NotReplayed
 from ops.replay import Line, replayed
 from tests.support.replaying import (
     EVENT,
@@ -21,6 +22,8 @@ from tests.support.replaying import (
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+    from tests.support.documents import Json
 
 
 @pytest.fixture
@@ -50,6 +53,28 @@ def test_what_fails_stays_and_can_be_seen_at_once(queue: "tuple[SQSClient, str]"
     text = "evt_1 refund.created: KeyError, see the function's log"
     assert lines == [Line(left=True, text=text)]
     assert len(client.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("?", "it is not JSON"),
+        ("[]", "it: Input should be"),
+        ("{}", "requestPayload: Field required"),
+        ('{"requestPayload": {"detail": {}}}', "requestPayload.detail.id: Field required"),
+        (
+            json.dumps(KEPT | {"requestContext": {"functionArn": PUBLISH.arn}}),
+            "it names another function than webhook",
+        ),
+    ],
+)
+def test_the_reason_is_printed_without_a_value(
+    queue: "tuple[SQSClient, str]", body: str, reason: str
+) -> None:
+    client, url = queue
+    sent = client.send_message(QueueUrl=url, MessageBody=body)
+    [line] = replayed(client, url, events(Functions({})).replay, wait_seconds=0)
+    assert line.text.startswith(f"message {sent['MessageId']}: not understood: {reason}")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +145,33 @@ def test_what_a_replay_dead_letters_again_waits_for_the_next_run(
     lines = list(replayed(client, url, replay, wait_seconds=0))
     assert seen == ["a change"]
     assert [line.left for line in lines] == [False, True]
-    assert "run it again" in lines[-1].text
+    assert lines[-1].text == "more was dead-lettered during this run: run it again"
+    assert len(client.receive_message(QueueUrl=url)["Messages"]) == 1, "it is visible at once"
+
+
+def test_a_queue_is_polled_long(queue: "tuple[SQSClient, str]") -> None:
+    """A short poll asks only some of a queue's servers, so that it may look empty."""
+    client, url = queue
+    asked: list[Json] = []
+    client.meta.events.register_first(
+        "provide-client-params.sqs.ReceiveMessage",
+        lambda params, **_: asked.append(dict(params)),
+    )
+    client.send_message(QueueUrl=url, MessageBody="a change")
+    list(replayed(client, url, lambda _: "done"))
+    assert {one["WaitTimeSeconds"] for one in asked} == {1}
+    assert {one["MaxNumberOfMessages"] for one in asked} == {10}
+
+
+def test_a_queue_that_is_purged_meanwhile_is_no_error(queue: "tuple[SQSClient, str]") -> None:
+    client, url = queue
+    client.send_message(QueueUrl=url, MessageBody="a change")
+
+    def replay(_: str) -> str:
+        client.purge_queue(QueueUrl=url)
+        raise NotReplayed("No.")
+
+    assert list(replayed(client, url, replay)) == [Line(left=True, text="No.")]
 
 
 def test_the_text_of_our_own_errors_alone_is_printed(queue: "tuple[SQSClient, str]") -> None:
@@ -131,8 +182,10 @@ def test_the_text_of_our_own_errors_alone_is_printed(queue: "tuple[SQSClient, st
         ("Runtime.HandlerError", "Runtime.HandlerError: jane"),
         ("InvalidRequestError", "InvalidRequestError, see the function's log"),
         ("dataclass", "dataclass, see the function's log"),
+        (None, "error, see the function's log"),
     ):
-        functions = Functions({"errorType": error_type, "errorMessage": "jane"}, error=True)
+        response = {"errorType": error_type, "errorMessage": "jane"}
+        functions = Functions(response if error_type else {"errorMessage": "jane"}, error=True)
         [line] = replayed(client, url, events(functions).replay, wait_seconds=0)
         assert line.text == f"evt_1 refund.created: {text}"
 

@@ -6,14 +6,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.dead_letters import NotReplayed, NotUnderstood
+from ops.replay import is_published
 from tests.support.documents import Json
 from tests.support.replaying import STREAM_ARN, Functions, Stream, batch, changes, gone
 
 
 def test_changes_are_read_again_from_the_stream() -> None:
     functions = Functions({"batchItemFailures": []})
-    printed = changes(functions, Stream(range(20))).replay(batch(3, 5, 3))
+    stream = Stream(range(20))
+    printed = changes(functions, stream).replay(batch(3, 5, 3))
     assert printed == "shard 3 to 5: 3 published"
+    assert stream.read == ["shard"] * 3, "it reads no further"
     [(name, sent)] = functions.invoked
     assert name == "publish:live"
     assert [one["dynamodb"]["SequenceNumber"] for one in sent["Records"]] == ["3", "4", "5"]
@@ -50,14 +53,48 @@ def test_a_batch_of_another_stream_or_shape_is_not_read(changed: Json) -> None:
     assert functions.invoked == []
 
 
-def test_a_single_record_that_the_function_dead_lettered_is_found() -> None:
+def test_a_refused_batch_is_explained() -> None:
+    one = changes(Functions({}), object())
+    with pytest.raises(NotUnderstood, match=r"^it names a stream that is not of"):
+        one.replay(batch(3, 5, 3, streamArn=""))
+    with pytest.raises(NotUnderstood, match=r"^DDBStreamBatchInfo\.batchSize: Input should be"):
+        one.replay(batch(3, 5, 3, batchSize=0))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [{}, {"NewImage": {}}, {"NewImage": {"change": {}}}, {"NewImage": {"change": {"M": {}}}}],
+)
+def test_a_record_without_a_change_is_not_published(image: Json) -> None:
+    """A deleted order, or one that something else wrote."""
+    assert not is_published({"dynamodb": image})
+
+
+def test_an_error_of_the_function_names_the_batch() -> None:
+    functions = Functions({"errorType": "OrdersUnavailable", "errorMessage": "No."}, error=True)
+    with pytest.raises(NotReplayed, match=r"^shard 3 to 5: OrdersUnavailable: No"):
+        changes(functions, Stream(range(20))).replay(batch(3, 5, 3))
+
+
+def test_a_single_trimmed_change_is_reported() -> None:
+    with pytest.raises(NotReplayed, match="has 1 of 1 no more"):
+        changes(Functions({}), Stream(range(20), trimmed_before=9)).replay(batch(4, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("number", "shard"), [(0, "shard-0"), (2, "shard-0"), (3, "shard-1"), (4, "shard-1")]
+)
+def test_a_single_record_that_the_function_dead_lettered_is_found(number: int, shard: str) -> None:
     functions = Functions({"batchItemFailures": []})
-    place = json.loads(batch(4, 4, 1))["DDBStreamBatchInfo"]
+    place = json.loads(batch(number, number, 1))["DDBStreamBatchInfo"]
     del place["shardId"]
     body = json.dumps({"DDBStreamBatchInfo": place, "orderId": "ord_1"})
-    assert changes(functions, Stream(range(20))).replay(body) == "record 4 to 4: 1 published"
+    stream = Stream(range(20))
+    published = changes(functions, stream).replay(body)
+    assert published == f"record {number} to {number}: 1 published"
+    assert set(stream.read) == {shard}, "no other shard is read"
     [(_, sent)] = functions.invoked
-    assert [one["dynamodb"]["SequenceNumber"] for one in sent["Records"]] == ["4"]
+    assert [one["dynamodb"]["SequenceNumber"] for one in sent["Records"]] == [str(number)]
     assert sent["Records"][0]["eventSourceARN"] == STREAM_ARN
 
 

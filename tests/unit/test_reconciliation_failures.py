@@ -40,7 +40,7 @@ def runs(orders: OrdersTable, credentials: CredentialsReader, clock: Clock) -> R
 
 @pytest.mark.parametrize("status", [500, 400, 403])
 @pytest.mark.parametrize("broken", CALLS)
-def test_a_list_that_fails_stops_no_other(runs: Runs, broken: str, status: int) -> None:
+def test_a_list_that_fails_stops_no_other(runs: Runs, log: Log, broken: str, status: int) -> None:
     runs.add_parts()
     runs.add(7, now=OrderStatus.EXPIRED)
     runs.stripe.break_call(broken, status)
@@ -51,6 +51,18 @@ def test_a_list_that_fails_stops_no_other(runs: Runs, broken: str, status: int) 
     item_parts = [runs.orders.find(order_id_of(number)) for number in range(3)]
     assert all(order.amount_refunded == 700 * (broken != REFUNDS) for order in item_parts)
     assert all(bool(order.dispute) == (broken != DISPUTES) for order in item_parts)
+    steps = {COMPLETE: "complete sessions", EXPIRED: "expired sessions"}
+    assert {entry["step"] for entry in errors(log)} == {steps.get(broken, broken)}
+
+
+def test_a_single_call_that_fails_is_logged_with_its_step(runs: Runs, log: Log) -> None:
+    runs.add(0, created=OLD)
+    runs.add(1, now=OrderStatus.PAID)
+    runs.stripe.sessions.clear()
+    runs.stripe.break_call(COMPLETE)
+    runs.run()
+    steps = [entry["step"] for entry in errors(log)]
+    assert steps == ["complete sessions", "old sessions", "single sessions"]
 
 
 def test_without_the_list_sessions_are_retrieved_singly(runs: Runs) -> None:
@@ -111,6 +123,27 @@ def test_an_outage_of_stripe_ends_the_run_after_few_calls(runs: Runs) -> None:
     assert len(runs.stripe.names) <= 2 * FAILURES_IN_A_ROW + len(CALLS)
     runs.stripe.broken.clear()
     assert runs.run().repaired == 20
+
+
+def test_a_run_continues_behind_what_made_the_last_give_up(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.stripe.page = 100
+    for number in range(FAILURES_IN_A_ROW + 5):
+        runs.add(number, None, OrderStatus.PAID, created=NOW - 600 - number)
+    record = OrdersTable.record
+    refused = {order_id_of(number) for number in range(FAILURES_IN_A_ROW)}
+
+    def refusing(self: OrdersTable, fact: Fact, **named: bool) -> Recorded:
+        if fact.order_id in refused:
+            raise OrdersUnavailable("No.")
+        return record(self, fact, **named)
+
+    monkeypatch.setattr(OrdersTable, "record", refusing)
+    reports = [runs.run() for _ in range(2)]
+    assert [report.repaired for report in reports] == [0, 5]
+    # The second run comes back to the failed ones at its end.
+    assert [report.failed for report in reports] == [FAILURES_IN_A_ROW, FAILURES_IN_A_ROW]
 
 
 def test_an_outage_of_the_table_ends_the_run_after_few_calls(

@@ -1,5 +1,8 @@
 """One bad object or saved cursor stops nothing else."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 
 from checkout.aws.cursor import NAME
@@ -10,11 +13,14 @@ from checkout.domain.order import OrderStatus
 from checkout.errors import OrdersUnavailable, OrderUnwritable
 from checkout.reconciliation import Report
 from checkout.reconciliation.attempts import FAILURES_IN_A_ROW
+from checkout.stripe.api import StripeApi
 from tests.properties.cloud import CloudTable, SideEffects
+from tests.support.documents import Json
 from tests.support.environment import Clock, Log, client_under_test
 from tests.support.memory_table import Value
 from tests.support.reconciling import (
     DAY,
+    ListingStripe,
     Runs,
     errors,
     order_id_of,
@@ -25,8 +31,6 @@ from tests.support.reconciling import (
 from tests.support.stack import PROGRESS_TABLE
 from tests.support.stripe_objects import (
     NOW,
-    expanded,
-    refund,
 )
 
 type Page = tuple[list[PendingOrder], Key | None]
@@ -83,6 +87,18 @@ def test_a_session_that_cannot_be_retrieved_stops_no_other(
     # Lists show the broken ones.
     assert report == Report(checked=broken + 2, repaired=broken + 2)
     assert errors(log) == []
+    warned = [entry for entry in log.entries if entry["message"] == "retrieved from a list"]
+    assert [entry["session_id"] for entry in warned] == [f"cs_{n}" for n in range(broken)]
+    assert all(entry["level"] == "WARNING" and entry["reason"] for entry in warned)
+
+
+def test_a_session_in_no_list_keeps_stripes_reason(runs: Runs, log: Log) -> None:
+    runs.add(0, now=OrderStatus.PAID, created=OLD)
+    runs.stripe.break_call("checkout/sessions/cs_0", 400, message="No.")
+    del runs.stripe.sessions["cs_0"]
+    assert runs.run().failed == 1
+    (entry,) = errors(log)
+    assert entry["error"] == "RequestRefused"
 
 
 @pytest.mark.parametrize("broken", [1, FAILURES_IN_A_ROW + 2])
@@ -106,6 +122,7 @@ def test_a_session_that_stripe_does_not_have_is_counted(runs: Runs, log: Log) ->
     assert report == Report(checked=2, repaired=2, failed=1, oldest_pending_age=3 * DAY)
     (entry,) = errors(log)
     assert (entry["error"], entry["session_id"]) == ("SessionNotFound", "cs_1")
+    assert entry["reason"] == "Stripe has no such Checkout Session."
 
 
 @pytest.mark.parametrize("created", [NOW - 600, OLD])
@@ -127,7 +144,7 @@ def test_a_malformed_session_stops_no_other(
 
 @pytest.mark.parametrize("changes", [{"status": None}, {"amount": "7"}, {"id": None}])
 def test_a_malformed_refund_or_dispute_stops_no_other(
-    runs: Runs, changes: dict[str, object]
+    runs: Runs, log: Log, changes: dict[str, object]
 ) -> None:
     runs.stripe.page = 100
     runs.add_parts()
@@ -136,6 +153,62 @@ def test_a_malformed_refund_or_dispute_stops_no_other(
     runs.stripe.disputes[1] |= changes
     report = runs.run()
     assert (report.repaired, report.failed, report.finished) == (3, 2, True)
+    malformed = [runs.stripe.disputes[1]["id"], runs.stripe.refunds[-1]["id"]]
+    assert [entry.get("object_id") for entry in errors(log)] == malformed
+
+
+@pytest.mark.parametrize("created", [NOW - 600.5, "yesterday", None])
+def test_an_object_without_a_time_stops_no_other(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, created: object
+) -> None:
+    """Lists are read by their times."""
+    runs.add(0, None, OrderStatus.PAID)
+    runs.add_parts(2)
+    found = ListingStripe._listed  # noqa: SLF001
+
+    def without(self: ListingStripe, objects: list[Json], params: Mapping[str, str]) -> Json:
+        page = found(self, objects, params)
+        data = [one | {"created": created} for one in page["data"][:1]] + page["data"][1:]
+        return page | {"data": data}
+
+    monkeypatch.setattr(ListingStripe, "_listed", without)
+    assert runs.run().finished
+    order = runs.orders.find(order_id_of(0))
+    assert (order.amount_refunded, bool(order.dispute)) == (700, True)
+
+
+@pytest.mark.parametrize("junk", [None, "cs_1", 7])
+def test_what_is_no_object_stops_no_other(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, junk: object
+) -> None:
+    runs.add(0, None, OrderStatus.PAID)
+    runs.add_parts(2)
+    pages = StripeApi._pages  # noqa: SLF001
+
+    def with_junk(self: StripeApi, path: str, wanted: Json) -> Iterator[list[Any]]:
+        yield [junk]
+        yield from pages(self, path, wanted)
+
+    monkeypatch.setattr(StripeApi, "_pages", with_junk)
+    report = runs.run()
+    assert (report.repaired, report.finished) == (2, True)
+
+
+def test_a_payment_that_cannot_be_written_counts_its_objects(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    runs.add_parts(1)
+    runs.stripe.sessions.clear()
+    runs.stripe.disputes.clear()
+    runs.stripe.refunds.append(runs.stripe.refunds[0] | {"id": "re_more"})
+
+    def refusing(*_: object, **__: object) -> None:
+        raise OrderUnwritable("No.")
+
+    monkeypatch.setattr(OrdersTable, "record", refusing)
+    assert runs.run().failed == 2
+    (entry,) = errors(log)
+    assert (entry["payment_intent"], entry["object_ids"]) == ("pi_0", ["re_0", "re_more"])
 
 
 @pytest.mark.parametrize("error", [OrderUnwritable("refusing"), KeyError("jane@example.com")])
@@ -160,18 +233,13 @@ def test_an_order_that_cannot_be_written_stops_no_other(
     assert "jane" not in log.text
 
 
-def test_each_line_has_the_ids_of_its_own_object(runs: Runs, log: Log) -> None:
-    for number in range(4):
-        runs.add(number, now=OrderStatus.PAID, created=OLD)
-    del runs.stripe.sessions["cs_1"]
-    runs.stripe.refunds = [expanded(refund(status=None))]
-    runs.run()
-    for entry in log.entries:
-        if "session_id" in entry and "order_id" in entry:
-            assert entry["order_id"].lstrip("ord_0") == entry["session_id"].lstrip("cs_0")
-        if entry.get("object_id"):
-            assert not entry.keys() & {"order_id", "session_id"}
-    assert not log.entries[-1].keys() & {"order_id", "session_id", "object_id", "step"}
+def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:
+    runs.add(0, now=OrderStatus.PAID)
+    runs.stripe.sessions["cs_0"]["livemode"] = True
+    assert runs.run().failed == 1
+    assert runs.status(0) == "open"
+    (entry,) = errors(log)
+    assert entry["reason"] == "The Checkout Session is of the other mode."
 
 
 def test_a_shard_that_cannot_be_read_stops_no_other(

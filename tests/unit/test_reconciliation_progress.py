@@ -83,6 +83,18 @@ def test_a_list_of_sessions_continues_where_it_was_cut_off(runs: Runs, allowed: 
     assert repaired == 12
 
 
+def test_a_continued_list_is_followed_by_what_is_new(runs: Runs) -> None:
+    runs.add(9, created=NOW - 600)
+    for number in range(6):
+        runs.add(number, now=OrderStatus.PAID, created=NOW - 600 - number)
+    assert not runs.run(seconds=seconds_for(2)).finished
+    runs.clock.now += 900
+    calls = runs.calls(runs.run)
+    assert runs.status(5) == "paid"
+    assert int(runs.asked(COMPLETE)[-1]["created[gte]"]) > NOW - 700
+    assert not [name for name in calls if name.startswith("checkout/")], "the list was whole"
+
+
 def test_old_orders_each_get_their_turn(runs: Runs) -> None:
     for number in range(12):
         runs.add(number, OrderStatus.PROCESSING, OrderStatus.PROCESSING, created=OLD + number)
@@ -172,6 +184,19 @@ def test_the_list_begins_a_session_life_before_the_last_one(runs: Runs) -> None:
     runs.run()
     since = [int(params["created[gte]"]) for params in runs.asked(COMPLETE)]
     assert since == [NOW - DAY - OVERLAP_SECONDS, int(first) - DAY - OVERLAP_SECONDS]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "now", "single"),
+    [(-1, OrderStatus.PAID, 1), (0, OrderStatus.OPEN, 0), (0, OrderStatus.EXPIRED, 0)],
+)
+def test_no_order_is_between_the_lists_and_single_calls(
+    runs: Runs, seconds: int, now: OrderStatus, single: int
+) -> None:
+    """Which ones are listed is decided by a second."""
+    runs.add(0, now=now, created=NOW - DAY - OVERLAP_SECONDS + seconds)
+    assert runs.calls(runs.run).count("checkout/sessions/cs_0") == single
+    assert runs.status(0) == now
 
 
 def test_the_expired_list_ends_at_the_last_pending(runs: Runs) -> None:

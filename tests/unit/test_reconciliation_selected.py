@@ -21,7 +21,14 @@ from tests.support.reconciling import (
     orders_in,
     runs_of,
 )
-from tests.support.stripe_objects import CREATED_AT, NOW, expanded, refund, session_metadata
+from tests.support.stripe_objects import (
+    CREATED_AT,
+    NOW,
+    expanded,
+    payment_metadata,
+    refund,
+    session_metadata,
+)
 
 SESSION = "checkout/sessions/cs_{}"
 # A list of sessions in any status.
@@ -105,6 +112,15 @@ def test_a_missed_payment_is_repaired_with_its_refund(runs: Runs) -> None:
     assert (order.status, [*order.parts_of(Refund)]) == (OrderStatus.PAID, ["re_0"])
 
 
+def test_a_refund_is_repaired_while_the_index_lags(runs: Runs, table: CloudTable) -> None:
+    """The index does not have the payment yet, and the payment's own metadata was edited."""
+    order_id = runs.add(0, OrderStatus.OPEN, OrderStatus.PAID)
+    runs.stripe.refunds.append(expanded(refund("re_0"), id="pi_0", metadata={}))
+    table.let_index_lag()
+    assert reconcile(runs, order_ids=[order_id]) == Report(checked=2, repaired=1)
+    assert [*runs.orders.find(order_id).parts_of(Refund)] == ["re_0"]
+
+
 def test_refunds_that_fail_stop_no_dispute_of_an_order(runs: Runs, log: Log) -> None:
     runs.add_parts(1)
     runs.stripe.break_call(REFUNDS)
@@ -150,6 +166,17 @@ def test_a_period_finds_the_order_of_an_unmarked_refund(runs: Runs) -> None:
     reconcile(runs, since=CREATED_AT)
     assert [*runs.orders.find(order_id).parts_of(Refund)] == ["re_0"]
     assert len(runs.slept) == len(runs.stripe.names), "each call waits its turn"
+
+
+def test_refunds_of_one_payment_in_a_period_are_one_write(runs: Runs) -> None:
+    runs.stripe.page = 100
+    order_id = runs.add(0, OrderStatus.PAID, OrderStatus.PAID)
+    version = runs.orders.find(order_id).version
+    intent = {"id": "pi_0", "metadata": payment_metadata(order_id=order_id)}
+    runs.stripe.refunds += [expanded(refund(f"re_{n}", amount=1), **intent) for n in range(40)]
+    reconcile(runs, since=CREATED_AT)
+    order = runs.orders.find(order_id)
+    assert (order.amount_refunded, order.version) == (40, version + 1)
 
 
 def test_a_malformed_session_of_a_period_stops_no_other(runs: Runs, log: Log) -> None:
