@@ -234,9 +234,7 @@ def test_a_disabled_destination_of_another_secret_gets_no_events(connected: Conn
 @pytest.mark.parametrize(
     "events", [frozenset({"charge.refunded"}), EVENT_TYPES | {"payout.paid"}], ids=["fewer", "more"]
 )
-def test_other_types_of_events_are_corrected_in_place(
-    connected: Connected, events: frozenset[str]
-) -> None:
+def test_other_event_types_are_corrected(connected: Connected, events: frozenset[str]) -> None:
     connected.connection().connect(KEY)
     [before], stored = connected.destinations.registered(), connected.secret.read()
     connected.destinations.receive(before, events)
