@@ -72,7 +72,9 @@ def test_a_purchase_by_hand_prints_each_response(world: World, stack_file: Path)
 
 def operated(world: World, line: str) -> str:
     """Run the operator's command that a call of make is for, without make; return its output."""
-    script, *arguments = shlex.split(printed_by_shell(f"{line} --dry-run"))[1:]
+    # `make test` is a make above this one, which would then print its directory.
+    dry = printed_by_shell(f"{line} --dry-run --no-print-directory")
+    script, *arguments = shlex.split(dry)[1:]
     assert script == "ops/checkout"
     assert arguments[:2] == ["--env", "local"]
     called = world.operate(*arguments[2:])

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,8 @@ from tests.support.stack import ROOT
 
 ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/checkout-test/1f3d"
 WAIT_SECONDS = 20.0
+AGAIN_SECONDS = 5.0
+CTRL_C = "\x03"
 # Makes the terminal the program's controlling terminal, so that Ctrl-C reaches it.
 LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -122,6 +124,18 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         os.write(self.descriptor, keys.encode())
+
+    def interrupted(self) -> int:
+        """Press Ctrl-C until the program ends; return the exit code.
+
+        Python waits for the next line if a signal comes between its prompt and its read.
+        """
+        for _ in range(round(WAIT_SECONDS / AGAIN_SECONDS)):
+            self.type(CTRL_C)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(AGAIN_SECONDS)
+                break
+        return self.ended()
 
     def ended(self) -> int:
         """Wait for the end; return the exit code."""
