@@ -105,10 +105,7 @@ def _record(item: Attributes) -> Json:
     Its sequence number is the message's id.
     """
     number = f"{_order_id(item)}:{item.get('version', {}).get('N')}"
-    return {
-        "eventName": "MODIFY",
-        "dynamodb": {"SequenceNumber": number, "NewImage": item},
-    }
+    return {"dynamodb": {"SequenceNumber": number, "NewImage": item}}
 
 
 def _problem(item: Attributes) -> str | None:

@@ -100,17 +100,21 @@ def test_one_bad_order_stops_no_republishing(
         ids: Any = {"session_id": f"cs_{number}", "payment_intent": f"pi_{number}"}
         orders.record(fact(OrderStatus.PAID, order_id=order_id, **ids))
     orders.record(fact(OrderStatus.OPEN))
-    client_of_all_tests("dynamodb").update_item(
-        TableName=TABLE, Key={"order_id": {"S": IDS[3]}}, UpdateExpression="REMOVE currency"
-    )
+    for order_id, missing in ((IDS[3], "currency"), (IDS[4], "version")):
+        client_of_all_tests("dynamodb").update_item(
+            TableName=TABLE,
+            Key={"order_id": {"S": order_id}},
+            UpdateExpression=f"REMOVE {missing}",
+        )
     refuse_for_good(calls, IDS[5])
     done = {one.order_id: one for one in republish_since(deployed, NOW)}
     assert done.keys() == {*IDS, ORDER_ID}
     assert done[ORDER_ID] == Republished(ORDER_ID)
     assert "currency" in str(done[IDS[3]].problem)
+    assert "version" in str(done[IDS[4]].problem)
     assert "not published" in str(done[IDS[5]].problem)
     published = {one.order_id for one in done.values() if one.message_id}
-    assert published == {*IDS} - {IDS[3], IDS[5]}
+    assert published == {*IDS} - {IDS[3], IDS[4], IDS[5]}
     # moto delivers what the test then refuses.
     received = {message["order_id"] for message in subscriber.messages()}
     assert received - {IDS[5]} == published

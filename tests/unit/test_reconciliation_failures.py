@@ -125,6 +125,21 @@ def test_an_outage_of_stripe_ends_the_run_after_few_calls(runs: Runs) -> None:
     assert runs.run().repaired == 20
 
 
+def test_unread_pending_orders_are_found_by_their_sessions(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sessions that an earlier run had in its list are recorded again."""
+    runs.run()
+    runs.clock.now += 3 * 3600
+    runs.add(1, now=OrderStatus.PAID, created=NOW - 2 * 3600)
+
+    def refusing(*_: object, **__: object) -> None:
+        raise OrdersUnavailable("No.")
+
+    monkeypatch.setattr(OrdersTable, "pending", refusing)
+    assert runs.run().repaired == 1
+
+
 def test_a_run_continues_behind_what_made_the_last_give_up(
     runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

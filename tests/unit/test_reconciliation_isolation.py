@@ -243,7 +243,7 @@ def test_a_session_of_the_other_mode_is_a_failure(runs: Runs, log: Log) -> None:
 
 
 def test_a_shard_that_cannot_be_read_stops_no_other(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
     for number in range(20):
         runs.add(number, now=OrderStatus.PAID)
@@ -258,6 +258,8 @@ def test_a_shard_that_cannot_be_read_stops_no_other(
     report = runs.run()
     # The marks of the sessions tell whose they are.
     assert (report.repaired, report.failed, report.finished) == (20, 1, True)
+    (entry,) = errors(log)
+    assert (entry["step"], entry["shard"]) == ("pending", 3)
 
 
 def test_an_order_without_a_session_stops_no_other(runs: Runs, table: CloudTable, log: Log) -> None:
@@ -267,7 +269,8 @@ def test_an_order_without_a_session_stops_no_other(runs: Runs, table: CloudTable
     report = runs.run()
     assert report.repaired == 2
     assert report.failed >= 1
-    assert order_id_of(1) in {entry.get("order_id") for entry in errors(log)}
+    entry = next(entry for entry in errors(log) if entry.get("order_id") == order_id_of(1))
+    assert entry["message"] == "order without a session"
 
 
 @pytest.mark.parametrize("cursor", ["{", '{"shard": 3, "after": {"order_id": {"S": "x"}}}'])
@@ -281,16 +284,16 @@ def test_no_saved_cursor_stops_a_run(runs: Runs, log: Log, cursor: str) -> None:
     assert runs.store.read(NOW).refunds.listed_until == NOW
 
 
-@pytest.mark.parametrize("operation", ["get_item", "put_item"])
+@pytest.mark.parametrize("operations", [["read"], ["save"], ["read", "save"]])
 def test_a_cursor_that_cannot_be_read_or_saved_stops_no_run(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, operation: str
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, operations: list[str]
 ) -> None:
     runs.add(1, now=OrderStatus.PAID)
 
     def refusing(*_: object) -> None:
         raise OrdersUnavailable("No.")
 
-    name = {"get_item": "read", "put_item": "save"}[operation]
-    monkeypatch.setattr(type(runs.store), name, refusing)
+    for operation in operations:
+        monkeypatch.setattr(type(runs.store), operation, refusing)
     report = runs.run()
-    assert (report.repaired, report.failed, report.finished) == (1, 1, True)
+    assert (report.repaired, report.failed, report.finished) == (1, len(operations), True)

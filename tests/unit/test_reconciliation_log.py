@@ -1,5 +1,7 @@
 """What a run of the reconciliation logs: each line has the ids of its own object."""
 
+from dataclasses import asdict
+
 import pytest
 
 from checkout.credentials import CredentialsReader
@@ -36,7 +38,9 @@ def test_each_repair_is_logged_with_its_ids(runs: Runs, log: Log) -> None:
     runs.stripe.disputes.clear()
     runs.add(1, OrderStatus.OPEN, OrderStatus.PAID)
     runs.add(2, None, OrderStatus.PAID)
-    assert runs.run().repaired == 3
+    report = runs.run()
+    assert report.repaired == 3
+    assert {"message": "reconciled", **asdict(report)}.items() <= log.entries[-1].items()
     repaired = [entry for entry in log.entries if entry["message"] == "repaired"]
     assert {entry.get("order_id") for entry in repaired} == {None, order_id_of(1), order_id_of(2)}
     (refunded,) = (entry for entry in repaired if "order_id" not in entry)

@@ -12,7 +12,7 @@ from checkout.credentials import CredentialsReader
 from checkout.domain.changes import Outcome
 from checkout.domain.facts import Fact
 from checkout.domain.order import OrderStatus
-from tests.support.environment import Clock
+from tests.support.environment import Clock, Log
 from tests.support.reconciling import (
     COMPLETE,
     DAY,
@@ -135,7 +135,7 @@ def test_recorded_orders_cost_one_call_per_hundred(runs: Runs, orders: MemoryOrd
 
 
 def test_more_orders_than_memory_holds_hide_no_payment(
-    runs: Runs, orders: MemoryOrders, monkeypatch: pytest.MonkeyPatch
+    runs: Runs, orders: MemoryOrders, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
     monkeypatch.setattr("checkout.reconciliation.pending.MAX_PER_SHARD", 1)
     monkeypatch.setattr("tests.unit.test_reconciliation_scale.INDEX_PAGE", 1)
@@ -145,6 +145,9 @@ def test_more_orders_than_memory_holds_hide_no_payment(
     add(runs, 1000, OrderStatus.PAID, NOW - 10 * 3600, pending=True)
     assert calls(runs)[COMPLETE] == 1
     assert orders.recorded == {order_id_of(1000): 1}
+    warned = [entry for entry in log.entries if entry["message"] == "too many pending orders"]
+    assert len(warned) == PENDING_SHARDS
+    assert {entry["read"] for entry in warned} == {1}
 
 
 def test_many_old_orders_of_a_day_are_listed(runs: Runs, orders: MemoryOrders) -> None:
