@@ -11,8 +11,14 @@ from tests.support.samples import SAMPLES
 UNIT = Path(__file__).parent / "unit"
 # Each is set up by one worker only, which runs all the tests that use it.
 EXPENSIVE = (
-    *("operated", "deployed_shop", "stack", "stripe_cli", "built", "transformed"),
-    *("models", "refused"),
+    "operated",
+    "deployed_shop",
+    "stack",
+    "stripe_cli",
+    "built",
+    "transformed",
+    "models",
+    "refused",
 )
 
 

@@ -67,9 +67,9 @@ def _transformed(code: str, layer: str, given: tuple[tuple[str, str], ...]) -> s
     # CloudFormation passes a list parameter to SAM as a list.
     parameters = {"AllowedOrigins": ORIGINS, **dict(given)}
     asked = json.dumps([template, parameters])
-    # The version of SAM, as installed by local/bootstrap.py, decides too.
-    version = (SAM.parent.parent / "installed").read_text()
-    digest = hashlib.sha256(f"{version}{asked}".encode()).hexdigest()
+    # SAM, as installed by local/bootstrap.py, and the program decide too.
+    installed = (SAM.parent.parent / "installed").read_text()
+    digest = hashlib.sha256(f"{installed}{TRANSFORM}{asked}".encode()).hexdigest()
     kept = TRANSFORMED / f"{digest}.json"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
